@@ -1,0 +1,75 @@
+# keepalive-shim: libkeepalive-shim.so and the keepalive command.
+# Honours CC, CFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR. Cross builds: make ARCH=aarch64.
+
+VERSION = 0.1.0
+PREFIX  = /usr
+LIBDIR  = $(PREFIX)/lib
+
+# Debian's cross compilers by architecture name; without ARCH the machine's own.
+ARCH =
+TRIPLET_x86_64  = x86_64-linux-gnu
+TRIPLET_aarch64 = aarch64-linux-gnu
+TRIPLET_i386    = i686-linux-gnu
+TRIPLET_armhf   = arm-linux-gnueabihf
+TRIPLET_riscv64 = riscv64-linux-gnu
+ifneq ($(ARCH),)
+TRIPLET = $(or $(TRIPLET_$(ARCH)),$(error ARCH=$(ARCH): known are x86_64 aarch64 i386 armhf riscv64))
+CROSS   = $(TRIPLET)-
+CC      = $(CROSS)gcc
+BUILD   = build/$(ARCH)
+else
+BUILD   = build
+endif
+
+CFLAGS ?= -O2 -g
+WARN    = -Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef \
+          -Wwrite-strings $(WERROR)
+COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN) -MMD -MP
+
+# One object for every libc: no library is linked in, every libc symbol is weak (preload/libc.h), the
+# stack protector and fortify would bring strong ones. Unwind tables stay, so that a thread cancelled
+# in accept() runs its C++ destructors.
+PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
+                  -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
+                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fcf-protection=none \
+                  -fno-tree-loop-distribute-patterns
+PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
+                  -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id \
+                  -Wl,--version-script=shim/preload/libkeepalive-shim.map
+
+LIBRARY = $(BUILD)/libkeepalive-shim.so
+COMMAND = $(BUILD)/keepalive
+
+COMMON_SOURCES  = $(wildcard shim/common/*.c)
+PRELOAD_SOURCES = $(wildcard shim/preload/*.c)
+COMMAND_SOURCES = $(wildcard shim/command/*.c)
+PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(COMMON_SOURCES) $(PRELOAD_SOURCES))
+COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
+
+.PHONY: all test clean help
+all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
+
+$(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
+	$(CC) $(CFLAGS) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJECTS)
+
+$(COMMAND): $(COMMAND_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(COMMAND_OBJECTS) $(COMMAND_LIBS)
+
+$(BUILD)/preload-objects/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
+
+$(BUILD)/command-objects/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(COMMON) $(CFLAGS) -c -o $@ $<
+
+-include $(PRELOAD_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
+
+test: all ## run the tests whose programs are installed (scripts/test installs them)
+	tests/run
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12

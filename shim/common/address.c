@@ -1,0 +1,233 @@
+/* address: see address.h. */
+#include "address.h"
+
+enum { MAPPED_PREFIX = 12 }; /* bytes of ::ffff:0:0/96 */
+
+static bool is_mapped(const uint8_t bytes[16])
+{
+	for (int i = 0; i < MAPPED_PREFIX; i++) {
+		if (bytes[i] != (i < 10 ? 0x00 : 0xff))
+			return false;
+	}
+	return true;
+}
+
+struct address address_ipv4(const void *bytes)
+{
+	struct address address = { .family = ADDRESS_IPV4 };
+
+	for (int i = 0; i < 4; i++)
+		address.bytes[i] = ((const uint8_t *)bytes)[i];
+	return address;
+}
+
+struct address address_ipv6(const void *bytes)
+{
+	struct address address = { .family = ADDRESS_IPV6 };
+
+	if (is_mapped(bytes))
+		return address_ipv4((const uint8_t *)bytes + MAPPED_PREFIX);
+	for (int i = 0; i < 16; i++)
+		address.bytes[i] = ((const uint8_t *)bytes)[i];
+	return address;
+}
+
+/* Four decimal parts without leading zeros, which some readers take for octal (inet_aton(3)). */
+static bool parse_ipv4(struct slice text, uint8_t bytes[4])
+{
+	for (int i = 0; i < 4; i++) {
+		struct slice part = { text.start, 0 };
+		unsigned long number;
+
+		while (part.length < text.length && text.start[part.length] != '.')
+			part.length++;
+		if (!slice_number(part, 255, &number) || (part.length > 1 && *part.start == '0'))
+			return false;
+		bytes[i] = (uint8_t)number;
+		text.start += part.length;
+		text.length -= part.length;
+		if (i < 3) {
+			if (text.length == 0)
+				return false;
+			text.start++;
+			text.length--;
+		}
+	}
+	return text.length == 0;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Groups are written from the front; what followed "::" is moved to the back at the end. */
+static bool parse_ipv6(struct slice text, uint8_t bytes[16])
+{
+	const char *at = text.start, *end = text.start + text.length;
+	int filled = 0, gap = -1;
+
+	if (end - at >= 2 && at[0] == ':' && at[1] == ':') {
+		gap = 0;
+		at += 2;
+	}
+	while (at < end) {
+		const char *group = at;
+		unsigned value = 0;
+
+		while (at < end && hex_digit(*at) >= 0 && at - group < 4)
+			value = value << 4 | (unsigned)hex_digit(*at++);
+		if (at < end && *at == '.') {
+			struct slice tail = { group, (size_t)(end - group) };
+
+			if (filled > 12 || !parse_ipv4(tail, bytes + filled))
+				return false;
+			filled += 4;
+			break;
+		}
+		if (at == group || filled == 16)
+			return false;
+		bytes[filled++] = (uint8_t)(value >> 8);
+		bytes[filled++] = (uint8_t)value;
+		if (at == end)
+			break;
+		if (*at++ != ':' || at == end)
+			return false;
+		if (*at == ':') {
+			if (gap >= 0)
+				return false;
+			gap = filled;
+			at++;
+		}
+	}
+	if (gap < 0)
+		return filled == 16;
+	if (filled == 16)
+		return false;
+	for (int i = 1; i <= filled - gap; i++) {
+		bytes[16 - i] = bytes[filled - i];
+		bytes[filled - i] = 0;
+	}
+	return true;
+}
+
+bool network_parse(struct slice text, struct network *network)
+{
+	struct slice left = text, digits;
+	struct slice written = slice_next(&left, "/");
+	uint8_t bytes[16] = { 0 };
+	unsigned long bits;
+	unsigned limit;
+
+	if (written.start != text.start)
+		return false;
+	if (parse_ipv4(written, bytes))
+		limit = 32;
+	else if (parse_ipv6(written, bytes))
+		limit = 128;
+	else
+		return false;
+
+	bits = limit;
+	if (left.length) {
+		digits = (struct slice){ left.start + 1, left.length - 1 };
+		if (!slice_number(digits, limit, &bits))
+			return false;
+	}
+	if (limit == 32) {
+		network->address = address_ipv4(bytes);
+	} else if (is_mapped(bytes) && bits >= 96) {
+		network->address = address_ipv4(bytes + MAPPED_PREFIX);
+		bits -= 96;
+	} else {
+		network->address = (struct address){ .family = ADDRESS_IPV6 };
+		for (int i = 0; i < 16; i++)
+			network->address.bytes[i] = bytes[i];
+	}
+	network->bits = (uint8_t)bits;
+	return true;
+}
+
+bool network_contains(const struct network *network, const struct address *address)
+{
+	unsigned whole = network->bits / 8, rest = network->bits % 8;
+
+	if (network->address.family != address->family)
+		return false;
+	for (unsigned i = 0; i < whole; i++) {
+		if (network->address.bytes[i] != address->bytes[i])
+			return false;
+	}
+	return rest == 0 ||
+	       (network->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
+}
+
+static void text_ipv4(struct text *text, const uint8_t *bytes)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			text_char(text, '.');
+		text_number(text, bytes[i]);
+	}
+}
+
+static void text_group(struct text *text, unsigned group)
+{
+	bool started = false;
+
+	for (int shift = 12; shift >= 0; shift -= 4) {
+		unsigned digit = group >> shift & 15;
+
+		started = started || digit || shift == 0;
+		if (started)
+			text_char(text, "0123456789abcdef"[digit]);
+	}
+}
+
+/* The longest run of zero groups is left out (RFC 5952 section 4.2). */
+static void text_ipv6(struct text *text, const uint8_t *bytes)
+{
+	int longest = 0, from = -1;
+
+	for (int i = 0; i < 8; i++) {
+		int run = 0;
+
+		while (i + run < 8 && !bytes[2 * (i + run)] && !bytes[2 * (i + run) + 1])
+			run++;
+		if (run > longest && run > 1) {
+			longest = run;
+			from = i;
+		}
+	}
+	for (int i = 0; i < 8; i++) {
+		if (i == from) {
+			text_string(text, "::");
+			i += longest - 1;
+			continue;
+		}
+		if (i && i != from + longest)
+			text_char(text, ':');
+		text_group(text, (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1]);
+	}
+}
+
+void text_endpoint(struct text *text, const struct address *address, unsigned port)
+{
+	if (address->family == ADDRESS_IPV6) {
+		text_char(text, '[');
+		text_ipv6(text, address->bytes);
+		text_char(text, ']');
+	} else if (address->family == ADDRESS_IPV4) {
+		text_ipv4(text, address->bytes);
+	} else {
+		text_char(text, '?');
+	}
+	text_char(text, ':');
+	text_number(text, port);
+}

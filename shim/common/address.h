@@ -1,0 +1,43 @@
+/*
+ * address: IPv4 and IPv6 addresses as bytes: read from text, compared with a network, written out.
+ *
+ * An IPv4-mapped IPv6 address (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2) is the IPv4 address: a
+ * dual-stack socket shows IPv4 peers so.
+ */
+#ifndef KEEPALIVE_ADDRESS_H
+#define KEEPALIVE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "text.h"
+
+enum address_family { ADDRESS_NONE = 0, ADDRESS_IPV4 = 4, ADDRESS_IPV6 = 6 };
+
+struct address {
+	uint8_t family;    /* enum address_family */
+	uint8_t bytes[16]; /* network order; IPv4 uses the first four */
+};
+
+/* The addresses whose first bits are those of address. */
+struct network {
+	struct address address;
+	uint8_t bits;
+};
+
+/* From 4 or 16 bytes in network order, as in struct in_addr and struct in6_addr. */
+struct address address_ipv4(const void *bytes);
+struct address address_ipv6(const void *bytes);
+
+/*
+ * ADDRESS or ADDRESS/BITS (RFC 4291 section 2.2 text; no zone, no brackets). Without BITS the one
+ * address. Returns false, and leaves *network alone, for anything else.
+ */
+bool network_parse(struct slice text, struct network *network);
+
+bool network_contains(const struct network *network, const struct address *address);
+
+/* The address, in brackets where IPv6, and the port: 10.0.0.1:80, [2001:db8::1]:80. */
+void text_endpoint(struct text *text, const struct address *address, unsigned port);
+
+#endif

@@ -1,0 +1,298 @@
+/* rules: see rules.h. The grammar is in keepalive-shim(7). */
+#include "rules.h"
+
+#include "values.h"
+
+enum { COMM_MAX = 15 }; /* proc(5): comm is cut there */
+
+#define WORDS \
+	"program=, role=, peer=, port=, off, idle=, interval=, count=, user-timeout=, " \
+	"rto-max=, mode="
+
+/* A rule as it is being read. */
+struct draft {
+	struct rule rule;
+	bool other_program; /* program= names somebody else */
+	bool off;
+	unsigned seen; /* one bit for each kind of word, to refuse it a second time */
+	const char *problem;
+	const char *accepted;
+};
+
+enum word { WORD_OFF = OPTION_KEEPALIVE, WORD_PROGRAM, WORD_ROLE, WORD_PEER, WORD_PORT, WORD_MODE };
+
+/* Shell patterns as in glob(7): * ? [set] [!set], \ quotes. */
+static bool glob(struct slice pattern, struct slice text)
+{
+	const char *p = pattern.start, *p_end = p + pattern.length;
+	const char *t = text.start, *t_end = t + text.length;
+	const char *star = NULL, *star_text = NULL;
+
+	while (t < t_end || p < p_end) {
+		const char *set = p + 1;
+		bool matched = false;
+
+		if (p < p_end && *p == '*') {
+			star = p++;
+			star_text = t;
+			continue;
+		}
+		if (p < p_end && t < t_end) {
+			const char *close = p + 2;
+
+			if (set < p_end && *set == '!')
+				close++;
+			while (close < p_end && *close != ']')
+				close++;
+			if (*p == '?') {
+				matched = true;
+				p++;
+			} else if (*p == '[' && close < p_end) {
+				bool inverted = *set == '!';
+
+				for (set += inverted; set < close; set++) {
+					char low = *set, high = low;
+
+					if (close - set > 2 && set[1] == '-') {
+						high = set[2];
+						set += 2;
+					}
+					matched = matched || (*t >= low && *t <= high);
+				}
+				matched = matched != inverted;
+				p = close + 1;
+			} else {
+				if (*p == '\\' && p + 1 < p_end)
+					p++;
+				matched = *p++ == *t;
+			}
+			t += matched;
+		}
+		if (!matched) {
+			if (!star || star_text == t_end)
+				return false;
+			p = star + 1;
+			t = ++star_text;
+		}
+	}
+	return true;
+}
+
+/* A pattern for a name that comm shows cut: its first 15 characters are plain and are comm. */
+static bool matches_cut(struct slice pattern, struct slice comm)
+{
+	if (comm.length != COMM_MAX || pattern.length <= COMM_MAX)
+		return false;
+	for (size_t i = 0; i < COMM_MAX; i++) {
+		if (pattern.start[i] != comm.start[i])
+			return false;
+	}
+	return true;
+}
+
+static bool is_program(struct slice pattern, const struct program *program)
+{
+	if (program->executable && glob(pattern, slice_of(program->executable)))
+		return true;
+	return program->comm && (glob(pattern, slice_of(program->comm)) ||
+				 matches_cut(pattern, slice_of(program->comm)));
+}
+
+/* N or N-M; false for anything else. */
+static bool parse_ports(struct slice text, struct rule *rule)
+{
+	struct slice left = text;
+	struct slice first_text = slice_next(&left, "-");
+	unsigned long first, last;
+
+	if (first_text.start != text.start || !slice_number(first_text, 65535, &first))
+		return false;
+	last = first;
+	if (left.length &&
+	    !slice_number((struct slice){ left.start + 1, left.length - 1 }, 65535, &last))
+		return false;
+	if (first < 1 || first > last)
+		return false;
+	rule->port_first = (uint16_t)first;
+	rule->port_last = (uint16_t)last;
+	return true;
+}
+
+/* Notes that this kind of word was there; a second one is a problem. */
+static bool is_first(struct draft *draft, unsigned word)
+{
+	if (draft->seen & 1U << word) {
+		draft->problem = "given twice";
+		draft->accepted = "each word once in a rule";
+	}
+	draft->seen |= 1U << word;
+	return draft->problem == NULL;
+}
+
+static void refuse(struct draft *draft, const char *problem, const char *accepted)
+{
+	draft->problem = problem;
+	draft->accepted = accepted;
+}
+
+static bool selector(struct draft *draft, struct slice word, const struct program *program)
+{
+	struct rule *rule = &draft->rule;
+	struct slice value;
+
+	if (slice_after(word, "program=", &value)) {
+		if (!is_first(draft, WORD_PROGRAM))
+			return true;
+		if (!value.length)
+			refuse(draft, "no name", "program=GLOB");
+		draft->other_program = !is_program(value, program);
+	} else if (slice_after(word, "role=", &value)) {
+		unsigned role = role_parse(value);
+
+		if (!is_first(draft, WORD_ROLE))
+			return true;
+		if (!role)
+			refuse(draft, "not a role", "role=client, role=server or role=both");
+		rule->roles = (uint8_t)role;
+	} else if (slice_after(word, "peer=", &value)) {
+		if (is_first(draft, WORD_PEER) && !network_parse(value, &rule->peer))
+			refuse(draft, "not an address",
+			       "peer=ADDRESS or peer=ADDRESS/BITS, IPv4 or IPv6");
+	} else if (slice_after(word, "port=", &value)) {
+		if (is_first(draft, WORD_PORT) && !parse_ports(value, rule))
+			refuse(draft, "not a port", "port=N or port=N-M, 1 to 65535");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void setting(struct draft *draft, struct slice word)
+{
+	static const char prefix[OPTION_KEEPALIVE][16] = {
+		[OPTION_IDLE] = "idle=",       [OPTION_INTERVAL] = "interval=",
+		[OPTION_COUNT] = "count=",     [OPTION_USER_TIMEOUT] = "user-timeout=",
+		[OPTION_RTO_MAX] = "rto-max=",
+	};
+	struct profile *profile = &draft->rule.profile;
+	struct slice value;
+
+	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++) {
+		const char *problem;
+
+		if (!slice_after(word, prefix[i], &value))
+			continue;
+		if (!is_first(draft, i))
+			return;
+		problem = value_parse(i, value, &profile->value[i]);
+		if (problem)
+			refuse(draft, problem, value_accepted(i));
+		return;
+	}
+	if (slice_is(word, "off")) {
+		if (is_first(draft, WORD_OFF))
+			draft->off = true;
+	} else if (slice_after(word, "mode=", &value)) {
+		if (is_first(draft, WORD_MODE) && !mode_parse(value, &profile->force))
+			refuse(draft, "not a mode", "mode=" MODE_ACCEPTED);
+	} else {
+		refuse(draft, "not a word of a rule", WORDS);
+	}
+}
+
+struct warning {
+	complain_function *complain;
+	void *context;
+	unsigned number;
+	struct slice rule;
+};
+
+static void warn(void *context, enum option option, const char *text)
+{
+	const struct warning *warning = context;
+
+	(void)option;
+	warning->complain(warning->context, &(struct complaint){
+						    .warning = true,
+						    .variable = VARIABLE_RULES,
+						    .rule = warning->number,
+						    .value = warning->rule,
+						    .problem = text,
+					    });
+}
+
+/* Reads one rule. Returns whether it holds; *bad is the word that does not. */
+static bool read_rule(struct draft *draft, struct slice text, const struct program *program,
+		      struct slice *bad)
+{
+	struct profile *profile = &draft->rule.profile;
+	const char *problem;
+
+	while ((*bad = slice_next(&text, " \t\r")).length) {
+		if (!selector(draft, *bad, program))
+			setting(draft, *bad);
+		if (draft->problem)
+			return false;
+	}
+	if (draft->off) {
+		for (unsigned i = 0; i < OPTIONS; i++) {
+			if (i < OPTION_KEEPALIVE && draft->seen & 1U << i) {
+				*bad = slice_of("off");
+				refuse(draft, "together with values", "off, or values");
+				return false;
+			}
+			profile->value[i] = 0;
+		}
+	}
+	problem = profile_resolve(profile);
+	if (problem) {
+		*bad = slice_of("user-timeout=auto");
+		refuse(draft, problem, value_accepted(OPTION_USER_TIMEOUT));
+		return false;
+	}
+	return true;
+}
+
+void rules_read(struct settings *settings, const struct profile *base, struct slice text,
+		const struct program *program, complain_function *complain, void *context)
+{
+	struct slice words;
+	unsigned number = 0;
+
+	settings->rules = 0;
+	while ((words = slice_next(&text, ";\n")).length) {
+		struct slice blank = words, bad;
+		struct draft draft = { .rule = { .profile = *base, .roles = ROLE_BOTH } };
+
+		if (!slice_next(&blank, " \t\r").length)
+			continue;
+		if (number == RULES_MAX) {
+			complain(context, &(struct complaint){
+						  .variable = VARIABLE_RULES,
+						  .rule = number + 1,
+						  .value = words,
+						  .problem = "too many rules",
+						  .accepted = "at most 64 rules",
+						  .instead = "the first 64",
+					  });
+			return;
+		}
+		draft.rule.number = (uint8_t)++number;
+		if (!read_rule(&draft, words, program, &bad)) {
+			complain(context, &(struct complaint){
+						  .variable = VARIABLE_RULES,
+						  .rule = number,
+						  .value = bad,
+						  .problem = draft.problem,
+						  .accepted = draft.accepted,
+						  .instead = "the other rules",
+					  });
+			continue;
+		}
+		if (draft.other_program)
+			continue;
+		profile_warnings(&draft.rule.profile, warn,
+				 &(struct warning){ complain, context, number, words });
+		settings->rule[settings->rules++] = draft.rule;
+	}
+}

@@ -1,0 +1,131 @@
+/* text: see text.h. */
+#include "text.h"
+
+enum { QUOTED_MAX = 60 };
+
+struct slice slice_of(const char *string)
+{
+	size_t length = 0;
+
+	while (string[length])
+		length++;
+	return (struct slice){ string, length };
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool slice_is(struct slice slice, const char *word)
+{
+	struct slice rest;
+
+	return slice_after(slice, word, &rest) && rest.length == 0;
+}
+
+bool slice_is_word(struct slice slice, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < slice.length; i++) {
+		if (!word[i] || lower(slice.start[i]) != word[i])
+			return false;
+	}
+	return word[i] == '\0';
+}
+
+bool slice_after(struct slice slice, const char *prefix, struct slice *rest)
+{
+	size_t i;
+
+	for (i = 0; prefix[i]; i++) {
+		if (i == slice.length || slice.start[i] != prefix[i])
+			return false;
+	}
+	*rest = (struct slice){ slice.start + i, slice.length - i };
+	return true;
+}
+
+static bool contains(const char *set, char c)
+{
+	while (*set && *set != c)
+		set++;
+	return *set != '\0';
+}
+
+struct slice slice_next(struct slice *from, const char *separators)
+{
+	struct slice taken;
+	size_t i = 0;
+
+	while (i < from->length && contains(separators, from->start[i]))
+		i++;
+	taken.start = from->start + i;
+	while (i < from->length && !contains(separators, from->start[i]))
+		i++;
+	taken.length = (size_t)(from->start + i - taken.start);
+	from->start += i;
+	from->length -= i;
+	return taken;
+}
+
+bool slice_number(struct slice slice, unsigned long limit, unsigned long *number)
+{
+	unsigned long value = 0;
+
+	if (slice.length == 0)
+		return false;
+	for (size_t i = 0; i < slice.length; i++) {
+		unsigned long digit = (unsigned long)slice.start[i] - '0';
+
+		if (digit > 9 || digit > limit || value > (limit - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*number = value;
+	return true;
+}
+
+void text_char(struct text *text, char c)
+{
+	if (text->next < text->end)
+		*text->next++ = c;
+}
+
+void text_string(struct text *text, const char *string)
+{
+	while (*string)
+		text_char(text, *string++);
+}
+
+void text_number(struct text *text, unsigned long number)
+{
+	char digits[24];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	while (i < sizeof(digits))
+		text_char(text, digits[i++]);
+}
+
+void text_quoted(struct text *text, struct slice value)
+{
+	size_t shown = value.length > QUOTED_MAX ? QUOTED_MAX : value.length;
+
+	text_char(text, '\'');
+	for (size_t i = 0; i < shown; i++) {
+		unsigned char c = (unsigned char)value.start[i];
+
+		text_char(text, c < ' ' || c == 127 ? '?' : (char)c);
+	}
+	text_char(text, '\'');
+	if (shown < value.length) {
+		text_string(text, "... (");
+		text_number(text, value.length);
+		text_string(text, " characters)");
+	}
+}

@@ -1,0 +1,62 @@
+/*
+ * text: one line of text built in a buffer that the caller owns.
+ *
+ * For places where there is neither stdio nor allocation. What does not fit is dropped; nothing here
+ * fails. A line is kept a line: control characters in quoted text are shown as '?'.
+ */
+#ifndef KEEPALIVE_TEXT_H
+#define KEEPALIVE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A piece of somebody else's string; not terminated. */
+struct slice {
+	const char *start;
+	size_t length;
+};
+
+/* A line being written: [start, next) is written, [next, end) is free. */
+struct text {
+	char *start;
+	char *next;
+	char *end;
+};
+
+#define TEXT(buffer) \
+	{ \
+		(buffer), (buffer), (buffer) + sizeof(buffer) \
+	}
+
+/* The whole of a terminated string. */
+struct slice slice_of(const char *string);
+
+/* Whether the slice is exactly this word; slice_is_word ignores the case of ASCII letters. */
+bool slice_is(struct slice slice, const char *word);
+bool slice_is_word(struct slice slice, const char *word);
+
+/*
+ * If the slice begins with prefix, puts what follows it into *rest and returns true.
+ */
+bool slice_after(struct slice slice, const char *prefix, struct slice *rest);
+
+/*
+ * Takes the next run of characters that are not in separators off the front of *from.
+ * Returns an empty slice when only separators, or nothing, was left.
+ */
+struct slice slice_next(struct slice *from, const char *separators);
+
+/*
+ * Decimal digits and nothing else, at most limit. Returns false for an empty slice, any other
+ * character, or a larger number (however long), and leaves *number alone then.
+ */
+bool slice_number(struct slice slice, unsigned long limit, unsigned long *number);
+
+void text_char(struct text *text, char c);
+void text_string(struct text *text, const char *string);
+void text_number(struct text *text, unsigned long number);
+
+/* 'value' in single quotes; only the start of it, with its length, where it is long. */
+void text_quoted(struct text *text, struct slice value);
+
+#endif
