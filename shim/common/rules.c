@@ -207,7 +207,7 @@ struct warning {
 	struct slice rule;
 };
 
-static void warn(void *context, enum option option, const char *text)
+static void warn(void *context, enum sockopt option, const char *text)
 {
 	const struct warning *warning = context;
 

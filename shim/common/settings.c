@@ -21,7 +21,7 @@ const char *variable_name(enum variable variable)
 	return name[variable];
 }
 
-const char *option_name(enum option option)
+const char *sockopt_name(enum sockopt option)
 {
 	static const char name[OPTIONS][16] = {
 		[OPTION_IDLE] = "idle",       [OPTION_INTERVAL] = "interval",
@@ -99,7 +99,7 @@ static uint8_t read_role(const struct reading *reading)
 	return (uint8_t)role;
 }
 
-static void read_value(const struct reading *reading, enum option option, enum variable variable,
+static void read_value(const struct reading *reading, enum sockopt option, enum variable variable,
 		       struct profile *base, int32_t otherwise, const char *instead)
 {
 	struct slice text = text_of(reading, variable);
@@ -145,13 +145,13 @@ static void read_log(const struct reading *reading, struct settings *settings)
 	}
 }
 
-static enum variable variable_of(enum option option)
+static enum variable variable_of(enum sockopt option)
 {
 	return VARIABLE_IDLE + (option - OPTION_IDLE);
 }
 
 /* A warning about the plain variables, shown with the value that gave rise to it. */
-static void warn(void *context, enum option option, const char *text)
+static void warn(void *context, enum sockopt option, const char *text)
 {
 	const struct reading *reading = context;
 
@@ -299,7 +299,7 @@ void text_profile(struct text *text, const struct profile *profile)
 		if (!first)
 			text_char(text, ' ');
 		first = false;
-		text_string(text, option_name(i));
+		text_string(text, sockopt_name(i));
 		text_char(text, '=');
 		if (profile->value[i]) {
 			text_number(text, (unsigned long)profile->value[i]);

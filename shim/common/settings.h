@@ -41,7 +41,7 @@ enum role { ROLE_CLIENT = 1, ROLE_SERVER = 2, ROLE_BOTH = 3 };
  * set: SO_KEEPALIVE last, so that adopting an idle connection sends no probe at once (Linux
  * tcp_sock_set_keepidle_locked() re-arms on the time already idle).
  */
-enum option {
+enum sockopt {
 	OPTION_IDLE,         /* TCP_KEEPIDLE, seconds */
 	OPTION_INTERVAL,     /* TCP_KEEPINTVL, seconds */
 	OPTION_COUNT,        /* TCP_KEEPCNT */
@@ -139,6 +139,6 @@ void text_complaint(struct text *text, const struct complaint *complaint, const 
 void text_profile(struct text *text, const struct profile *profile);
 
 /* "idle", "interval", "count", "user-timeout", "rto-max", "keepalive". */
-const char *option_name(enum option option);
+const char *sockopt_name(enum sockopt option);
 
 #endif

@@ -9,7 +9,7 @@ enum {
 	TIMER_SAFE_IDLE = 311, /* fires by 350 s although timers are up to 1/8 late */
 };
 
-const char *value_accepted(enum option option)
+const char *value_accepted(enum sockopt option)
 {
 	switch (option) {
 	case OPTION_IDLE:
@@ -70,7 +70,7 @@ static const char *parse_duration(struct slice text, bool bare, unsigned long co
 	return NULL;
 }
 
-const char *value_parse(enum option option, struct slice text, int32_t *value)
+const char *value_parse(enum sockopt option, struct slice text, int32_t *value)
 {
 	unsigned long number;
 	bool kernel_word = option <= OPTION_COUNT;
@@ -146,7 +146,8 @@ const char *profile_resolve(struct profile *profile)
 }
 
 void profile_warnings(const struct profile *profile,
-		      void warn(void *context, enum option option, const char *text), void *context)
+		      void warn(void *context, enum sockopt option, const char *text),
+		      void *context)
 {
 	int64_t idle = profile->value[OPTION_IDLE];
 	int64_t interval = profile->value[OPTION_INTERVAL];

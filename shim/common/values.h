@@ -14,10 +14,10 @@ enum { USER_TIMEOUT_AUTO = -1 };
  * "off", USER_TIMEOUT_AUTO for "auto". Returns NULL, or says what is wrong and leaves *value alone.
  * Ranges: include/net/tcp.h MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT; tcp(7).
  */
-const char *value_parse(enum option option, struct slice text, int32_t *value);
+const char *value_parse(enum sockopt option, struct slice text, int32_t *value);
 
 /* What value_parse() takes for this option, for messages. */
-const char *value_accepted(enum option option);
+const char *value_accepted(enum sockopt option);
 
 /* "respect" or "force"; false if neither. */
 bool mode_parse(struct slice text, bool *force);
@@ -35,7 +35,7 @@ const char *profile_resolve(struct profile *profile);
  * What is unwise about a resolved profile: calls warn(context, option, text) for each.
  */
 void profile_warnings(const struct profile *profile,
-		      void warn(void *context, enum option option, const char *text),
+		      void warn(void *context, enum sockopt option, const char *text),
 		      void *context);
 
 #endif
