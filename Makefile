@@ -46,7 +46,7 @@ COMMAND_SOURCES = $(wildcard shim/command/*.c)
 PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(COMMON_SOURCES) $(PRELOAD_SOURCES))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
-.PHONY: all test clean help
+.PHONY: all fixtures test clean help
 all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
@@ -65,7 +65,14 @@ $(BUILD)/command-objects/%.o: shim/%.c
 
 -include $(PRELOAD_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-test: all ## run the tests whose programs are installed (scripts/test installs them)
+# Test hosts: each tests/programs/NAME.c is a program of its own.
+FIXTURES = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
+fixtures: $(FIXTURES) ## build the programs that the tests run
+$(BUILD)/tests/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -g -pthread -o $@ $<
+
+test: all fixtures ## run the tests whose programs are installed (scripts/test installs them)
 	tests/run
 
 clean: ## remove build/
