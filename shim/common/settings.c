@@ -140,8 +140,7 @@ static void read_log(const struct reading *reading, struct settings *settings)
 		       "off");
 	} else {
 		settings->log = LOG_PATH;
-		for (size_t i = 0; i <= text.length; i++)
-			settings->log_path[i] = text.start[i];
+		settings->log_path = text.start;
 	}
 }
 
@@ -172,6 +171,7 @@ void settings_read(struct settings *settings, const char *const text[VARIABLES],
 
 	settings->rules = 0;
 	settings->log = LOG_OFF;
+	settings->log_path = NULL;
 	settings->role = ROLE_BOTH;
 	settings->base = (struct profile){ .force = false };
 	settings->on = read_switch(&reading);
@@ -206,10 +206,9 @@ void settings_copy(struct settings *to, const struct settings *from)
 	to->log = from->log;
 	to->rules = from->rules;
 	to->base = from->base;
+	to->log_path = from->log_path;
 	for (unsigned i = 0; i < from->rules; i++)
 		to->rule[i] = from->rule[i];
-	for (size_t i = 0; from->log == LOG_PATH && (i == 0 || from->log_path[i - 1]); i++)
-		to->log_path[i] = from->log_path[i];
 }
 
 unsigned settings_match(const struct settings *settings, enum role role, const struct address *peer,

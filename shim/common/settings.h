@@ -2,7 +2,7 @@
  * settings: what the user asked for, read from text, validated, and composed into profiles.
  *
  * Shared by the preload and the command. No allocation, no libc, no global state: text comes in,
- * complaints go out through a callback, and nothing keeps a pointer into the text.
+ * complaints go out through a callback.
  */
 #ifndef KEEPALIVE_SETTINGS_H
 #define KEEPALIVE_SETTINGS_H
@@ -13,7 +13,7 @@
 #include "address.h"
 #include "text.h"
 
-enum { RULES_MAX = 64, LOG_PATH_MAX = 4096 };
+enum { RULES_MAX = 64, LOG_PATH_MAX = 4096 }; /* LOG_PATH_MAX: with its end, as PATH_MAX */
 
 /* The environment variables; see keepalive-shim(7). */
 enum variable {
@@ -70,12 +70,12 @@ enum log_target { LOG_OFF, LOG_STDERR, LOG_PATH };
 
 struct settings {
 	bool on;
-	uint8_t role;        /* enum role bits: which sockets are touched at all */
-	uint8_t log;         /* enum log_target */
-	uint8_t rules;       /* how many of rule[] hold */
-	struct profile base; /* the plain variables */
+	uint8_t role;         /* enum role bits: which sockets are touched at all */
+	uint8_t log;          /* enum log_target */
+	uint8_t rules;        /* how many of rule[] hold */
+	struct profile base;  /* the plain variables */
+	const char *log_path; /* for LOG_PATH: the variable's text itself */
 	struct rule rule[RULES_MAX];
-	char log_path[LOG_PATH_MAX]; /* for LOG_PATH, terminated */
 };
 
 /* The names that program= is matched with; NULL where not known. */

@@ -1,0 +1,101 @@
+/* environment: see environment.h. */
+#include "environment.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+
+#include "libc.h"
+
+enum { PREFIX_LENGTH = sizeof("KEEPALIVE") - 1 };
+
+static bool is_trusted(void)
+{
+	return environ && getauxval && !getauxval(AT_SECURE);
+}
+
+/* The value of NAME=value for this name, or NULL. */
+static const char *value_in(const char *entry, const char *name)
+{
+	while (*name && *entry == *name) {
+		entry++;
+		name++;
+	}
+	return !*name && *entry == '=' ? entry + 1 : NULL;
+}
+
+/* As getenv(3), which need not be there. */
+static const char *find(const char *name)
+{
+	const char *value = NULL;
+
+	for (char **entry = environ; entry && *entry && !value; entry++)
+		value = value_in(*entry, name);
+	return value;
+}
+
+/* One pass, since most environments hold none of ours. */
+static void find_all(const char *text[VARIABLES])
+{
+	for (char **entry = environ; entry && *entry; entry++) {
+		if (**entry != 'K')
+			continue;
+		for (unsigned i = 0; i < VARIABLES; i++) {
+			const char *value = value_in(*entry, variable_name(i));
+
+			if (value && !text[i])
+				text[i] = value;
+		}
+	}
+}
+
+void environment_executable(char *name, size_t size)
+{
+	char path[512];
+	long length = syscall ? syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path,
+					sizeof(path) - 1)
+			      : -1;
+	const char *base = path;
+	struct text text = { name, name, name + size - 1 };
+
+	if (length <= 0) {
+		text_string(&text, "?");
+	} else {
+		path[length] = '\0';
+		for (const char *c = path; *c; c++)
+			base = *c == '/' ? c + 1 : base;
+		text_string(&text, base);
+	}
+	*text.next = '\0';
+}
+
+void environment_read(struct settings *settings, complain_function *complain)
+{
+	const char *text[VARIABLES] = { NULL };
+	char executable[256], comm[16] = "";
+	struct program program = { NULL, NULL };
+
+	if (is_trusted())
+		find_all(text);
+	if (text[VARIABLE_RULES] && syscall) {
+		environment_executable(executable, sizeof(executable));
+		program.executable = executable;
+		if (syscall(SYS_prctl, PR_GET_NAME, comm, 0, 0, 0) == 0)
+			program.comm = comm;
+	}
+	settings_read(settings, text, &program, complain, NULL);
+}
+
+int environment_listen_fds(void)
+{
+	const char *pid_text, *count_text;
+	unsigned long pid, count;
+
+	if (!is_trusted() || !syscall)
+		return 0;
+	count_text = find("LISTEN_FDS");
+	pid_text = find("LISTEN_PID");
+	if (!count_text || !pid_text || !slice_number(slice_of(count_text), 1 << 20, &count) ||
+	    !slice_number(slice_of(pid_text), 1 << 30, &pid))
+		return 0;
+	return pid == (unsigned long)syscall(SYS_getpid) ? (int)count : 0;
+}

@@ -1,0 +1,25 @@
+/* inherited: see inherited.h. */
+#include "inherited.h"
+
+#include <unistd.h>
+
+#include "environment.h"
+#include "policy.h"
+#include "setup.h"
+
+enum { LISTEN_FDS_START = 3 }; /* SD_LISTEN_FDS_START, sd_listen_fds(3) */
+
+void inherited_sockets(void)
+{
+	int count;
+
+	if (!configuration())
+		return;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		policy_inherited(fd);
+	count = environment_listen_fds();
+	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + count; fd++) {
+		if (!policy_inherited(fd))
+			break; /* not open, so the count was not ours to believe */
+	}
+}

@@ -1,0 +1,13 @@
+/*
+ * inherited: sockets that were open before main(): inetd, systemd socket activation.
+ */
+#ifndef KEEPALIVE_INHERITED_H
+#define KEEPALIVE_INHERITED_H
+
+/*
+ * Arms descriptors 0, 1, 2 and those of environment_listen_fds(), as server side, where they are TCP
+ * sockets. At load, once.
+ */
+void inherited_sockets(void);
+
+#endif

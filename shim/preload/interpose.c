@@ -1,0 +1,87 @@
+/*
+ * interpose: the hooks. All of one shape: make sure we are set up, call the next definition, let the
+ * policy act on what came of it, return what the next one returned.
+ */
+#include "interpose.h"
+
+#include "libc.h"
+#include "policy.h"
+#include "setup.h"
+
+/* Nothing of ours shows in errno. */
+#define QUIETLY(call) \
+	do { \
+		int error_ = errno; \
+		call; \
+		errno = error_; \
+	} while (0)
+
+int hook_socket(int domain, int type, int protocol)
+{
+	const struct next *next = set_up();
+	int fd = next->socket(domain, type, protocol);
+
+	if (fd >= 0)
+		QUIETLY(policy_created(fd, domain, type, protocol));
+	return fd;
+}
+
+int hook_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	const struct next *next = set_up();
+	int result;
+
+	QUIETLY(policy_connecting(fd));
+	result = next->connect(fd, address, length);
+	if (result == 0 || errno == EINPROGRESS || errno == EINTR)
+		QUIETLY(policy_connected(fd, address, length));
+	return result;
+}
+
+int hook_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+	const struct next *next = set_up();
+	struct accepting call = { .address = address, .length = length };
+	int accepted;
+
+	QUIETLY(policy_accepting(fd, &call));
+	accepted = next->accept(fd, call.address, call.length);
+	if (accepted >= 0)
+		QUIETLY(policy_accepted(fd, accepted, &call));
+	return accepted;
+}
+
+int hook_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+	const struct next *next = set_up();
+	struct accepting call = { .address = address, .length = length };
+	int accepted;
+
+	QUIETLY(policy_accepting(fd, &call));
+	accepted = next->accept4(fd, call.address, call.length, flags);
+	if (accepted >= 0)
+		QUIETLY(policy_accepted(fd, accepted, &call));
+	return accepted;
+}
+
+int hook_listen(int fd, int backlog)
+{
+	const struct next *next = set_up();
+	int result;
+
+	QUIETLY(policy_listening(fd));
+	result = next->listen(fd, backlog);
+	if (result == 0)
+		QUIETLY(policy_listens(fd));
+	return result;
+}
+
+int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	const struct next *next = set_up();
+	int result = next->setsockopt(fd, level, name, value, length);
+
+	if (result == 0)
+		QUIETLY(policy_set(fd, level, name));
+	return result;
+}

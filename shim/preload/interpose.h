@@ -1,0 +1,23 @@
+/*
+ * interpose: the functions that take the place of the C library's.
+ *
+ * Named by their symbols and not by their declarations, since <sys/socket.h> of glibc declares
+ * connect() and accept() with a transparent union and musl's with a pointer.
+ */
+#ifndef KEEPALIVE_INTERPOSE_H
+#define KEEPALIVE_INTERPOSE_H
+
+#include <sys/socket.h>
+
+#define HOOK __attribute__((visibility("default")))
+
+HOOK int hook_socket(int domain, int type, int protocol) __asm__("socket");
+HOOK int hook_connect(int fd, const struct sockaddr *address, socklen_t length) __asm__("connect");
+HOOK int hook_accept(int fd, struct sockaddr *address, socklen_t *length) __asm__("accept");
+HOOK int hook_accept4(int fd, struct sockaddr *address, socklen_t *length,
+		      int flags) __asm__("accept4");
+HOOK int hook_listen(int fd, int backlog) __asm__("listen");
+HOOK int hook_setsockopt(int fd, int level, int name, const void *value,
+			 socklen_t length) __asm__("setsockopt");
+
+#endif

@@ -1,0 +1,87 @@
+/* options: see options.h. */
+#include "options.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include "libc.h"
+#include "setup.h"
+
+/* <linux/tcp.h> since 6.15. */
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
+
+enum { TYPE_MASK = 0xf }; /* SOCK_TYPE_MASK of <linux/net.h>: the rest are flags */
+
+static const struct {
+	int level, name;
+} options[OPTIONS] = {
+	[OPTION_IDLE] = { IPPROTO_TCP, TCP_KEEPIDLE },
+	[OPTION_INTERVAL] = { IPPROTO_TCP, TCP_KEEPINTVL },
+	[OPTION_COUNT] = { IPPROTO_TCP, TCP_KEEPCNT },
+	[OPTION_USER_TIMEOUT] = { IPPROTO_TCP, TCP_USER_TIMEOUT },
+	[OPTION_RTO_MAX] = { IPPROTO_TCP, TCP_RTO_MAX_MS },
+	[OPTION_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE },
+};
+
+bool options_apply_to(int domain, int type, int protocol)
+{
+	return (domain == AF_INET || domain == AF_INET6) && (type & TYPE_MASK) == SOCK_STREAM &&
+	       (protocol == 0 || protocol == IPPROTO_TCP || protocol == PROTOCOL_MPTCP);
+}
+
+unsigned option_bit(int level, int name)
+{
+	if (level != IPPROTO_TCP && level != SOL_SOCKET)
+		return 0;
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (options[i].level == level && options[i].name == name)
+			return 1U << i;
+	}
+	return 0;
+}
+
+int option_get(int fd, enum sockopt option, int *value)
+{
+	socklen_t length = sizeof(*value);
+
+	if (!getsockopt)
+		return ENOSYS;
+	return getsockopt(fd, options[option].level, options[option].name, value, &length) == 0
+		       ? 0
+		       : errno;
+}
+
+/*
+ * What a new socket has; 0 where that cannot be found out. Asked of a socket made for the purpose and
+ * closed at once, once in the life of the process: only rules that give an option back come here.
+ */
+static int kernel_value(enum sockopt option)
+{
+	static int32_t values[OPTIONS];
+	int32_t value = __atomic_load_n(&values[option], __ATOMIC_RELAXED);
+	int fd;
+
+	if (value || option == OPTION_USER_TIMEOUT || option == OPTION_KEEPALIVE || !syscall)
+		return value;
+	fd = set_up()->socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (option_get(fd, i, &value) == 0)
+			__atomic_store_n(&values[i], value, __ATOMIC_RELAXED);
+	}
+	syscall(SYS_close, fd);
+	return __atomic_load_n(&values[option], __ATOMIC_RELAXED);
+}
+
+int option_set(int fd, enum sockopt option, int value)
+{
+	if (value == 0)
+		value = kernel_value(option);
+	return set_up()->setsockopt(fd, options[option].level, options[option].name, &value,
+				    sizeof(value)) == 0
+		       ? 0
+		       : errno;
+}

@@ -1,0 +1,30 @@
+/*
+ * options: reading and writing the socket options.
+ */
+#ifndef KEEPALIVE_OPTIONS_H
+#define KEEPALIVE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "settings.h"
+
+/* IPPROTO_MPTCP; not in the headers of older C libraries. MPTCP takes all but TCP_USER_TIMEOUT. */
+#define PROTOCOL_MPTCP 262
+
+/* Both return 0 or an errno value, and may change errno. */
+int option_get(int fd, enum sockopt option, int *value);
+
+/*
+ * A value of 0 gives the option back to the kernel: SO_KEEPALIVE off, no user timeout, and for the
+ * others what a new socket has, since the kernel has no value for "as the sysctl says" (tcp(7)).
+ */
+int option_set(int fd, enum sockopt option, int value);
+
+/* Which option setsockopt(2) names, as 1 << enum sockopt; 0 for any other. */
+unsigned option_bit(int level, int name);
+
+/* Whether socket(2) with these arguments makes a TCP or MPTCP socket. */
+bool options_apply_to(int domain, int type, int protocol);
+
+#endif

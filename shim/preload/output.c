@@ -1,0 +1,194 @@
+/* output: see output.h. */
+#include "output.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+
+#include "libc.h"
+
+/* 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either form. */
+#if !defined(SYS_ppoll) && defined(SYS_ppoll_time32)
+#define SYS_ppoll SYS_ppoll_time32
+#elif !defined(SYS_ppoll)
+#define SYS_ppoll SYS_ppoll_time64
+#endif
+#if !defined(SYS_rt_sigtimedwait) && defined(SYS_rt_sigtimedwait_time32)
+#define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time32
+#elif !defined(SYS_rt_sigtimedwait)
+#define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
+#endif
+
+enum { NAME_SIZE = 256, IS_LINK = 0120000, TYPE_MASK = 0170000, OTHERS_WRITE = 0022 };
+enum { WANT_BASIC = 0x7ff, EMPTY_PATH = 0x1000 }; /* STATX_BASIC_STATS, AT_EMPTY_PATH */
+
+/*
+ * struct statx of <linux/stat.h>: one layout on every architecture, unlike struct stat, which the C
+ * library defines and whose stat(2) glibc exports only since 2.33.
+ */
+struct statx_buffer {
+	uint32_t mask, block_size;
+	uint64_t attributes;
+	uint32_t links, uid, gid;
+	uint16_t mode, spare;
+	uint64_t inode, size, blocks, attributes_mask;
+	uint64_t times[8];
+	uint32_t special_major, special_minor, device_major, device_minor;
+	uint64_t more[14];
+};
+_Static_assert(sizeof(struct statx_buffer) == 256, "as the kernel has it");
+
+/* A signal set as the system calls take it: 64 signals. */
+struct signals {
+	unsigned long bits[8 / sizeof(unsigned long)];
+};
+
+static void signals_add(struct signals *set, int signal)
+{
+	unsigned bit = (unsigned)signal - 1, width = 8 * sizeof(set->bits[0]);
+
+	set->bits[bit / width] |= 1UL << bit % width;
+}
+
+static bool identify(int fd, struct statx_buffer *buffer)
+{
+#ifdef SYS_statx
+	return syscall && syscall(SYS_statx, fd, "", EMPTY_PATH, WANT_BASIC, buffer) == 0;
+#else
+	(void)fd;
+	(void)buffer;
+	return false;
+#endif
+}
+
+struct file_identity output_identity(int fd)
+{
+	struct statx_buffer buffer;
+
+	if (!identify(fd, &buffer))
+		return (struct file_identity){ 0 };
+	return (struct file_identity){ buffer.inode, buffer.device_major, buffer.device_minor };
+}
+
+bool output_is_same(struct file_identity a, struct file_identity b)
+{
+	return a.inode && a.inode == b.inode && a.device_major == b.device_major &&
+	       a.device_minor == b.device_minor;
+}
+
+/* Whether a write of one line will not block, and somebody is there to read it. */
+static bool is_writable(int fd)
+{
+	struct pollfd poll = { .fd = fd, .events = POLLOUT };
+	long zero[4] = { 0 };
+
+	return syscall(SYS_ppoll, &poll, 1, zero, NULL, 8) == 1 && poll.revents == POLLOUT;
+}
+
+/* Blocks the signals that a write can raise, and takes back those that this one did. */
+static void write_quietly(int fd, const char *line, size_t length)
+{
+	struct signals raised = { { 0 } }, before = { { 0 } }, pending = { { 0 } },
+		       ours = { { 0 } };
+	long zero[4] = { 0 };
+
+	signals_add(&raised, SIGPIPE);
+	signals_add(&raised, SIGXFSZ);
+	if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, 8) != 0)
+		return;
+	syscall(SYS_rt_sigpending, &pending, 8);
+	if (syscall(SYS_write, fd, line, length) < 0) {
+		for (unsigned i = 0; i < 8 / sizeof(ours.bits[0]); i++)
+			ours.bits[i] = raised.bits[i] & ~pending.bits[i];
+		while (syscall(SYS_rt_sigtimedwait, &ours, NULL, zero, 8) > 0)
+			;
+	}
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+}
+
+void output_line(int fd, const char *line, size_t length)
+{
+	if (!syscall)
+		return;
+	if (syscall(SYS_sendto, fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0) >= 0 ||
+	    errno != ENOTSOCK)
+		return;
+	if (is_writable(fd))
+		write_quietly(fd, line, length);
+}
+
+/* Nobody but root and us can put a link into it. */
+static bool is_trusted(int directory)
+{
+	struct statx_buffer buffer;
+
+	return identify(directory, &buffer) && !(buffer.mode & OTHERS_WRITE) &&
+	       (buffer.uid == 0 || buffer.uid == (uint32_t)syscall(SYS_geteuid));
+}
+
+static int open_at(int directory, const char *name, int flags)
+{
+	return (int)syscall(SYS_openat, directory, name, flags | O_CLOEXEC, 0640);
+}
+
+/*
+ * Opens one component of the path. O_PATH | O_NOFOLLOW opens a link itself; it is opened again, and
+ * followed, only where it can be trusted.
+ */
+static int step(int directory, const char *name, bool last)
+{
+	int flags = last ? O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY : O_PATH;
+	int fd = open_at(directory, name, flags | O_NOFOLLOW);
+	struct statx_buffer buffer;
+	bool is_link;
+
+	if (last)
+		is_link = fd < 0 && errno == ELOOP;
+	else
+		is_link = fd >= 0 && identify(fd, &buffer) && (buffer.mode & TYPE_MASK) == IS_LINK;
+	if (!is_link)
+		return fd;
+	if (fd >= 0)
+		syscall(SYS_close, fd);
+	return is_trusted(directory) ? open_at(directory, name, flags) : -1;
+}
+
+/* Copies the next component of the path; returns what follows it, NULL where it is too long. */
+static const char *component(const char *path, char name[NAME_SIZE])
+{
+	unsigned length = 0;
+
+	while (*path == '/')
+		path++;
+	while (path[length] && path[length] != '/') {
+		if (length == NAME_SIZE - 1)
+			return NULL;
+		name[length] = path[length];
+		length++;
+	}
+	name[length] = '\0';
+	path += length;
+	while (*path == '/')
+		path++;
+	return path;
+}
+
+void output_append(const char *path, const char *line, size_t length)
+{
+	char name[NAME_SIZE];
+	int fd, next;
+
+	if (!syscall)
+		return;
+	fd = open_at(AT_FDCWD, "/", O_PATH);
+	while (fd >= 0 && *path) {
+		path = component(path, name);
+		next = path ? step(fd, name, !*path) : -1;
+		syscall(SYS_close, fd);
+		fd = next;
+	}
+	if (fd < 0)
+		return;
+	output_line(fd, line, length);
+	syscall(SYS_close, fd);
+}

@@ -1,0 +1,33 @@
+/*
+ * output: writing a line where it can do no harm.
+ *
+ * Bare system calls, which are no cancellation points. A line is written at once and whole, or dropped:
+ * nothing here blocks, and no SIGPIPE (a reader gone) or SIGXFSZ (RLIMIT_FSIZE) reaches the program.
+ */
+#ifndef KEEPALIVE_OUTPUT_H
+#define KEEPALIVE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Which file a descriptor is open on; all zero where it is not open. */
+struct file_identity {
+	uint64_t inode;
+	uint32_t device_major, device_minor;
+};
+
+struct file_identity output_identity(int fd);
+bool output_is_same(struct file_identity a, struct file_identity b);
+
+/* Writes to a descriptor of the program's. */
+void output_line(int fd, const char *line, size_t length);
+
+/*
+ * Appends to the file with this absolute path, which is created with mode 0640 where it is not there,
+ * and closes it again. A symbolic link is followed only in a directory where nobody but root and the
+ * process's user can put one.
+ */
+void output_append(const char *path, const char *line, size_t length);
+
+#endif

@@ -1,0 +1,381 @@
+/* policy: see policy.h. */
+#include "policy.h"
+
+#include "libc.h"
+#include "options.h"
+#include "report.h"
+#include "setup.h"
+#include "sockets.h"
+
+static struct address address_of(const struct sockaddr *address, socklen_t length)
+{
+	if (length >= sizeof(struct sockaddr_in) && address->sa_family == AF_INET)
+		return address_ipv4(&((const struct sockaddr_in *)address)->sin_addr);
+	if (length >= sizeof(struct sockaddr_in6) && address->sa_family == AF_INET6)
+		return address_ipv6(&((const struct sockaddr_in6 *)address)->sin6_addr);
+	return (struct address){ .family = ADDRESS_NONE };
+}
+
+/* sin_port and sin6_port are in the same place. */
+static uint16_t port_of(const struct sockaddr *address)
+{
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
+typedef int name_function(int fd, struct sockaddr *address, socklen_t *length);
+
+/* The address and port that getsockname() or getpeername() tells; family ADDRESS_NONE if neither. */
+static struct address ask(name_function *call, int fd, uint16_t *port)
+{
+	struct sockaddr_in6 storage;
+	struct sockaddr *address = (struct sockaddr *)&storage;
+	socklen_t length = sizeof(storage);
+	struct address found = { .family = ADDRESS_NONE };
+
+	*port = 0;
+	if (call && call(fd, address, &length) == 0) {
+		found = address_of(address, length);
+		if (found.family)
+			*port = port_of(address);
+	}
+	return found;
+}
+
+/*
+ * Gives the socket this profile instead of the one it has, option by option: what is the same already
+ * is not touched, what the program owns stays unless the profile has mode=force. Returns false where
+ * the socket turns out not to be TCP, which shows at the first option.
+ */
+static bool move(int fd, struct known *known, unsigned profile)
+{
+	const struct settings *settings = &configuration()->settings;
+	const struct profile *from = settings_profile(settings, known->profile);
+	const struct profile *to = settings_profile(settings, profile);
+
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		unsigned bit = 1U << i;
+		int error;
+
+		if (known->owned & bit) {
+			/* Forced values replace the program's; "leave to the kernel" replaces none. */
+			if (!to->force || (!to->value[i] && i != OPTION_KEEPALIVE))
+				continue;
+		} else if (to->value[i] == from->value[i]) {
+			continue;
+		}
+		error = option_set(fd, i, to->value[i]);
+		if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
+		    (error == ENOPROTOOPT && i <= OPTION_COUNT))
+			return false;
+		if (error)
+			report_refused(fd, i, error);
+		known->owned &= (uint8_t)~bit;
+	}
+	known->profile = (uint8_t)profile;
+	return true;
+}
+
+/*
+ * A socket that we know nothing of, or nothing that can be true. Whoever switched keepalive on before
+ * us has configured it: every option is theirs. Returns false, and the state not_tcp, where it is none.
+ */
+static bool look(int fd, struct known *known, enum state not_tcp)
+{
+	int value;
+
+	known->profile = PROFILE_NONE;
+	known->port = 0;
+	if (known->state != STATE_UNKNOWN)
+		known->owned = 0;
+	if (option_get(fd, OPTION_IDLE, &value) != 0) {
+		*known = (struct known){ .state = (uint8_t)not_tcp };
+		return false;
+	}
+	if (option_get(fd, OPTION_KEEPALIVE, &value) == 0 && value)
+		known->owned = OWNED_ALL;
+	return true;
+}
+
+/* look(), and the profile for this role; the state becomes is_tcp, or not_tcp. */
+static bool adopt(int fd, struct known *known, unsigned profile, enum state is_tcp,
+		  enum state not_tcp)
+{
+	bool tcp = look(fd, known, not_tcp) && move(fd, known, profile);
+
+	known->state = (uint8_t)(tcp ? is_tcp : not_tcp);
+	return tcp;
+}
+
+/* The profile for a listener; its port is found out, and remembered, where rules ask for it. */
+static unsigned listener_profile(const struct configuration *all, int fd, uint16_t *port)
+{
+	*port = 0;
+	if (all->server_asks_port)
+		ask(getsockname, fd, port);
+	return settings_match(&all->settings, ROLE_SERVER, NULL, *port);
+}
+
+/* A listener that came from elsewhere: connections may wait in its queue that will not inherit. */
+static void adopt_listener(const struct configuration *all, int fd, struct known *known)
+{
+	uint16_t port;
+	unsigned profile = listener_profile(all, fd, &port);
+
+	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM)) {
+		known->port = port;
+		report_socket(fd, "listener", known);
+	}
+}
+
+void policy_created(int fd, int domain, int type, int protocol)
+{
+	const struct configuration *all = configuration();
+	struct known known = { .state = STATE_FRESH };
+
+	if (!all)
+		return;
+	if (!options_apply_to(domain, type, protocol)) {
+		known.state = (type & 0xf) == SOCK_STREAM || (type & 0xf) == SOCK_SEQPACKET
+				      ? STATE_FOREIGN_STREAM
+				      : STATE_FOREIGN;
+		report_not_tcp(fd, domain, type, protocol);
+	} else {
+		move(fd, &known, all->client);
+	}
+	sockets_put(fd, known);
+}
+
+void policy_connecting(int fd)
+{
+	const struct configuration *all = configuration();
+	struct known known = sockets_get(fd);
+
+	if (!all || known.state != STATE_UNKNOWN || fd < 0)
+		return;
+	adopt(fd, &known, all->client, STATE_FRESH, STATE_FOREIGN);
+	sockets_put(fd, known);
+}
+
+void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
+{
+	const struct configuration *all = configuration();
+	struct known known = sockets_get(fd);
+
+	if (!all || known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM)
+		return;
+	if (length >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC) {
+		known.state = STATE_FRESH; /* dissolved: connect(2) */
+		sockets_put(fd, known);
+		return;
+	}
+	if (known.state != STATE_FRESH) {
+		/* Connected already, or a listener: a second call to learn the outcome, or another socket. */
+		struct known now = { .state = STATE_UNKNOWN };
+
+		if (!look(fd, &now, STATE_FOREIGN)) {
+			sockets_put(fd, now);
+			return;
+		}
+		if (now.owned || known.owned & 1U << OPTION_KEEPALIVE)
+			return;
+		known = now;
+		if (!move(fd, &known, all->client))
+			return;
+	}
+	if (all->client_asks) {
+		struct address peer = address_of(address, length);
+		unsigned profile = settings_match(&all->settings, ROLE_CLIENT, &peer,
+						  peer.family ? port_of(address) : 0);
+
+		if (profile != known.profile)
+			move(fd, &known, profile);
+	}
+	known.state = STATE_CONNECTED;
+	sockets_put(fd, known);
+	report_socket(fd, "client", &known);
+}
+
+void policy_listening(int fd)
+{
+	const struct configuration *all = configuration();
+	struct known known = sockets_get(fd);
+	uint16_t port;
+	unsigned profile;
+
+	if (!all || fd < 0)
+		return;
+	switch (known.state) {
+	case STATE_FRESH:
+		profile = listener_profile(all, fd, &port);
+		if (profile == known.profile && port == known.port)
+			return;
+		move(fd, &known, profile);
+		known.port = port;
+		break;
+	case STATE_UNKNOWN:
+	case STATE_CONNECTED:
+		profile = listener_profile(all, fd, &port);
+		adopt(fd, &known, profile, STATE_FRESH, STATE_FOREIGN_STREAM);
+		known.port = port;
+		break;
+	default:
+		return;
+	}
+	sockets_put(fd, known);
+}
+
+void policy_listens(int fd)
+{
+	const struct configuration *all = configuration();
+	struct known known = sockets_get(fd);
+
+	if (!all)
+		return;
+	if (known.state == STATE_FRESH) {
+		known.state = STATE_LISTENER;
+		report_socket(fd, "listener", &known);
+	} else if (known.state == STATE_FOREIGN) {
+		adopt_listener(all, fd, &known); /* what cannot listen has listened */
+	} else {
+		return;
+	}
+	sockets_put(fd, known);
+}
+
+void policy_accepting(int listener, struct accepting *call)
+{
+	const struct configuration *all = configuration();
+	struct known known = sockets_get(listener);
+
+	if (!all || listener < 0)
+		return;
+	if (all->server_asks_peer && !call->address && known.state != STATE_FOREIGN_STREAM) {
+		call->address = (struct sockaddr *)&call->own;
+		call->length = &call->own_length;
+		call->own_length = sizeof(call->own);
+	}
+	if (known.state == STATE_UNKNOWN) {
+		adopt_listener(all, listener, &known);
+		sockets_put(listener, known);
+	}
+}
+
+/*
+ * A connection that may have waited since before its listener was armed. The first one that comes
+ * armed, as all after it, ends the looking.
+ */
+static void accepted_from_queue(int listener, struct known *parent, int accepted,
+				struct known *child)
+{
+	const struct profile *profile =
+		settings_profile(&configuration()->settings, parent->profile);
+	bool keepalive = profile->value[OPTION_KEEPALIVE];
+	int value;
+
+	if (!keepalive || (parent->owned && !profile->force) ||
+	    option_get(accepted, OPTION_KEEPALIVE, &value) != 0 || value) {
+		parent->state = STATE_LISTENER;
+		sockets_put(listener, *parent);
+		return;
+	}
+	child->profile = PROFILE_NONE;
+	move(accepted, child, parent->profile);
+}
+
+/* The peer, from what accept(2) told where that can be an address, else by asking. */
+static struct address accepted_peer(int accepted, const struct accepting *call)
+{
+	struct address peer = { .family = ADDRESS_NONE };
+	uint16_t port;
+
+	if (call->address && call->length)
+		peer = address_of(call->address, *call->length);
+	return peer.family ? peer : ask(getpeername, accepted, &port);
+}
+
+void policy_accepted(int listener, int accepted, const struct accepting *call)
+{
+	const struct configuration *all = configuration();
+	struct known parent = sockets_get(listener), child;
+
+	if (!all)
+		return;
+	if (parent.state != STATE_LISTENER && parent.state != STATE_LISTENER_QUEUE &&
+	    parent.state != STATE_FOREIGN_STREAM) {
+		adopt_listener(all, listener, &parent); /* what cannot accept has accepted */
+		sockets_put(listener, parent);
+	}
+	if (parent.state == STATE_FOREIGN_STREAM) {
+		sockets_put(accepted, (struct known){ .state = STATE_FOREIGN });
+		return;
+	}
+	child = parent;
+	child.state = STATE_CONNECTED;
+	child.port = 0;
+	if (parent.state == STATE_LISTENER_QUEUE)
+		accepted_from_queue(listener, &parent, accepted, &child);
+	if (all->server_asks_peer) {
+		struct address peer = accepted_peer(accepted, call);
+		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, parent.port);
+
+		if (profile != child.profile)
+			move(accepted, &child, profile);
+	}
+	sockets_put(accepted, child);
+	report_socket(accepted, "server", &child);
+}
+
+void policy_set(int fd, int level, int name)
+{
+	const struct configuration *all = configuration();
+	unsigned bit = option_bit(level, name);
+	struct known known;
+	const struct profile *profile;
+
+	if (!all || !bit || fd < 0)
+		return;
+	known = sockets_get(fd);
+	if (known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM) {
+		if (level == SOL_SOCKET)
+			return;
+		known = (struct known){ .state = STATE_UNKNOWN }; /* only TCP takes the others */
+	}
+	known.owned |= (uint8_t)bit;
+	profile = settings_profile(&all->settings, known.profile);
+	if (known.state == STATE_UNKNOWN && all->may_force) {
+		if (adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_FOREIGN))
+			known.owned |= (uint8_t)bit;
+		profile = settings_profile(&all->settings, known.profile);
+	}
+	if (profile->force)
+		move(fd, &known, known.profile);
+	sockets_put(fd, known);
+}
+
+bool policy_inherited(int fd)
+{
+	const struct configuration *all = configuration();
+	struct known known = { .state = STATE_UNKNOWN };
+	uint16_t port = 0, peer_port;
+	socklen_t length = sizeof(int);
+	int listening = 0;
+
+	if (!look(fd, &known, STATE_FOREIGN))
+		return errno != EBADF; /* not remembered: most programs never ask about it */
+	getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
+	if (listening) {
+		adopt_listener(all, fd, &known);
+	} else {
+		struct address peer = { .family = ADDRESS_NONE };
+
+		if (all->server_asks_peer)
+			peer = ask(getpeername, fd, &peer_port);
+		if (all->server_asks_port)
+			ask(getsockname, fd, &port);
+		move(fd, &known, settings_match(&all->settings, ROLE_SERVER, &peer, port));
+		known.state = STATE_CONNECTED;
+		report_socket(fd, "server", &known);
+	}
+	sockets_put(fd, known);
+	return true;
+}

@@ -1,0 +1,47 @@
+/*
+ * policy: which profile a socket gets, when, and who wins.
+ *
+ * One function for each event that a hook sees. None fails, none is noticed by the program but through
+ * the socket options; all may change errno. A known socket costs no system call unless its values
+ * change. All do nothing while configuration() is NULL.
+ */
+#ifndef KEEPALIVE_POLICY_H
+#define KEEPALIVE_POLICY_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* socket(2) gave this descriptor. */
+void policy_created(int fd, int domain, int type, int protocol);
+
+/* Before connect(2); and after it succeeded or is under way, when the address is known to be readable. */
+void policy_connecting(int fd);
+void policy_connected(int fd, const struct sockaddr *address, socklen_t length);
+
+/* Before listen(2), so that the first connection inherits; and after it succeeded. */
+void policy_listening(int fd);
+void policy_listens(int fd);
+
+/*
+ * What accept(2) is called with: the program's pointers, or ours where the program does not ask for
+ * the peer and rules do.
+ */
+struct accepting {
+	struct sockaddr *address;
+	socklen_t *length;
+	struct sockaddr_in6 own;
+	socklen_t own_length;
+};
+
+/* Before accept(2) on this listener; and after it gave the descriptor accepted. */
+void policy_accepting(int listener, struct accepting *call);
+void policy_accepted(int listener, int accepted, const struct accepting *call);
+
+/* The program's own setsockopt(2) succeeded. */
+void policy_set(int fd, int level, int name);
+
+/* A descriptor that was open at load. Returns whether it is open at all. */
+bool policy_inherited(int fd);
+
+#endif

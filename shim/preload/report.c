@@ -1,0 +1,182 @@
+/* report: see report.h. */
+#include "report.h"
+
+#include <netinet/in.h>
+
+#include "environment.h"
+#include "libc.h"
+#include "options.h"
+#include "output.h"
+#include "setup.h"
+
+enum { LINE_SIZE = 1024, PROGRAM_SIZE = 64 };
+
+/* Kept from load, since the program may overwrite its environment and close its standard error. */
+static char log_path[LOG_PATH_MAX];
+static char program[PROGRAM_SIZE];
+static struct file_identity standard_error;
+
+void report_start(const struct settings *settings)
+{
+	if (settings->log == LOG_OFF)
+		return;
+	environment_executable(program, sizeof(program));
+	if (settings->log == LOG_STDERR) {
+		standard_error = output_identity(STDERR_FILENO);
+	} else {
+		for (size_t i = 0; i == 0 || settings->log_path[i - 1]; i++)
+			log_path[i] = settings->log_path[i];
+	}
+}
+
+void report_complaint(void *context, const struct complaint *complaint)
+{
+	char line[LINE_SIZE];
+	struct text text = TEXT(line);
+	int value;
+
+	(void)context;
+	if (option_get(STDERR_FILENO, OPTION_IDLE, &value) == 0)
+		return; /* under inetd that would be the peer */
+	text_string(&text, "keepalive-shim: ");
+	if (complaint->warning)
+		text_string(&text, "warning: ");
+	text_complaint(&text, complaint, NULL, true);
+	text.next -= text.next == text.end;
+	text_char(&text, '\n');
+	output_line(STDERR_FILENO, line, (size_t)(text.next - line));
+}
+
+static bool is_wanted(void)
+{
+	const struct configuration *all = configuration();
+
+	return all && all->settings.log != LOG_OFF;
+}
+
+/* "keepalive-shim[PID] PROGRAM: fd N" */
+static void begin(struct text *text, int fd)
+{
+	text_string(text, "keepalive-shim[");
+	text_number(text, (unsigned long)syscall(SYS_getpid));
+	text_string(text, "] ");
+	text_string(text, program);
+	text_string(text, ": fd ");
+	text_number(text, (unsigned long)fd);
+}
+
+static void end(struct text *text)
+{
+	size_t length;
+
+	text->next -= text->next == text->end;
+	text_char(text, '\n');
+	length = (size_t)(text->next - text->start);
+	if (configuration()->settings.log == LOG_PATH)
+		output_append(log_path, text->start, length);
+	else if (output_is_same(output_identity(STDERR_FILENO), standard_error))
+		output_line(STDERR_FILENO, text->start, length);
+}
+
+static void text_end(struct text *text, int fd,
+		     int (*call)(int fd, struct sockaddr *address, socklen_t *length))
+{
+	struct sockaddr_in6 storage = { .sin6_port = 0 };
+	struct sockaddr *name = (struct sockaddr *)&storage;
+	socklen_t length = sizeof(storage);
+	struct address address = { .family = ADDRESS_NONE };
+
+	if (call && call(fd, name, &length) == 0) {
+		if (name->sa_family == AF_INET)
+			address = address_ipv4(&((struct sockaddr_in *)name)->sin_addr);
+		else if (name->sa_family == AF_INET6)
+			address = address_ipv6(&storage.sin6_addr);
+	}
+	text_endpoint(text, &address, ntohs(storage.sin6_port));
+}
+
+/* Why the socket was left alone, or what it got. */
+static void text_outcome(struct text *text, const char *as, const struct known *known)
+{
+	const struct settings *settings = &configuration()->settings;
+	const struct profile *profile = settings_profile(settings, known->profile);
+	bool any = false;
+
+	if (known->profile == PROFILE_NONE) {
+		text_string(text, "left alone: KEEPALIVE_ROLE is not ");
+		text_string(text, *as == 'c' ? "client" : "server");
+		return;
+	}
+	if (known->owned == OWNED_ALL && !profile->force) {
+		text_string(text, "left alone: keepalive was on already");
+		return;
+	}
+	if (!profile->value[OPTION_KEEPALIVE])
+		text_string(text, "left alone: ");
+	text_profile(text, profile);
+	if (known->profile >= PROFILE_RULE) {
+		text_string(text, " by rule ");
+		text_number(text, settings->rule[known->profile - PROFILE_RULE].number);
+	}
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (!(known->owned & 1U << i))
+			continue;
+		text_string(text, any ? " " : "; the program's own: ");
+		text_string(text, sockopt_name(i));
+		any = true;
+	}
+}
+
+void report_socket(int fd, const char *as, const struct known *known)
+{
+	char line[LINE_SIZE];
+	struct text text = TEXT(line);
+
+	if (!is_wanted())
+		return;
+	begin(&text, fd);
+	text_char(&text, ' ');
+	text_string(&text, as);
+	text_char(&text, ' ');
+	text_end(&text, fd, getsockname);
+	if (*as != 'l') {
+		text_string(&text, " -> ");
+		text_end(&text, fd, getpeername);
+	}
+	text_string(&text, ": ");
+	text_outcome(&text, as, known);
+	end(&text);
+}
+
+void report_not_tcp(int fd, int domain, int type, int protocol)
+{
+	char line[LINE_SIZE];
+	struct text text = TEXT(line);
+
+	if (!is_wanted())
+		return;
+	begin(&text, fd);
+	text_string(&text, ": left alone: not TCP (domain ");
+	text_number(&text, (unsigned long)domain);
+	text_string(&text, ", type ");
+	text_number(&text, (unsigned long)type & 0xf);
+	text_string(&text, ", protocol ");
+	text_number(&text, (unsigned long)protocol);
+	text_char(&text, ')');
+	end(&text);
+}
+
+void report_refused(int fd, enum sockopt option, int error)
+{
+	char line[LINE_SIZE];
+	struct text text = TEXT(line);
+
+	if (!is_wanted())
+		return;
+	begin(&text, fd);
+	text_string(&text, ": ");
+	text_string(&text, sockopt_name(option));
+	text_string(&text, " refused by the kernel, errno ");
+	text_number(&text, (unsigned long)error);
+	end(&text);
+}

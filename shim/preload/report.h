@@ -1,0 +1,24 @@
+/*
+ * report: messages at load, and KEEPALIVE_LOG.
+ *
+ * A line is one write. Nothing here blocks, raises a signal, keeps a descriptor or is a cancellation
+ * point; what cannot be written is dropped.
+ */
+#ifndef KEEPALIVE_REPORT_H
+#define KEEPALIVE_REPORT_H
+
+#include "settings.h"
+#include "sockets.h"
+
+/* Keeps what the log needs: its target, and which file standard error is now. */
+void report_start(const struct settings *settings);
+
+/* A complaint_function: one line on standard error, unless that is a TCP socket (inetd). */
+void report_complaint(void *context, const struct complaint *complaint);
+
+/* The log. Each does nothing where it is off. as: "client", "server" or "listener". */
+void report_socket(int fd, const char *as, const struct known *known);
+void report_not_tcp(int fd, int domain, int type, int protocol);
+void report_refused(int fd, enum sockopt option, int error);
+
+#endif

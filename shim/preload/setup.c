@@ -1,0 +1,94 @@
+/* setup: see setup.h. */
+#include "setup.h"
+
+#include <stddef.h>
+
+#include "environment.h"
+#include "inherited.h"
+#include "libc.h"
+#include "report.h"
+
+static struct next next;
+static struct configuration configured;
+
+/* Set once what they point to is whole. */
+static const struct next *published_next;
+static const struct configuration *published_configuration;
+
+/* The thread that is setting up; 0 for none. */
+static long setting_up;
+
+const struct configuration *configuration(void)
+{
+	return __atomic_load_n(&published_configuration, __ATOMIC_ACQUIRE);
+}
+
+static void derive(struct configuration *all)
+{
+	const struct settings *settings = &all->settings;
+
+	all->client = (uint8_t)settings_match(settings, ROLE_CLIENT, NULL, 0);
+	all->client_asks = settings_ask_peer(settings, ROLE_CLIENT) ||
+			   settings_ask_port(settings, ROLE_CLIENT);
+	all->server_asks_peer = settings_ask_peer(settings, ROLE_SERVER);
+	all->server_asks_port = settings_ask_port(settings, ROLE_SERVER);
+	all->may_force = settings->base.force;
+	for (unsigned i = 0; i < settings->rules; i++)
+		all->may_force = all->may_force || settings->rule[i].profile.force;
+}
+
+/*
+ * Threads that come here at the same time find and read the same, so each writes the same bytes, and
+ * none waits for another. The environment is read into a place of our own first, since what is already
+ * published must not change even for a moment.
+ */
+static void prepare(complain_function *complain)
+{
+	struct settings settings;
+	struct next found;
+
+	__atomic_store_n(&setting_up, syscall ? syscall(SYS_gettid) : 0, __ATOMIC_RELAXED);
+	next_find(&found);
+	environment_read(&settings, complain);
+	if (!__atomic_load_n(&published_next, __ATOMIC_ACQUIRE)) {
+		next = found;
+		if (settings.on) {
+			settings_copy(&configured.settings, &settings);
+			derive(&configured);
+			report_start(&settings);
+			__atomic_store_n(&published_configuration, &configured, __ATOMIC_RELEASE);
+		}
+		__atomic_store_n(&published_next, &next, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&setting_up, 0, __ATOMIC_RELAXED);
+}
+
+const struct next *set_up(void)
+{
+	const struct next *ready = __atomic_load_n(&published_next, __ATOMIC_ACQUIRE);
+	int error;
+
+	if (ready)
+		return ready;
+	error = errno;
+	/* What set-up calls (an allocator under dlsym) came back into a hook: straight through. */
+	if (syscall && __atomic_load_n(&setting_up, __ATOMIC_RELAXED) == syscall(SYS_gettid))
+		ready = &next_system_calls;
+	else
+		prepare(NULL);
+	errno = error;
+	return ready ? ready : &next;
+}
+
+/* Messages are printed here only, so that there is one of each however many threads set up. */
+__attribute__((constructor)) static void load(void)
+{
+	int error;
+
+	if (!__errno_location)
+		return; /* a program without a C library: nobody will call us */
+	error = errno;
+	prepare(report_complaint);
+	inherited_sockets();
+	errno = error;
+}

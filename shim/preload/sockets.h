@@ -1,0 +1,41 @@
+/*
+ * sockets: what is known of each descriptor.
+ *
+ * One small entry for a descriptor number, written by the hooks that make or hand out the socket. No
+ * hook sees close(2), so an entry may speak of a socket that is long gone, while its number now stands
+ * for another that came from elsewhere (SCM_RIGHTS, a raw system call). Entries are therefore claims
+ * that policy.c holds against what the program does next: only a listener accepts, only a fresh socket
+ * connects. What contradicts its entry is looked at again; see keepalive-shim(7), LIMITS.
+ */
+#ifndef KEEPALIVE_SOCKETS_H
+#define KEEPALIVE_SOCKETS_H
+
+#include <stdint.h>
+
+enum state {
+	STATE_UNKNOWN,        /* never seen, or forgotten */
+	STATE_FOREIGN,        /* not TCP, cannot accept: UDP, raw, netlink, a connection */
+	STATE_FOREIGN_STREAM, /* not TCP, may accept: UNIX, vsock, SCTP */
+	STATE_FRESH,          /* TCP, neither connected nor listening */
+	STATE_LISTENER,       /* whoever is accepted from it has its options */
+	STATE_LISTENER_QUEUE, /* armed while it may have held connections that do not inherit */
+	STATE_CONNECTED,      /* connected or being connected, or accepted */
+};
+
+struct known {
+	uint8_t state;   /* enum state */
+	uint8_t profile; /* the profile it has: settings_profile() */
+	uint8_t owned; /* 1 << enum sockopt: the program's own, or whoever configured it before us */
+	uint16_t port; /* of a listener: its local port where rules ask for it, else 0 */
+};
+
+enum { OWNED_ALL = 0x3f };
+
+/*
+ * The table has 65,536 places; numbers that are as far apart share one, and the later one wins. For a
+ * forgotten or negative descriptor the state is STATE_UNKNOWN. Lock-free, async-signal-safe.
+ */
+struct known sockets_get(int fd);
+void sockets_put(int fd, struct known known);
+
+#endif
