@@ -282,15 +282,17 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 	move(accepted, child, parent->profile);
 }
 
-/* The peer, from what accept(2) told where that can be an address, else by asking. */
+/*
+ * The peer: what accept(2) wrote for us, else by asking. What it wrote for the program cannot be used:
+ * the length it gives back is the address's, not the room that the program gave.
+ */
 static struct address accepted_peer(int accepted, const struct accepting *call)
 {
-	struct address peer = { .family = ADDRESS_NONE };
 	uint16_t port;
 
-	if (call->address && call->length)
-		peer = address_of(call->address, *call->length);
-	return peer.family ? peer : ask(getpeername, accepted, &port);
+	if (call->address == (const struct sockaddr *)&call->own)
+		return address_of(call->address, call->own_length);
+	return ask(getpeername, accepted, &port);
 }
 
 void policy_accepted(int listener, int accepted, const struct accepting *call)
