@@ -85,8 +85,39 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 }
 
 /*
+ * The profile that a socket with keepalive has: then it is one of ours, under another number, or from
+ * a process of ours. PROFILE_NONE where it is none of ours, and where nothing follows from it: no rule
+ * will ask for another profile, or a role that we do not touch may be the one it had elsewhere.
+ */
+static unsigned profile_of(int fd)
+{
+	const struct configuration *all = configuration();
+	unsigned last = PROFILE_BASE + all->settings.rules;
+	int value[OPTION_USER_TIMEOUT + 1];
+
+	if (all->settings.role != ROLE_BOTH ||
+	    (!all->client_asks && !all->server_asks_peer && !all->server_asks_port))
+		return PROFILE_NONE;
+	for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++) {
+		if (option_get(fd, i, &value[i]) != 0)
+			value[i] = 0;
+	}
+	for (unsigned number = PROFILE_BASE; number <= last; number++) {
+		const struct profile *profile = settings_profile(&all->settings, number);
+		bool same = profile->value[OPTION_KEEPALIVE];
+
+		for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++)
+			same = same && profile->value[i] == value[i];
+		if (same)
+			return number;
+	}
+	return PROFILE_NONE;
+}
+
+/*
  * A socket that we know nothing of, or nothing that can be true. Whoever switched keepalive on before
- * us has configured it: every option is theirs. Returns false, and the state not_tcp, where it is none.
+ * us, if not we, has configured it: every option is theirs. Returns false, and the state not_tcp, where
+ * it is not TCP.
  */
 static bool look(int fd, struct known *known, enum state not_tcp)
 {
@@ -100,8 +131,11 @@ static bool look(int fd, struct known *known, enum state not_tcp)
 		*known = (struct known){ .state = (uint8_t)not_tcp };
 		return false;
 	}
-	if (option_get(fd, OPTION_KEEPALIVE, &value) == 0 && value)
-		known->owned = OWNED_ALL;
+	if (option_get(fd, OPTION_KEEPALIVE, &value) == 0 && value) {
+		known->profile = (uint8_t)profile_of(fd);
+		if (known->profile == PROFILE_NONE)
+			known->owned = OWNED_ALL;
+	}
 	return true;
 }
 
@@ -165,10 +199,40 @@ void policy_connecting(int fd)
 	sockets_put(fd, known);
 }
 
+/* The profile for a client of this peer. */
+static unsigned client_profile(const struct configuration *all, const struct sockaddr *address,
+			       socklen_t length)
+{
+	struct address peer;
+
+	if (!all->client_asks)
+		return all->client;
+	peer = address_of(address, length);
+	return settings_match(&all->settings, ROLE_CLIENT, &peer,
+			      peer.family ? port_of(address) : 0);
+}
+
+/*
+ * A descriptor that should not connect, being connected or a listener: the program asks again for the
+ * outcome, or tries another peer, or it is another socket. Returns false where it is to be left alone.
+ */
+static bool look_again(int fd, struct known *known)
+{
+	struct known now = { .state = STATE_UNKNOWN };
+	bool tcp = look(fd, &now, STATE_FOREIGN);
+
+	if (tcp && (now.owned || known->owned & 1U << OPTION_KEEPALIVE))
+		return false;
+	if (now.profile == PROFILE_NONE || now.profile != known->profile)
+		*known = now;
+	return tcp;
+}
+
 void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
+	unsigned profile;
 
 	if (!all || known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM)
 		return;
@@ -177,28 +241,15 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 		sockets_put(fd, known);
 		return;
 	}
-	if (known.state != STATE_FRESH) {
-		/* Connected already, or a listener: a second call to learn the outcome, or another socket. */
-		struct known now = { .state = STATE_UNKNOWN };
-
-		if (!look(fd, &now, STATE_FOREIGN)) {
-			sockets_put(fd, now);
-			return;
-		}
-		if (now.owned || known.owned & 1U << OPTION_KEEPALIVE)
-			return;
-		known = now;
-		if (!move(fd, &known, all->client, CERTAIN))
-			return;
+	if (known.state != STATE_FRESH && !look_again(fd, &known)) {
+		if (known.state == STATE_FOREIGN)
+			sockets_put(fd, known);
+		return;
 	}
-	if (all->client_asks) {
-		struct address peer = address_of(address, length);
-		unsigned profile = settings_match(&all->settings, ROLE_CLIENT, &peer,
-						  peer.family ? port_of(address) : 0);
-
-		if (profile != known.profile)
-			move(fd, &known, profile, CLAIMED);
-	}
+	profile = client_profile(all, address, length);
+	if (known.state == STATE_CONNECTED && profile == known.profile)
+		return;
+	move(fd, &known, profile, CLAIMED);
 	known.state = STATE_CONNECTED;
 	sockets_put(fd, known);
 	report_socket(fd, "client", &known);
