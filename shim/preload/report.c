@@ -16,13 +16,22 @@ static char log_path[LOG_PATH_MAX];
 static char program[PROGRAM_SIZE];
 static struct file_identity standard_error;
 
+/* Under inetd standard error is the peer. */
+static bool is_peer(int fd)
+{
+	int value;
+
+	return option_get(fd, OPTION_IDLE, &value) == 0;
+}
+
 void report_start(const struct settings *settings)
 {
 	if (settings->log == LOG_OFF)
 		return;
 	environment_executable(program, sizeof(program));
 	if (settings->log == LOG_STDERR) {
-		standard_error = output_identity(STDERR_FILENO);
+		if (!is_peer(STDERR_FILENO))
+			standard_error = output_identity(STDERR_FILENO);
 	} else {
 		for (size_t i = 0; i == 0 || settings->log_path[i - 1]; i++)
 			log_path[i] = settings->log_path[i];
@@ -33,11 +42,10 @@ void report_complaint(void *context, const struct complaint *complaint)
 {
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
-	int value;
 
 	(void)context;
-	if (option_get(STDERR_FILENO, OPTION_IDLE, &value) == 0)
-		return; /* under inetd that would be the peer */
+	if (is_peer(STDERR_FILENO))
+		return;
 	text_string(&text, "keepalive-shim: ");
 	if (complaint->warning)
 		text_string(&text, "warning: ");
