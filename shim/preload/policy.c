@@ -41,12 +41,15 @@ static struct address ask(name_function *call, int fd, uint16_t *port)
 	return found;
 }
 
+/* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
+enum evidence { CERTAIN, CLAIMED };
+
 /*
  * Gives the socket this profile instead of the one it has, option by option: what is the same already
  * is not touched, what the program owns stays unless the profile has mode=force. Returns false where
- * the socket turns out not to be TCP, which shows at the first option.
+ * the socket turns out not to be TCP, which shows at the first option that only TCP takes.
  */
-static bool move(int fd, struct known *known, unsigned profile)
+static bool move(int fd, struct known *known, unsigned profile, enum evidence evidence)
 {
 	const struct settings *settings = &configuration()->settings;
 	const struct profile *from = settings_profile(settings, known->profile);
@@ -54,7 +57,7 @@ static bool move(int fd, struct known *known, unsigned profile)
 
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned bit = 1U << i;
-		int error;
+		int error, value;
 
 		if (known->owned & bit) {
 			/* Forced values replace the program's; "leave to the kernel" replaces none. */
@@ -63,12 +66,18 @@ static bool move(int fd, struct known *known, unsigned profile)
 		} else if (to->value[i] == from->value[i]) {
 			continue;
 		}
+		/* Every socket takes SO_KEEPALIVE. */
+		if (i == OPTION_KEEPALIVE && evidence == CLAIMED &&
+		    option_get(fd, OPTION_IDLE, &value) != 0)
+			return false;
 		error = option_set(fd, i, to->value[i]);
 		if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
 		    (error == ENOPROTOOPT && i <= OPTION_COUNT))
 			return false;
 		if (error)
 			report_refused(fd, i, error);
+		else
+			evidence = CERTAIN;
 		known->owned &= (uint8_t)~bit;
 	}
 	known->profile = (uint8_t)profile;
@@ -100,7 +109,7 @@ static bool look(int fd, struct known *known, enum state not_tcp)
 static bool adopt(int fd, struct known *known, unsigned profile, enum state is_tcp,
 		  enum state not_tcp)
 {
-	bool tcp = look(fd, known, not_tcp) && move(fd, known, profile);
+	bool tcp = look(fd, known, not_tcp) && move(fd, known, profile, CERTAIN);
 
 	known->state = (uint8_t)(tcp ? is_tcp : not_tcp);
 	return tcp;
@@ -140,7 +149,7 @@ void policy_created(int fd, int domain, int type, int protocol)
 				      : STATE_FOREIGN;
 		report_not_tcp(fd, domain, type, protocol);
 	} else {
-		move(fd, &known, all->client);
+		move(fd, &known, all->client, CERTAIN);
 	}
 	sockets_put(fd, known);
 }
@@ -179,7 +188,7 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 		if (now.owned || known.owned & 1U << OPTION_KEEPALIVE)
 			return;
 		known = now;
-		if (!move(fd, &known, all->client))
+		if (!move(fd, &known, all->client, CERTAIN))
 			return;
 	}
 	if (all->client_asks) {
@@ -188,7 +197,7 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 						  peer.family ? port_of(address) : 0);
 
 		if (profile != known.profile)
-			move(fd, &known, profile);
+			move(fd, &known, profile, CLAIMED);
 	}
 	known.state = STATE_CONNECTED;
 	sockets_put(fd, known);
@@ -209,7 +218,7 @@ void policy_listening(int fd)
 		profile = listener_profile(all, fd, &port);
 		if (profile == known.profile && port == known.port)
 			return;
-		move(fd, &known, profile);
+		move(fd, &known, profile, CLAIMED);
 		known.port = port;
 		break;
 	case STATE_UNKNOWN:
@@ -279,18 +288,20 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 		return;
 	}
 	child->profile = PROFILE_NONE;
-	move(accepted, child, parent->profile);
+	move(accepted, child, parent->profile, CLAIMED);
 }
 
-/* The peer, from what accept(2) told where that can be an address, else by asking. */
+/*
+ * The peer: what accept(2) wrote for us, else by asking. What it wrote for the program cannot be used:
+ * the length it gives back is the address's, not the room that the program gave.
+ */
 static struct address accepted_peer(int accepted, const struct accepting *call)
 {
-	struct address peer = { .family = ADDRESS_NONE };
 	uint16_t port;
 
-	if (call->address && call->length)
-		peer = address_of(call->address, *call->length);
-	return peer.family ? peer : ask(getpeername, accepted, &port);
+	if (call->address == (const struct sockaddr *)&call->own)
+		return address_of(call->address, call->own_length);
+	return ask(getpeername, accepted, &port);
 }
 
 void policy_accepted(int listener, int accepted, const struct accepting *call)
@@ -319,7 +330,7 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, parent.port);
 
 		if (profile != child.profile)
-			move(accepted, &child, profile);
+			move(accepted, &child, profile, CLAIMED);
 	}
 	sockets_put(accepted, child);
 	report_socket(accepted, "server", &child);
@@ -348,7 +359,7 @@ void policy_set(int fd, int level, int name)
 		profile = settings_profile(&all->settings, known.profile);
 	}
 	if (profile->force)
-		move(fd, &known, known.profile);
+		move(fd, &known, known.profile, CLAIMED);
 	sockets_put(fd, known);
 }
 
@@ -372,7 +383,7 @@ bool policy_inherited(int fd)
 			peer = ask(getpeername, fd, &peer_port);
 		if (all->server_asks_port)
 			ask(getsockname, fd, &port);
-		move(fd, &known, settings_match(&all->settings, ROLE_SERVER, &peer, port));
+		move(fd, &known, settings_match(&all->settings, ROLE_SERVER, &peer, port), CERTAIN);
 		known.state = STATE_CONNECTED;
 		report_socket(fd, "server", &known);
 	}
