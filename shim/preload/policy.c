@@ -7,6 +7,8 @@
 #include "setup.h"
 #include "sockets.h"
 
+enum { NEAR = 4096 }; /* bytes of the caller's stack above ours */
+
 static struct address address_of(const struct sockaddr *address, socklen_t length)
 {
 	if (length >= sizeof(struct sockaddr_in) && address->sa_family == AF_INET)
@@ -251,6 +253,28 @@ void policy_listens(int fd)
 	sockets_put(fd, known);
 }
 
+/*
+ * The room that the program gives for the address is in *length before the call, and the address's
+ * length after it; but no pointer of the program's may be read before the kernel has accepted it. Where
+ * it points at the caller's part of the stack, just above our own frame, it can be read.
+ */
+static socklen_t room_at(const socklen_t *length)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)length;
+
+	return there > here && there - here < NEAR ? *length : 0;
+}
+
+static void prepare_peer(struct accepting *call)
+{
+	if (!call->address) {
+		call->address = (struct sockaddr *)&call->own;
+		call->length = &call->own_length;
+		call->own_length = sizeof(call->own);
+	}
+	call->room = room_at(call->length);
+}
+
 void policy_accepting(int listener, struct accepting *call)
 {
 	const struct configuration *all = configuration();
@@ -258,11 +282,8 @@ void policy_accepting(int listener, struct accepting *call)
 
 	if (!all || listener < 0)
 		return;
-	if (all->server_asks_peer && !call->address && known.state != STATE_FOREIGN_STREAM) {
-		call->address = (struct sockaddr *)&call->own;
-		call->length = &call->own_length;
-		call->own_length = sizeof(call->own);
-	}
+	if (all->server_asks_peer && known.state != STATE_FOREIGN_STREAM)
+		prepare_peer(call);
 	if (known.state == STATE_UNKNOWN) {
 		adopt_listener(all, listener, &known);
 		sockets_put(listener, known);
@@ -291,17 +312,15 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 	move(accepted, child, parent->profile, CLAIMED);
 }
 
-/*
- * The peer: what accept(2) wrote for us, else by asking. What it wrote for the program cannot be used:
- * the length it gives back is the address's, not the room that the program gave.
- */
+/* The peer: from what accept(2) wrote where that is whole, else by asking. */
 static struct address accepted_peer(int accepted, const struct accepting *call)
 {
+	struct address peer = { .family = ADDRESS_NONE };
 	uint16_t port;
 
-	if (call->address == (const struct sockaddr *)&call->own)
-		return address_of(call->address, call->own_length);
-	return ask(getpeername, accepted, &port);
+	if (call->room >= sizeof(struct sockaddr_in))
+		peer = address_of(call->address, call->room);
+	return peer.family ? peer : ask(getpeername, accepted, &port);
 }
 
 void policy_accepted(int listener, int accepted, const struct accepting *call)
