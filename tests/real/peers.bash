@@ -69,3 +69,20 @@ server_has() {
 client_has() {
 	expect "$PID" "state=ESTABLISHED .*peer=[^ ]*:$PORT " "$1"
 }
+
+# child PID: the first child of that process, once it has one.
+child() {
+	await 15 has_child "$1" || return 1
+	read -r pid _ <"/proc/$1/task/$1/children"
+	echo "$pid"
+}
+
+has_child() {
+	[ -n "$(cat "/proc/$1/task/$1/children")" ]
+}
+
+# private_run COMMAND...: the command line that runs it with a /run of its own, where daemons leave pid
+# files and look for directories. The process stays the same.
+private_run() {
+	PRIVATE=(unshare -m sh -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"' sh "$@")
+}
