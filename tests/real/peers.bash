@@ -86,3 +86,26 @@ has_child() {
 private_run() {
 	PRIVATE=(unshare -m sh -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"' sh "$@")
 }
+
+# haproxy_to ENDPOINT [NAME=VALUE...]: HAProxy in front of it, with a client connected, at $PORT; lines
+# of its configuration from $OPTIONS.
+haproxy_to() {
+	local endpoint=$1
+
+	shift
+	PORT=$(free_port)
+	cat >"$BATS_TEST_TMPDIR/haproxy-$PORT.cfg" <<-END
+		defaults
+			mode tcp
+			timeout connect 10s
+			timeout client 10m
+			timeout server 10m
+			${OPTIONS-}
+		listen proxy
+			bind 127.0.0.1:$PORT
+			server one $endpoint
+	END
+	start "$@" haproxy -db -f "$BATS_TEST_TMPDIR/haproxy-$PORT.cfg"
+	await 15 listens "$PORT"
+	call "$PORT"
+}

@@ -98,22 +98,7 @@ redis_with() { # [NAME=VALUE...] redis-server [ARGUMENT...]
 	require haproxy
 	hold
 	UPSTREAM=$PORT
-	PORT=$(free_port)
-	cat >"$BATS_TEST_TMPDIR/haproxy.cfg" <<-END
-		defaults
-			mode tcp
-			timeout connect 10s
-			timeout client 10m
-			timeout server 10m
-		frontend in
-			bind 127.0.0.1:$PORT
-			default_backend out
-		backend out
-			server one 127.0.0.1:$UPSTREAM
-	END
-	start haproxy -db -f "$BATS_TEST_TMPDIR/haproxy.cfg"
-	await 15 listens "$PORT"
-	call "$PORT"
+	haproxy_to "127.0.0.1:$UPSTREAM"
 	listener_has "$DEFAULTS"
 	server_has "$DEFAULTS"
 	PORT=$UPSTREAM client_has "$DEFAULTS"
@@ -123,23 +108,7 @@ redis_with() { # [NAME=VALUE...] redis-server [ARGUMENT...]
 	require haproxy
 	hold
 	UPSTREAM=$PORT
-	PORT=$(free_port)
-	cat >"$BATS_TEST_TMPDIR/haproxy.cfg" <<-END
-		defaults
-			mode tcp
-			timeout connect 10s
-			timeout client 10m
-			timeout server 10m
-			option tcpka
-			clitcpka-idle 33s
-			srvtcpka-idle 44s
-		listen both
-			bind 127.0.0.1:$PORT
-			server one 127.0.0.1:$UPSTREAM
-	END
-	start haproxy -db -f "$BATS_TEST_TMPDIR/haproxy.cfg"
-	await 15 listens "$PORT"
-	call "$PORT"
+	OPTIONS=$'option tcpka\n clitcpka-idle 33s\n srvtcpka-idle 44s' haproxy_to "127.0.0.1:$UPSTREAM"
 	server_has "keepalive=1 idle=33 interval=10 count=6"
 	PORT=$UPSTREAM client_has "keepalive=1 idle=44 interval=10 count=6"
 }
