@@ -32,7 +32,7 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fcf-protection=none \
-                  -fno-tree-loop-distribute-patterns -Os
+                  -Os
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id \
                   -Wl,--version-script=shim/preload/libkeepalive-shim.map
