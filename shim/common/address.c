@@ -32,6 +32,13 @@ struct address address_ipv6(const void *bytes)
 	return address;
 }
 
+uint16_t address_port(const void *bytes)
+{
+	const uint8_t *byte = bytes;
+
+	return (uint16_t)(byte[0] << 8 | byte[1]);
+}
+
 /* Four decimal parts without leading zeros, which some readers take for octal (inet_aton(3)). */
 static bool parse_ipv4(struct slice text, uint8_t bytes[4])
 {

@@ -21,7 +21,7 @@ static struct address address_of(const struct sockaddr *address, socklen_t lengt
 /* sin_port and sin6_port are in the same place. */
 static uint16_t port_of(const struct sockaddr *address)
 {
-	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+	return address_port(&((const struct sockaddr_in *)address)->sin_port);
 }
 
 typedef int name_function(int fd, struct sockaddr *address, socklen_t *length);
