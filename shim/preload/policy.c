@@ -56,12 +56,13 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 	const struct settings *settings = &configuration()->settings;
 	const struct profile *from = settings_profile(settings, known->profile);
 	const struct profile *to = settings_profile(settings, profile);
+	unsigned owned = known->owned;
 
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned bit = 1U << i;
 		int error, value;
 
-		if (known->owned & bit) {
+		if (owned & bit) {
 			/* Forced values replace the program's; "leave to the kernel" replaces none. */
 			if (!to->force || (!to->value[i] && i != OPTION_KEEPALIVE))
 				continue;
@@ -80,8 +81,9 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 			report_refused(fd, i, error);
 		else
 			evidence = CERTAIN;
-		known->owned &= (uint8_t)~bit;
+		owned &= ~bit;
 	}
+	known->owned = (uint8_t)owned;
 	known->profile = (uint8_t)profile;
 	return true;
 }
@@ -95,7 +97,6 @@ static bool look(int fd, struct known *known, enum state not_tcp)
 	int value;
 
 	known->profile = PROFILE_NONE;
-	known->port = 0;
 	if (known->state != STATE_UNKNOWN)
 		known->owned = 0;
 	if (option_get(fd, OPTION_IDLE, &value) != 0) {
@@ -118,24 +119,24 @@ static bool adopt(int fd, struct known *known, unsigned profile, enum state is_t
 }
 
 /* The profile for a listener; its port is found out, and remembered, where rules ask for it. */
-static unsigned listener_profile(const struct configuration *all, int fd, uint16_t *port)
+static unsigned listener_profile(const struct configuration *all, int fd)
 {
-	*port = 0;
-	if (all->server_asks_port)
-		ask(getsockname, fd, port);
-	return settings_match(&all->settings, ROLE_SERVER, NULL, *port);
+	uint16_t port = 0;
+
+	if (all->server_asks_port) {
+		ask(getsockname, fd, &port);
+		sockets_put_port(fd, port);
+	}
+	return settings_match(&all->settings, ROLE_SERVER, NULL, port);
 }
 
 /* A listener that came from elsewhere: connections may wait in its queue that will not inherit. */
 static void adopt_listener(const struct configuration *all, int fd, struct known *known)
 {
-	uint16_t port;
-	unsigned profile = listener_profile(all, fd, &port);
+	unsigned profile = listener_profile(all, fd);
 
-	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM)) {
-		known->port = port;
+	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM))
 		report_socket(fd, "listener", known);
-	}
 }
 
 void policy_created(int fd, int domain, int type, int protocol)
@@ -210,24 +211,21 @@ void policy_listening(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
-	uint16_t port;
 	unsigned profile;
 
 	if (!all || fd < 0)
 		return;
 	switch (known.state) {
 	case STATE_FRESH:
-		profile = listener_profile(all, fd, &port);
-		if (profile == known.profile && port == known.port)
+		profile = listener_profile(all, fd);
+		if (profile == known.profile)
 			return;
 		move(fd, &known, profile, CLAIMED);
-		known.port = port;
 		break;
 	case STATE_UNKNOWN:
 	case STATE_CONNECTED:
-		profile = listener_profile(all, fd, &port);
+		profile = listener_profile(all, fd);
 		adopt(fd, &known, profile, STATE_FRESH, STATE_FOREIGN_STREAM);
-		known.port = port;
 		break;
 	default:
 		return;
@@ -341,12 +339,12 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 	}
 	child = parent;
 	child.state = STATE_CONNECTED;
-	child.port = 0;
 	if (parent.state == STATE_LISTENER_QUEUE)
 		accepted_from_queue(listener, &parent, accepted, &child);
 	if (all->server_asks_peer) {
 		struct address peer = accepted_peer(accepted, call);
-		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, parent.port);
+		unsigned port = all->server_asks_port ? sockets_port(listener) : 0;
+		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, port);
 
 		if (profile != child.profile)
 			move(accepted, &child, profile, CLAIMED);
