@@ -3,6 +3,7 @@
 Runs the cases side by side, each on hosts of its own (lab.py), and writes DIRECTORY/CASE.json for
 each. Nothing is judged here; expect.py does that.
 """
+import fcntl
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+import traceback
 from dataclasses import dataclass, field
 
 from lab import HERE, Cable, Host, LabError, Program, wait_for
@@ -30,6 +31,31 @@ def talk(*arguments):
 def variables(settings, shim):
     """A program's environment. Without the shim the settings are there all the same."""
     return {**settings, **({"LD_PRELOAD": SHIM} if shim else {})}
+
+
+with open("/proc/self/uid_map", encoding="ascii") as uid_map:
+    IN_USER_NAMESPACE = uid_map.read().split() != ["0", "0", "4294967295"]
+
+
+class Turn:
+    """
+    Setting up is work, watching is waiting: as many cases as there are processors set up at a time,
+    all are watched at the same time. A lock's file is closed even by a case that dies.
+    """
+
+    def __init__(self):
+        self.files = [tempfile.TemporaryFile() for _ in os.sched_getaffinity(0)]
+        self.held = None
+
+    def take(self, number):
+        self.held = open(f"/proc/self/fd/{self.files[number % len(self.files)].fileno()}", "rb")
+        fcntl.flock(self.held, fcntl.LOCK_EX)
+
+    def give(self):
+        self.held.close()
+
+
+TURN = Turn()
 
 
 class Skip(Exception):
@@ -56,7 +82,7 @@ class Case:
     settings: dict = field(default_factory=lambda: FAST)
     far_settings: dict = None  # where they differ
     family: int = 4
-    fault: str = "silence"  # a method of Cable; none: nothing happens
+    fault: str = "silence"  # a method of Cable; stop: the far program; none: nothing happens
     seconds: float = 7  # how long to watch after the fault
     opening: str = ""  # what the client's standard input starts with
     ready: tuple = ("client", "hello")  # who has said what when the connection is in use
@@ -146,10 +172,13 @@ def watch(case, near, cable, capture, programs):
     near_side, far_side = case.watch, "client" if case.watch == "server" else "server"
     watched = [programs[near_side]] + ([programs[far_side]] if case.shim in ("far", "both") else [])
     probed = near.counter("TCPKeepAlive")
-    if case.fault != "none":
+    before = {side: program.sockets() for side, program in programs.items()}
+    if case.fault == "stop":
+        programs[far_side].stop()
+    elif case.fault != "none":
         getattr(cable, case.fault)()
     dark = time.time()
-    before = {side: program.sockets() for side, program in programs.items()}
+    TURN.give()
     if case.in_flight:
         sent = time.time()
         programs[near_side].write(case.in_flight)
@@ -219,27 +248,159 @@ def socat_exec(*command):
     return make
 
 
-GREETING = dict(opening="hello\n")  # for servers that do not speak first
+# Servers with configuration files.
+
+def nginx(scratch, console, settings, shim):
+    path = os.path.join(scratch, "nginx.conf")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"""
+            daemon off; user root; pid {scratch}/pid; error_log stderr info; events {{ }}
+            http {{ access_log off; client_body_temp_path {scratch}; proxy_temp_path {scratch};
+            fastcgi_temp_path {scratch}; uwsgi_temp_path {scratch}; scgi_temp_path {scratch};
+            server {{ listen {PORT}; return 200 "hello\\n"; }} }}""")
+    return [service(scratch, console, settings, shim, "nginx", "-e", "stderr", "-c", path)]
+
+
+def sshd(scratch, console, settings, shim):
+    if IN_USER_NAMESPACE:
+        raise Skip("sshd needs root itself, not that of a user namespace")
+    key, path = os.path.join(scratch, "key"), os.path.join(scratch, "sshd_config")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    os.makedirs("/run/sshd", exist_ok=True)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(f"Port {PORT}\nHostKey {key}\nAuthorizedKeysFile {key}.pub\nStrictModes no\n"
+                   f"UsePAM no\nPermitRootLogin yes\nPidFile {scratch}/pid\n")
+    return [service(scratch, console, settings, shim, "/usr/sbin/sshd", "-D", "-e", "-f", path)]
+
+
+SSH = ["ssh", "-p", str(PORT), "-i", "{scratch}/key", "-F", "none", "-o", "BatchMode=yes", "-o",
+       "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "root@{server}",
+       "echo hello; cat"]
+CURL = ["curl", "--silent", "--show-error", "--no-buffer", "--http0.9", f"http://{{server}}:{PORT}/"]
+REDIS = ["redis-server", "--port", str(PORT), "--bind", "0.0.0.0", "--protected-mode", "no",
+         "--save", "", "--loglevel", "verbose", "--tcp-keepalive", "0"]
+MPTCP_SERVER, MPTCP_CLIENT = talk("listen-mptcp", PORT), talk("connect-mptcp", "{server}", PORT)
+MPTCP = {"net.mptcp.close_timeout": 1}
+FASTOPEN = {"net.ipv4.tcp_fastopen": 0x607}  # client and server, every listener, without cookies
+ECHOED = dict(opening="hello\n")
+HEARD = dict(opening="hello\n", ready=("server", "hello"))
+
+DEAD_PEER = {
+    "server-ipv4": Case(),
+    "server-ipv6": Case(family=6),
+    "client-ipv4": Case(watch="client"),
+    "client-ipv6": Case(watch="client", family=6),
+    "both-ipv4": Case(shim="both", far_settings={**FAST, "KEEPALIVE_COUNT": "2"}),
+    "both-ipv6": Case(shim="both", family=6, watch="client",
+                      far_settings={**FAST, "KEEPALIVE_IDLE": "2", "KEEPALIVE_COUNT": "2"}),
+    "server-other-values": Case(settings={"KEEPALIVE_IDLE": "2", "KEEPALIVE_INTERVAL": "1",
+                                          "KEEPALIVE_COUNT": "4"}, seconds=9),
+    "client-other-values": Case(watch="client", settings={
+        "KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "2", "KEEPALIVE_COUNT": "2"}),
+    "client-user-timeout": Case(watch="client",
+                                settings={**FAST, "KEEPALIVE_USER_TIMEOUT": "auto"}),
+    # MPTCP
+    "server-mptcp": Case(server=MPTCP_SERVER, client=MPTCP_CLIENT, sysctls=MPTCP, seconds=9),
+    "client-mptcp": Case(server=MPTCP_SERVER, client=MPTCP_CLIENT, sysctls=MPTCP, seconds=9,
+                         watch="client"),
+    "client-mptcp-ipv6": Case(server=MPTCP_SERVER, client=MPTCP_CLIENT, sysctls=MPTCP, seconds=9,
+                              watch="client", family=6),
+    # Non-blocking sockets, TCP Fast Open.
+    "server-async": Case(server=talk("async-listen", PORT)),
+    "client-async": Case(client=talk("async-connect", "{server}", PORT), watch="client"),
+    "server-fastopen": Case(client=talk("connect-fastopen", "{server}", PORT), sysctls=FASTOPEN),
+    "client-fastopen": Case(client=talk("connect-fastopen", "{server}", PORT), sysctls=FASTOPEN,
+                            watch="client"),
+    # The ways in which a path or a host goes.
+    "drop": Case(watch="client", fault="drop", needs=("nft",)),
+    "drop-ipv6": Case(fault="drop", family=6, needs=("nft",)),
+    "unplug": Case(fault="unplug"),
+    "unroute": Case(watch="client", fault="unroute"),
+    "unroute-ipv6": Case(fault="unroute", family=6),
+    "replace": Case(watch="client", fault="replace"),
+    "replace-ipv6": Case(fault="replace", family=6),
+    # Controls.
+    "server-without": Case(shim="none"),
+    "client-without": Case(shim="none", watch="client"),
+    "mptcp-without": Case(shim="none", server=MPTCP_SERVER, client=MPTCP_CLIENT, sysctls=MPTCP),
+    "replace-without": Case(shim="none", fault="replace"),
+    "server-role-client": Case(settings={**FAST, "KEEPALIVE_ROLE": "client"}),
+    "client-role-server": Case(settings={**FAST, "KEEPALIVE_ROLE": "server"}, watch="client"),
+    "server-healthy": Case(fault="none"),
+    "client-healthy": Case(fault="none", watch="client", seconds=9, settings={
+        "KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "2", "KEEPALIVE_COUNT": "2"}),
+}
+
+PROGRAMS = {
+    "nc-server": Case(server=["nc", "-l", str(PORT)], needs=("nc",), **HEARD),
+    "nc-client": Case(client=["nc", "{server}", str(PORT)], watch="client", needs=("nc",)),
+    "socat-server": Case(server=["socat", f"TCP-LISTEN:{PORT}", "-"], needs=("socat",), **HEARD),
+    "socat-client": Case(client=["socat", "-", f"TCP:{{server}}:{PORT}"], watch="client",
+                         needs=("socat",)),
+    "curl-client": Case(client=CURL, watch="client", needs=("curl",),
+                        settings={**FAST, "KEEPALIVE_MODE": "force"}),
+    "curl-respected": Case(client=CURL, watch="client", needs=("curl",)),
+    "nginx-server": Case(server=nginx, needs=("nginx",),
+                         opening="GET / HTTP/1.1\r\nHost: server\r\n\r\n"),
+    "redis-server": Case(server=REDIS, needs=("redis-server",), opening="PING\r\n",
+                         ready=("client", "PONG")),
+    "sshd-server": Case(server=sshd, client=SSH, needs=("sshd", "ssh")),
+    "ssh-client": Case(server=sshd, client=SSH, watch="client", needs=("sshd", "ssh")),
+}
+
+INHERIT = talk("inherit", 0)
+INHERITED = {
+    "listener-on-stdin": Case(server=INHERIT, stdin="listener"),
+    "listener-on-stdin-without": Case(server=INHERIT, stdin="listener", shim="none"),
+    "inetd-wait": Case(server=inetd("wait", *INHERIT), needs=("inetd",)),
+    "inetd-nowait": Case(server=inetd("nowait", "cat"), needs=("inetd",), **ECHOED),
+    "inetd-nowait-without": Case(server=inetd("nowait", "cat"), needs=("inetd",), shim="none",
+                                 **ECHOED),
+    "socat-exec": Case(server=socat_exec("cat"), needs=("socat",), **ECHOED),
+    "socket-activation": Case(server=socket_activation([], *talk("inherit", 3)),
+                              needs=("systemd-socket-activate",)),
+    "socket-activation-without": Case(server=socket_activation([], *talk("inherit", 3)),
+                                      needs=("systemd-socket-activate",), shim="none"),
+    "socket-activation-on-stdin": Case(server=socket_activation(["--inetd"], *INHERIT),
+                                       needs=("systemd-socket-activate",)),
+    "socket-activation-accept": Case(server=socket_activation(["--inetd", "--accept"], "cat"),
+                                     needs=("systemd-socket-activate",), **ECHOED),
+}
+
+IN_FLIGHT = dict(watch="client", in_flight="a request\n")
+SHUT = dict(watch="client", in_flight="x" * (1 << 20), fault="stop", seconds=20)
+UNACKNOWLEDGED = {
+    "in-flight": Case(seconds=20, **IN_FLIGHT),
+    "in-flight-user-timeout": Case(settings={**FAST, "KEEPALIVE_USER_TIMEOUT": "auto"}, seconds=9,
+                                   **IN_FLIGHT),
+    "in-flight-rto-max": Case(settings={**FAST, "KEEPALIVE_RTO_MAX": "1s"}, seconds=22,
+                              **IN_FLIGHT),
+    "stopped-reader": Case(**SHUT),
+    "stopped-reader-user-timeout": Case(settings={**FAST, "KEEPALIVE_USER_TIMEOUT": "auto"},
+                                        **SHUT),
+    "stopped-reader-rto-max": Case(settings={**FAST, "KEEPALIVE_RTO_MAX": "1s"}, **SHUT),
+}
 
 CASES = {
-    "dead-peer": {
-        "server-ipv4": Case(),
-        "server-ipv6": Case(family=6),
-        "client-ipv4": Case(watch="client"),
-        "client-ipv6": Case(watch="client", family=6),
-    },
+    "dead-peer": DEAD_PEER,
+    "programs": PROGRAMS,
+    "inherited": INHERITED,
+    "unacknowledged": UNACKNOWLEDGED,
 }
 
 
-def run_one(name, directory):
-    """Writes the report of one case, or why there is none."""
+def run_one(name, directory, number, reason):
+    """Writes the report of one case, or the reason why there is none."""
     case = next(group[name] for group in CASES.values() if name in group)
+    TURN.take(number)
     start = time.monotonic()
     try:
+        if reason:
+            raise Skip(reason)
         with tempfile.TemporaryDirectory() as scratch:
             report = run_case(case, scratch) if isinstance(case, Case) else case(scratch)
-    except (Skip, PermissionError) as reason:
-        report = {"skip": str(reason)}
+    except Skip as skip:
+        report = {"skip": str(skip)}
     except LabError as error:
         report = {"failure": str(error)}
     report = {"case": name, "took": round(time.monotonic() - start, 1), **report}
@@ -248,27 +409,31 @@ def run_one(name, directory):
 
 
 def main():
-    arguments = sys.argv[1:]
-    if arguments[0] == "--one":
-        run_one(*arguments[1:])
-        return
     if os.geteuid() != 0:
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *sys.argv])
-    jobs = 12
-    if arguments[0] == "--jobs":
-        jobs, arguments = int(arguments[1]), arguments[2:]
-    directory, wanted = arguments[0], arguments[1:]
+    directory, wanted = sys.argv[1], sys.argv[2:]
     os.makedirs(directory, exist_ok=True)
     names = [name for group, cases in CASES.items() for name in cases
              if group in wanted or name in wanted]
-
-    def run(name):
-        done = subprocess.run([sys.executable, __file__, "--one", name, directory], check=False,
-                              stdin=subprocess.DEVNULL, timeout=120)
-        return done.returncode
-
-    with ThreadPoolExecutor(jobs) as pool:
-        failed = [name for name, status in zip(names, pool.map(run, names)) if status]
+    try:
+        Host()
+        reason = None
+    except OSError as error:
+        reason = f"cannot make network namespaces: {error.strerror}"
+    started, failed = {}, []
+    for number, name in enumerate(names):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                run_one(name, directory, number, reason)
+                os._exit(0)
+            except BaseException:  # to the parent, which is another process
+                traceback.print_exc()
+                os._exit(1)
+        started[pid] = name
+    for pid, name in started.items():
+        if os.waitpid(pid, 0)[1] != 0:
+            failed.append(name)
     if failed:
         sys.exit(f"cases.py: no report of {', '.join(failed)}")
 

@@ -13,7 +13,9 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SOCKETS = os.path.join(os.path.dirname(HERE), "programs", "sockets.py")
+sys.path.append(os.path.join(os.path.dirname(HERE), "programs"))
+import sockets  # noqa: E402 (tests/programs/sockets.py)
+
 CLONE_NEWNET, PR_SET_CHILD_SUBREAPER = 0x40000000, 36
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -148,9 +150,10 @@ class Cable:
 
     def drop(self):
         """The far host's firewall drops everything without a word."""
-        self.ends[1].nft("table inet dark { chain in { type filter hook input priority 0; "
-                         "policy drop; }; chain out { type filter hook output priority 0; "
-                         "policy drop; } }")
+        self.ends[1].nft("""table inet dark {
+            chain in { type filter hook input priority 0; policy drop; }
+            chain out { type filter hook output priority 0; policy drop; }
+            }""")
 
     def unplug(self):
         """No carrier."""
@@ -158,7 +161,8 @@ class Cable:
 
     def unroute(self):
         """The near host has lost its route."""
-        self.ends[0].ip(f"route flush dev {self.device}", f"-6 route flush dev {self.device}")
+        for family in "-4", "-6":
+            self.ends[0].run(["ip", family, "route", "flush", "dev", self.device])
 
     def replace(self):
         """The far host is gone and comes back, with its addresses and without its connections."""
@@ -233,13 +237,19 @@ class Program:
 
     def sockets(self):
         """The TCP sockets of the program and its children (sockets.py), each once."""
-        lines = {}
+        found = {}
         for pid in children(self.pid):
-            done = subprocess.run([sys.executable, SOCKETS, str(pid)], text=True, check=False,
-                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-            for line in done.stdout.splitlines():
-                lines[line.split(" ", 1)[1]] = dict(word.split("=", 1) for word in line.split())
-        return list(lines.values())
+            try:
+                for line in sockets.sockets_of(pid):
+                    found[line.split(" ", 1)[1]] = dict(word.split("=", 1) for word in line.split())
+            except OSError:
+                pass  # it has just ended
+        return list(found.values())
+
+    def stop(self):
+        """As Ctrl-Z does: alive, and does nothing."""
+        for pid in children(self.pid):
+            os.kill(pid, signal.SIGSTOP)
 
     def end(self):
         for pid in children(self.pid):

@@ -14,11 +14,13 @@ talk.py workers PORT NUMBER        a threaded server with so many workers
 A server greets with "hello". Lines on standard input go to the peer, what the peer sends goes to
 standard output, the error that ends the connection to standard error.
 """
-import asyncio
 import os
 import socket
 import sys
 import threading
+
+if sys.argv[1].startswith("async-"):
+    import asyncio  # slow to load
 
 IPPROTO_MPTCP = 262
 
