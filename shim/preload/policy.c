@@ -7,6 +7,8 @@
 #include "setup.h"
 #include "sockets.h"
 
+enum { NEAR = 4096 }; /* bytes of the caller's stack above ours */
+
 static struct address address_of(const struct sockaddr *address, socklen_t length)
 {
 	if (length >= sizeof(struct sockaddr_in) && address->sa_family == AF_INET)
@@ -41,12 +43,15 @@ static struct address ask(name_function *call, int fd, uint16_t *port)
 	return found;
 }
 
+/* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
+enum evidence { CERTAIN, CLAIMED };
+
 /*
  * Gives the socket this profile instead of the one it has, option by option: what is the same already
  * is not touched, what the program owns stays unless the profile has mode=force. Returns false where
- * the socket turns out not to be TCP, which shows at the first option.
+ * the socket turns out not to be TCP, which shows at the first option that only TCP takes.
  */
-static bool move(int fd, struct known *known, unsigned profile)
+static bool move(int fd, struct known *known, unsigned profile, enum evidence evidence)
 {
 	const struct settings *settings = &configuration()->settings;
 	const struct profile *from = settings_profile(settings, known->profile);
@@ -54,7 +59,7 @@ static bool move(int fd, struct known *known, unsigned profile)
 
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned bit = 1U << i;
-		int error;
+		int error, value;
 
 		if (known->owned & bit) {
 			/* Forced values replace the program's; "leave to the kernel" replaces none. */
@@ -63,12 +68,18 @@ static bool move(int fd, struct known *known, unsigned profile)
 		} else if (to->value[i] == from->value[i]) {
 			continue;
 		}
+		/* Every socket takes SO_KEEPALIVE. */
+		if (i == OPTION_KEEPALIVE && evidence == CLAIMED &&
+		    option_get(fd, OPTION_IDLE, &value) != 0)
+			return false;
 		error = option_set(fd, i, to->value[i]);
 		if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
 		    (error == ENOPROTOOPT && i <= OPTION_COUNT))
 			return false;
 		if (error)
 			report_refused(fd, i, error);
+		else
+			evidence = CERTAIN;
 		known->owned &= (uint8_t)~bit;
 	}
 	known->profile = (uint8_t)profile;
@@ -100,7 +111,7 @@ static bool look(int fd, struct known *known, enum state not_tcp)
 static bool adopt(int fd, struct known *known, unsigned profile, enum state is_tcp,
 		  enum state not_tcp)
 {
-	bool tcp = look(fd, known, not_tcp) && move(fd, known, profile);
+	bool tcp = look(fd, known, not_tcp) && move(fd, known, profile, CERTAIN);
 
 	known->state = (uint8_t)(tcp ? is_tcp : not_tcp);
 	return tcp;
@@ -140,7 +151,7 @@ void policy_created(int fd, int domain, int type, int protocol)
 				      : STATE_FOREIGN;
 		report_not_tcp(fd, domain, type, protocol);
 	} else {
-		move(fd, &known, all->client);
+		move(fd, &known, all->client, CERTAIN);
 	}
 	sockets_put(fd, known);
 }
@@ -179,7 +190,7 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 		if (now.owned || known.owned & 1U << OPTION_KEEPALIVE)
 			return;
 		known = now;
-		if (!move(fd, &known, all->client))
+		if (!move(fd, &known, all->client, CERTAIN))
 			return;
 	}
 	if (all->client_asks) {
@@ -188,7 +199,7 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 						  peer.family ? port_of(address) : 0);
 
 		if (profile != known.profile)
-			move(fd, &known, profile);
+			move(fd, &known, profile, CLAIMED);
 	}
 	known.state = STATE_CONNECTED;
 	sockets_put(fd, known);
@@ -209,7 +220,7 @@ void policy_listening(int fd)
 		profile = listener_profile(all, fd, &port);
 		if (profile == known.profile && port == known.port)
 			return;
-		move(fd, &known, profile);
+		move(fd, &known, profile, CLAIMED);
 		known.port = port;
 		break;
 	case STATE_UNKNOWN:
@@ -242,6 +253,28 @@ void policy_listens(int fd)
 	sockets_put(fd, known);
 }
 
+/*
+ * The room that the program gives for the address is in *length before the call, and the address's
+ * length after it; but no pointer of the program's may be read before the kernel has accepted it. Where
+ * it points at the caller's part of the stack, just above our own frame, it can be read.
+ */
+static socklen_t room_at(const socklen_t *length)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)length;
+
+	return there > here && there - here < NEAR ? *length : 0;
+}
+
+static void prepare_peer(struct accepting *call)
+{
+	if (!call->address) {
+		call->address = (struct sockaddr *)&call->own;
+		call->length = &call->own_length;
+		call->own_length = sizeof(call->own);
+	}
+	call->room = room_at(call->length);
+}
+
 void policy_accepting(int listener, struct accepting *call)
 {
 	const struct configuration *all = configuration();
@@ -249,11 +282,8 @@ void policy_accepting(int listener, struct accepting *call)
 
 	if (!all || listener < 0)
 		return;
-	if (all->server_asks_peer && !call->address && known.state != STATE_FOREIGN_STREAM) {
-		call->address = (struct sockaddr *)&call->own;
-		call->length = &call->own_length;
-		call->own_length = sizeof(call->own);
-	}
+	if (all->server_asks_peer && known.state != STATE_FOREIGN_STREAM)
+		prepare_peer(call);
 	if (known.state == STATE_UNKNOWN) {
 		adopt_listener(all, listener, &known);
 		sockets_put(listener, known);
@@ -279,17 +309,17 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 		return;
 	}
 	child->profile = PROFILE_NONE;
-	move(accepted, child, parent->profile);
+	move(accepted, child, parent->profile, CLAIMED);
 }
 
-/* The peer, from what accept(2) told where that can be an address, else by asking. */
+/* The peer: from what accept(2) wrote where that is whole, else by asking. */
 static struct address accepted_peer(int accepted, const struct accepting *call)
 {
 	struct address peer = { .family = ADDRESS_NONE };
 	uint16_t port;
 
-	if (call->address && call->length)
-		peer = address_of(call->address, *call->length);
+	if (call->room >= sizeof(struct sockaddr_in))
+		peer = address_of(call->address, call->room);
 	return peer.family ? peer : ask(getpeername, accepted, &port);
 }
 
@@ -319,7 +349,7 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, parent.port);
 
 		if (profile != child.profile)
-			move(accepted, &child, profile);
+			move(accepted, &child, profile, CLAIMED);
 	}
 	sockets_put(accepted, child);
 	report_socket(accepted, "server", &child);
@@ -348,7 +378,7 @@ void policy_set(int fd, int level, int name)
 		profile = settings_profile(&all->settings, known.profile);
 	}
 	if (profile->force)
-		move(fd, &known, known.profile);
+		move(fd, &known, known.profile, CLAIMED);
 	sockets_put(fd, known);
 }
 
@@ -372,7 +402,7 @@ bool policy_inherited(int fd)
 			peer = ask(getpeername, fd, &peer_port);
 		if (all->server_asks_port)
 			ask(getsockname, fd, &port);
-		move(fd, &known, settings_match(&all->settings, ROLE_SERVER, &peer, port));
+		move(fd, &known, settings_match(&all->settings, ROLE_SERVER, &peer, port), CERTAIN);
 		known.state = STATE_CONNECTED;
 		report_socket(fd, "server", &known);
 	}
