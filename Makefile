@@ -3,7 +3,10 @@
 
 VERSION = 0.1.0
 PREFIX  = /usr
-LIBDIR  = $(PREFIX)/lib
+# Where the compiler's system keeps libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
+MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
+LIBDIR  = $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
+ZSHDIR  = $(PREFIX)/share/zsh/$(if $(MULTIARCH),vendor-completions,site-functions)
 
 # Debian's cross compilers by architecture name; without ARCH the machine's own.
 ARCH =
@@ -77,6 +80,17 @@ test: all fixtures ## run the tests whose programs are installed (scripts/test i
 
 lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 	scripts/lint
+
+PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
+.PHONY: install uninstall package
+install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
+	$(PLACES) scripts/packaging/install install
+
+uninstall: ## remove what install installed
+	$(PLACES) scripts/packaging/install uninstall
+
+package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/
+	ARCH='$(ARCH)' VERSION='$(VERSION)' scripts/packaging/package
 
 clean: ## remove build/
 	rm -rf build
