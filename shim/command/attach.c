@@ -86,8 +86,7 @@ static void explain_refusal(const struct process *process, int error)
 	struct text text = TEXT(line);
 
 	permission_explain(&text, process, error);
-	message("process %d (%s): %.*s", process->pid, process->executable,
-		(int)(text.next - text.start), text.start);
+	message("%.*s", (int)(text.next - text.start), text.start);
 }
 
 static int by_inode(const void *key, const void *element)
@@ -226,8 +225,8 @@ static int attach(struct attachment *attachment, int interval)
 	/* What was accepted while we looked, before its listener was armed. */
 	if (!error && !attachment->dry_run)
 		error = look(attachment);
-	if (!error && !attachment->found)
-		message("process %d (%s) has no TCP sockets", process->pid, process->executable);
+	if (!error && !attachment->found && !interval)
+		message("process %d has no TCP sockets", process->pid);
 	attachment->following = true;
 	while (interval && !error && !has_ended(attachment, interval))
 		error = look(attachment);

@@ -48,9 +48,12 @@ static int leave_socket(void *argument)
 	const struct visit *visit = argument;
 	int made;
 
-	if (setns(visit->net, CLONE_NEWNET) != 0 &&
-	    (setns(visit->user, CLONE_NEWUSER) != 0 || setns(visit->net, CLONE_NEWNET) != 0))
-		return errno;
+	if (setns(visit->net, CLONE_NEWNET) != 0) {
+		int error = errno;
+
+		if (setns(visit->user, CLONE_NEWUSER) != 0 || setns(visit->net, CLONE_NEWNET) != 0)
+			return error;
+	}
 	made = open_sock_diag();
 	if (made < 0 || dup3(made, visit->net, O_CLOEXEC) < 0)
 		return errno;

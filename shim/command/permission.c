@@ -75,6 +75,8 @@ static void not_permitted(struct text *text, const struct process *process, int 
 
 void permission_explain(struct text *text, const struct process *process, int error)
 {
+	text_process(text, process);
+	text_string(text, ": ");
 	if (error == ENOSYS)
 		kernel_too_old(text);
 	else if (error == EPERM || error == EACCES)

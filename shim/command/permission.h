@@ -7,7 +7,7 @@
 #include "process.h"
 
 /*
- * Adds the reason, to follow "...: ". error is the errno of remote_copy() or process_sockets().
+ * "process 12 (sshd): " and the reason. error is the errno of remote_copy() or process_sockets().
  */
 void permission_explain(struct text *text, const struct process *process, int error);
 

@@ -11,6 +11,7 @@
 
 #include "array.h"
 #include "command.h"
+#include "printable.h"
 
 pid_t process_number(const char *text)
 {
@@ -68,9 +69,8 @@ static void read_names(struct process *process)
 	const char *base;
 	ssize_t length;
 
-	if (read_file(process->pid, "comm", process->comm, sizeof(process->comm)) <= 0)
-		process->comm[0] = '\0';
-	process->comm[strcspn(process->comm, "\n")] = '\0';
+	length = read_file(process->pid, "comm", process->comm, sizeof(process->comm));
+	process->comm[length > 0 ? length - 1 : 0] = '\0'; /* the newline behind it */
 
 	process->executable[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
@@ -117,6 +117,13 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 	process->uid = (uid_t)strtoul(status_field(status, "\nUid:"), NULL, 10);
 	read_names(process);
 	return true;
+}
+
+void text_process(struct text *text, const struct process *process)
+{
+	explain(text, process->pid, " (");
+	text_printable(text, process->comm);
+	text_char(text, ')');
 }
 
 static int by_inode(const void *left, const void *right)

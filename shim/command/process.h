@@ -42,6 +42,9 @@ bool process_numbers_hold(void);
  */
 bool process_read(struct process *process, pid_t pid, struct text *why);
 
+/* "process 12 (sshd)" */
+void text_process(struct text *text, const struct process *process);
+
 /*
  * The sockets among its descriptors, by inode and then by number, into an array for free(3).
  * Returns 0 or an errno: EACCES where we may not look, ENOENT where the process has ended.

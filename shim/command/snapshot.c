@@ -9,7 +9,6 @@
 
 #include "array.h"
 #include "permission.h"
-#include "printable.h"
 #include "remote.h"
 
 /* A process and its descriptors, kept for the connections that point to them. */
@@ -20,15 +19,6 @@ struct holding {
 	struct holding *next;
 };
 
-static void name_process(struct text *text, const struct process *process)
-{
-	text_string(text, "process ");
-	text_number(text, (unsigned long)process->pid);
-	text_string(text, " (");
-	text_printable(text, process->comm);
-	text_string(text, "): ");
-}
-
 static void note_refusal(struct lack *lack, const struct process *process, int error)
 {
 	struct text text = TEXT(lack->reason);
@@ -36,7 +26,6 @@ static void note_refusal(struct lack *lack, const struct process *process, int e
 	if (lack->processes++)
 		return;
 	text.end--;
-	name_process(&text, process);
 	permission_explain(&text, process, error);
 	*text.next = '\0';
 }
@@ -49,8 +38,8 @@ static void note_no_table(struct lack *lack, const struct holder *holder)
 	if (lack->processes++)
 		return;
 	text.end--;
-	name_process(&text, &holder->process);
-	text_string(&text, ours ? "the kernel's table of sockets (sock_diag) cannot be read: "
+	text_process(&text, &holder->process);
+	text_string(&text, ours ? ": the kernel's table of sockets (sock_diag) cannot be read: "
 				: "its network namespace cannot be entered, which takes "
 				  "CAP_SYS_ADMIN: ");
 	text_string(&text, strerror(holder->space->error));
@@ -110,7 +99,6 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
 		return false;
 	error = process_sockets(pid, &holding->sockets, &holding->count);
 	if (error) {
-		name_process(why, process);
 		permission_explain(why, process, error);
 		note_refusal(&snapshot->descriptors, process, error);
 		return false;

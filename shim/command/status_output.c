@@ -28,7 +28,7 @@ static const char headings[COLUMNS][16] = {
 	"IDLE",    "INTERVAL", "COUNT", "USER-TIMEOUT", "RTO-MAX", "NEXT-PROBE", "UNANSWERED",
 };
 
-static void text_process(struct text *text, const struct connection *connection)
+static void text_name(struct text *text, const struct connection *connection)
 {
 	text_printable(text, connection->holder->process.comm);
 	text_char(text, '/');
@@ -79,7 +79,7 @@ static void text_cell(struct text *text, const struct connection *connection, en
 
 	switch (column) {
 	case COLUMN_PROCESS:
-		text_process(text, connection);
+		text_name(text, connection);
 		break;
 	case COLUMN_FD:
 		text_fds(text, connection);
