@@ -220,9 +220,11 @@ int command_check(int argc, char **argv)
 		{ "help", no_argument, NULL, OPTION_HELP },
 		{ NULL, 0, NULL, 0 },
 	};
+	static char name[] = "keepalive check"; /* for getopt_long()'s messages */
 	struct question question = { .subject = NULL };
 	int option, pid;
 
+	argv[0] = name;
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (option == OPTION_JSON) {
 			question.json = true;

@@ -83,6 +83,7 @@ bool likeness_assume(struct likeness *own, pid_t thread)
 		return false;
 	if (uid == own->uid && gid == own->gid)
 		return true;
+	own->changed = true;
 	setfsgid(gid);
 	setfsuid(uid);
 	if (setfsuid((uid_t)-1) == (int)uid && setfsgid((gid_t)-1) == (int)gid)
@@ -91,8 +92,11 @@ bool likeness_assume(struct likeness *own, pid_t thread)
 	return false;
 }
 
-void likeness_drop(const struct likeness *own)
+void likeness_drop(struct likeness *own)
 {
+	if (!own->changed)
+		return;
+	own->changed = false;
 	setfsuid(own->uid);
 	setfsgid(own->gid);
 }

@@ -18,6 +18,7 @@ struct likeness {
 	uid_t uid; /* fsuid, fsgid: credentials(7) */
 	gid_t gid;
 	bool may_change_user; /* so the supervised may have done it too */
+	bool changed;         /* likeness_assume() did it */
 };
 
 /* What we are ourselves. Returns false where /proc does not tell: then nothing can be compared. */
@@ -30,6 +31,6 @@ bool likeness_init(struct likeness *own);
 bool likeness_assume(struct likeness *own, pid_t thread);
 
 /* Back to our own user and group. */
-void likeness_drop(const struct likeness *own);
+void likeness_drop(struct likeness *own);
 
 #endif

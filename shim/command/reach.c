@@ -86,6 +86,10 @@ static void explain_privilege(enum privilege privilege, struct reach *reach)
 		      "library in /etc/ld.so.preload");
 }
 
+#define GO_SETS_ITS_OWN \
+	"Go's net package sets 15s of its own on every connection, and only --mode=force holds " \
+	"other values"
+
 static void explain_supervised(struct reach *reach, const struct target *target)
 {
 	if (!reach->supervisable) {
@@ -94,8 +98,7 @@ static void explain_supervised(struct reach *reach, const struct target *target)
 					"calls"
 				      : "none");
 	} else if (target->elf.go) {
-		advise(reach, "'keepalive run' supervises it; Go's net package sets 15s of its own "
-			      "on every connection, and only --mode=force holds other values");
+		advise(reach, "'keepalive run' supervises it; " GO_SETS_ITS_OWN);
 	} else {
 		advise(reach, "'keepalive run' supervises it");
 	}
@@ -206,6 +209,8 @@ void reach_judge_process(const struct target *target, const struct started *star
 	reach->obstacle = obstacle_of_process(target, started, settings);
 	reach->supervisable = filter_sees(target->elf.abi);
 	explain(target, &none, reach);
+	if (reach->obstacle == OBSTACLE_NONE && target->elf.go && !settings->base.force)
+		advise(reach, GO_SETS_ITS_OWN);
 }
 
 enum effect reach_effect(const struct reach *reach)

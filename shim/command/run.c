@@ -76,9 +76,12 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 		{ "help", no_argument, NULL, OPTION_HELP },
 		{ NULL, 0, NULL, 0 },
 	};
+	static char name[] = "keepalive run"; /* for getopt_long()'s messages */
 	int option;
 
 	*status = EXIT_OURS;
+	request->title = title_of(argc, argv);
+	argv[0] = name;
 	while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
 		if (settings_options_take(&request->options, option, optarg))
 			continue;
@@ -102,7 +105,6 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 		return false;
 	}
 	request->command = argv + optind;
-	request->title = title_of(argc, argv);
 	return true;
 }
 
@@ -110,7 +112,7 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 static int not_started(const char *what, int error)
 {
 	message("'%s': %s", what, strerror(error));
-	return error == ENOENT || error == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
 static int execute(const struct request *request, const struct target *target)
@@ -128,14 +130,14 @@ static int execute(const struct request *request, const struct target *target)
 }
 
 /* COMMAND would run without keepalive: only where that was asked for. Returns whether to go on. */
-static bool accept_without(const struct request *request, const char *reason)
+static bool accept_without(const struct request *request, const char *reason, const char *advice)
 {
 	if (request->best_effort) {
 		message("warning: '%s' runs without keepalive: %s", request->command[0], reason);
 		return true;
 	}
-	message("'%s' would run without keepalive: %s (--best-effort starts it all the same)",
-		request->command[0], reason);
+	message("'%s' would run without keepalive: %s", request->command[0], reason);
+	message("%s%sto start it all the same, add --best-effort", advice, *advice ? "; " : "");
 	return false;
 }
 
@@ -154,13 +156,14 @@ static bool supervise(const struct request *request, const struct target *target
 	if (loses_privileges(target))
 		return accept_without(request,
 				      "it is setuid, setgid or has file capabilities; preloads are "
-				      "ignored in it, and under supervision it would lose them");
+				      "ignored in it, and under supervision it would lose them",
+				      "");
 	switch (supervise_start(settings, request->title, &why)) {
 	case SUPERVISION_ON:
 		return true;
 	case SUPERVISION_REFUSED:
 		*why.next = '\0';
-		return accept_without(request, line);
+		return accept_without(request, line, "");
 	case SUPERVISION_BROKEN:
 		break;
 	}
@@ -201,7 +204,7 @@ static bool prepare(const struct request *request, const struct target *target,
 			reach->reason);
 		return true;
 	}
-	return accept_without(request, reach->reason);
+	return accept_without(request, reach->reason, reach->advice);
 }
 
 int command_run(int argc, char **argv)

@@ -117,7 +117,7 @@ static bool is_supervisor_of(pid_t candidate, pid_t pid)
  * The supervisor is a child of the process that was supervised first, and all that comes from that one
  * is supervised. Once that has ended its supervisor can no longer be told from others.
  */
-static pid_t find_supervisor(pid_t pid)
+pid_t started_supervisor(pid_t pid)
 {
 	enum { SECCOMP_FILTERED = 2 };
 	DIR *proc =
@@ -139,7 +139,7 @@ static pid_t find_supervisor(pid_t pid)
 void started_read(pid_t pid, unsigned char class, struct started *started)
 {
 	memset(started, 0, sizeof(*started));
-	started->supervisor = find_supervisor(pid);
+	started->supervisor = started_supervisor(pid);
 	started->hidden = !read_maps(pid, started);
 	if (started->hidden)
 		return;

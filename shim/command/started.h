@@ -21,4 +21,7 @@ struct started {
 /* class is ELFCLASS32 or ELFCLASS64 of its executable. */
 void started_read(pid_t pid, unsigned char class, struct started *started);
 
+/* The process that supervises this one; 0 for none. */
+pid_t started_supervisor(pid_t pid);
+
 #endif

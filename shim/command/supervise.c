@@ -15,6 +15,7 @@
 #include "inherited.h"
 #include "plan.h"
 #include "seccomp_notify.h"
+#include "started.h"
 #include "supervisor.h"
 
 static int seccomp_filter(const struct filter *filter, unsigned long flags)
@@ -80,8 +81,7 @@ static void explain_seccomp(struct text *why, int error)
 	switch (error) {
 	case EBUSY:
 		text_string(why, "something supervises this process already, with a seccomp "
-				 "notification filter, and there can be only one (an outer "
-				 "'keepalive run' covers this one too)");
+				 "notification filter, and there can be only one");
 		break;
 	case EINVAL:
 		text_string(why, "it takes Linux 5.14 or later, with CONFIG_SECCOMP_FILTER");
@@ -158,6 +158,8 @@ enum supervision supervise_start(const struct settings *settings, struct title t
 	plan_make(settings, &plan);
 	filter_build(&plan, &filter);
 	error = trial(&filter);
+	if (error == EBUSY && started_supervisor(getpid()))
+		return SUPERVISION_ON;
 	if (error) {
 		explain_seccomp(why, error);
 		return SUPERVISION_REFUSED;

@@ -22,7 +22,8 @@ enum supervision {
 /*
  * Puts this process, and all that it executes and forks from now on, under supervision. Sets
  * no_new_privs where we lack CAP_SYS_ADMIN. Descriptors 0 to 2 and those of socket activation
- * (sd_listen_fds(3)) get their options at once. Where it is refused, *why says why.
+ * (sd_listen_fds(3)) get their options at once. Under an outer supervisor of ours it is on already, with
+ * that one's settings. Where it is refused, *why says why.
  */
 enum supervision supervise_start(const struct settings *settings, struct title title,
 				 struct text *why);

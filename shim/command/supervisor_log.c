@@ -95,7 +95,10 @@ void supervisor_log_profile(pid_t thread, int fd, const char *as, const struct p
 	}
 	if (!profile->value[OPTION_KEEPALIVE])
 		text_string(&text, "left alone: ");
-	text_profile(&text, profile);
+	if (number == PROFILE_NONE)
+		text_string(&text, "KEEPALIVE_ROLE does not include it");
+	else
+		text_profile(&text, profile);
 	if (number >= PROFILE_RULE) {
 		text_string(&text, " by rule ");
 		text_number(&text, settings->rule[number - PROFILE_RULE].number);
