@@ -7,6 +7,8 @@
 #include "setup.h"
 #include "sockets.h"
 
+enum { NEAR = 4096 }; /* bytes of the caller's stack above ours */
+
 static struct address address_of(const struct sockaddr *address, socklen_t length)
 {
 	if (length >= sizeof(struct sockaddr_in) && address->sa_family == AF_INET)
@@ -19,7 +21,7 @@ static struct address address_of(const struct sockaddr *address, socklen_t lengt
 /* sin_port and sin6_port are in the same place. */
 static uint16_t port_of(const struct sockaddr *address)
 {
-	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+	return address_port(&((const struct sockaddr_in *)address)->sin_port);
 }
 
 typedef int name_function(int fd, struct sockaddr *address, socklen_t *length);
@@ -54,12 +56,13 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 	const struct settings *settings = &configuration()->settings;
 	const struct profile *from = settings_profile(settings, known->profile);
 	const struct profile *to = settings_profile(settings, profile);
+	unsigned owned = known->owned;
 
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned bit = 1U << i;
 		int error, value;
 
-		if (known->owned & bit) {
+		if (owned & bit) {
 			/* Forced values replace the program's; "leave to the kernel" replaces none. */
 			if (!to->force || (!to->value[i] && i != OPTION_KEEPALIVE))
 				continue;
@@ -78,8 +81,9 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 			report_refused(fd, i, error);
 		else
 			evidence = CERTAIN;
-		known->owned &= (uint8_t)~bit;
+		owned &= ~bit;
 	}
+	known->owned = (uint8_t)owned;
 	known->profile = (uint8_t)profile;
 	return true;
 }
@@ -124,7 +128,6 @@ static bool look(int fd, struct known *known, enum state not_tcp)
 	int value;
 
 	known->profile = PROFILE_NONE;
-	known->port = 0;
 	if (known->state != STATE_UNKNOWN)
 		known->owned = 0;
 	if (option_get(fd, OPTION_IDLE, &value) != 0) {
@@ -150,24 +153,24 @@ static bool adopt(int fd, struct known *known, unsigned profile, enum state is_t
 }
 
 /* The profile for a listener; its port is found out, and remembered, where rules ask for it. */
-static unsigned listener_profile(const struct configuration *all, int fd, uint16_t *port)
+static unsigned listener_profile(const struct configuration *all, int fd)
 {
-	*port = 0;
-	if (all->server_asks_port)
-		ask(getsockname, fd, port);
-	return settings_match(&all->settings, ROLE_SERVER, NULL, *port);
+	uint16_t port = 0;
+
+	if (all->server_asks_port) {
+		ask(getsockname, fd, &port);
+		sockets_put_port(fd, port);
+	}
+	return settings_match(&all->settings, ROLE_SERVER, NULL, port);
 }
 
 /* A listener that came from elsewhere: connections may wait in its queue that will not inherit. */
 static void adopt_listener(const struct configuration *all, int fd, struct known *known)
 {
-	uint16_t port;
-	unsigned profile = listener_profile(all, fd, &port);
+	unsigned profile = listener_profile(all, fd);
 
-	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM)) {
-		known->port = port;
+	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM))
 		report_socket(fd, "listener", known);
-	}
 }
 
 void policy_created(int fd, int domain, int type, int protocol)
@@ -259,24 +262,21 @@ void policy_listening(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
-	uint16_t port;
 	unsigned profile;
 
 	if (!all || fd < 0)
 		return;
 	switch (known.state) {
 	case STATE_FRESH:
-		profile = listener_profile(all, fd, &port);
-		if (profile == known.profile && port == known.port)
+		profile = listener_profile(all, fd);
+		if (profile == known.profile)
 			return;
 		move(fd, &known, profile, CLAIMED);
-		known.port = port;
 		break;
 	case STATE_UNKNOWN:
 	case STATE_CONNECTED:
-		profile = listener_profile(all, fd, &port);
+		profile = listener_profile(all, fd);
 		adopt(fd, &known, profile, STATE_FRESH, STATE_FOREIGN_STREAM);
-		known.port = port;
 		break;
 	default:
 		return;
@@ -302,6 +302,28 @@ void policy_listens(int fd)
 	sockets_put(fd, known);
 }
 
+/*
+ * The room that the program gives for the address is in *length before the call, and the address's
+ * length after it; but no pointer of the program's may be read before the kernel has accepted it. Where
+ * it points at the caller's part of the stack, just above our own frame, it can be read.
+ */
+static socklen_t room_at(const socklen_t *length)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)length;
+
+	return there > here && there - here < NEAR ? *length : 0;
+}
+
+static void prepare_peer(struct accepting *call)
+{
+	if (!call->address) {
+		call->address = (struct sockaddr *)&call->own;
+		call->length = &call->own_length;
+		call->own_length = sizeof(call->own);
+	}
+	call->room = room_at(call->length);
+}
+
 void policy_accepting(int listener, struct accepting *call)
 {
 	const struct configuration *all = configuration();
@@ -309,11 +331,8 @@ void policy_accepting(int listener, struct accepting *call)
 
 	if (!all || listener < 0)
 		return;
-	if (all->server_asks_peer && !call->address && known.state != STATE_FOREIGN_STREAM) {
-		call->address = (struct sockaddr *)&call->own;
-		call->length = &call->own_length;
-		call->own_length = sizeof(call->own);
-	}
+	if (all->server_asks_peer && known.state != STATE_FOREIGN_STREAM)
+		prepare_peer(call);
 	if (known.state == STATE_UNKNOWN) {
 		adopt_listener(all, listener, &known);
 		sockets_put(listener, known);
@@ -342,17 +361,15 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 	move(accepted, child, parent->profile, CLAIMED);
 }
 
-/*
- * The peer: what accept(2) wrote for us, else by asking. What it wrote for the program cannot be used:
- * the length it gives back is the address's, not the room that the program gave.
- */
+/* The peer: from what accept(2) wrote where that is whole, else by asking. */
 static struct address accepted_peer(int accepted, const struct accepting *call)
 {
+	struct address peer = { .family = ADDRESS_NONE };
 	uint16_t port;
 
-	if (call->address == (const struct sockaddr *)&call->own)
-		return address_of(call->address, call->own_length);
-	return ask(getpeername, accepted, &port);
+	if (call->room >= sizeof(struct sockaddr_in))
+		peer = address_of(call->address, call->room);
+	return peer.family ? peer : ask(getpeername, accepted, &port);
 }
 
 void policy_accepted(int listener, int accepted, const struct accepting *call)
@@ -373,12 +390,12 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 	}
 	child = parent;
 	child.state = STATE_CONNECTED;
-	child.port = 0;
 	if (parent.state == STATE_LISTENER_QUEUE)
 		accepted_from_queue(listener, &parent, accepted, &child);
 	if (all->server_asks_peer) {
 		struct address peer = accepted_peer(accepted, call);
-		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, parent.port);
+		unsigned port = all->server_asks_port ? sockets_port(listener) : 0;
+		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, port);
 
 		if (profile != child.profile)
 			move(accepted, &child, profile, CLAIMED);

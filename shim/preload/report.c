@@ -16,7 +16,7 @@ static char log_path[LOG_PATH_MAX];
 static char program[PROGRAM_SIZE];
 static struct file_identity standard_error;
 
-/* Under inetd standard error is the peer. */
+/* Under inetd standard error is the connection: what we write there the peer would read. */
 static bool is_peer(int fd)
 {
 	int value;
@@ -106,19 +106,19 @@ static void text_end(struct text *text, int fd,
 		else if (name->sa_family == AF_INET6)
 			address = address_ipv6(&storage.sin6_addr);
 	}
-	text_endpoint(text, &address, ntohs(storage.sin6_port));
+	text_endpoint(text, &address, address_port(&storage.sin6_port));
 }
 
 /* Why the socket was left alone, or what it got. */
-static void text_outcome(struct text *text, const char *as, const struct known *known)
+static void text_outcome(struct text *text, const struct known *known)
 {
 	const struct settings *settings = &configuration()->settings;
 	const struct profile *profile = settings_profile(settings, known->profile);
 	bool any = false;
 
 	if (known->profile == PROFILE_NONE) {
-		text_string(text, "left alone: KEEPALIVE_ROLE is not ");
-		text_string(text, *as == 'c' ? "client" : "server");
+		text_string(text, "left alone: KEEPALIVE_ROLE=");
+		text_string(text, settings->role == ROLE_CLIENT ? "client" : "server");
 		return;
 	}
 	if (known->owned == OWNED_ALL && !profile->force) {
@@ -156,7 +156,7 @@ LINE write_socket(int fd, const char *as, const struct known *known)
 		text_end(&text, fd, getpeername);
 	}
 	text_string(&text, ": ");
-	text_outcome(&text, as, known);
+	text_outcome(&text, known);
 	end(&text);
 }
 
