@@ -3,6 +3,7 @@
 Runs the cases side by side, each on hosts of its own (lab.py), and writes DIRECTORY/CASE.json for
 each. Nothing is judged here; expect.py does that.
 """
+import contextlib
 import fcntl
 import json
 import os
@@ -422,12 +423,12 @@ LIMIT = 20
 
 
 def usage(program):
-    """What a program and its children use; memory in kB, shared pages in proportion."""
+    """What a program and its children use; memory is what they have allocated, in kB."""
     pids = children(program.pid)
     memory = 0
     for pid in pids:
         with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            memory += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+            memory += sum(int(line.split()[1]) for line in file if line.startswith("Pss_Anon:"))
     return {"processes": len(pids),
             "threads": sum(len(os.listdir(f"/proc/{pid}/task")) for pid in pids),
             "descriptors": sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids),
@@ -602,6 +603,9 @@ def main():
     os.makedirs(directory, exist_ok=True)
     names = [name for group, cases in CASES.items() for name in cases
              if group in wanted or name in wanted]
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(directory, name + ".json"))
     try:
         Host()
         reason = None
