@@ -93,8 +93,21 @@ class Case:
     stdin: str = ""  # "listener": the server finds a listener there
 
 
-def end_of(connection, program, settings, shim, dark, before, end):
-    """One end of the connection, in seconds since the last segment that it received."""
+def socket_of(connection, found):
+    """The connection's own socket among those that Program.sockets() has found; None: gone."""
+    for one in found:
+        if (one["local"].endswith(f":{connection.own[1]}")
+                and one["peer"].endswith(f":{connection.peer[1]}") and one["state"] != "CLOSE"):
+            return one
+    return None
+
+
+def end_of(connection, program, settings, shim, dark, before):
+    """
+    One end of the connection, in seconds since the last segment that it received. Before are the
+    program's sockets before the fault.
+    """
+    now = time.time()
     last = max(segment.at for segment in connection.received if segment.at <= dark)
 
     def since(segments):
@@ -107,9 +120,10 @@ def end_of(connection, program, settings, shim, dark, before, end):
     return {
         "shim": shim,
         "settings": settings,
+        "socket": socket_of(connection, before),
         "last": last,
         "dark": round(dark - last, 4),
-        "watched": round(end - last, 4),
+        "watched": round(now - last, 4),
         "probes": since(probes),
         "answered": connection.answered(probes),
         "reset": since(segment for segment in connection.sent if segment.flags & RST),
@@ -119,8 +133,7 @@ def end_of(connection, program, settings, shim, dark, before, end):
         "error": error,
         "exit": program.exit_at and round(program.exit_at - last, 4),
         "said": program.output(),
-        "sockets_before": before,
-        "sockets": program.sockets(),
+        "open": bool(socket_of(connection, program.sockets())),
     }
 
 
@@ -185,13 +198,10 @@ def watch(case, near, cable, capture, programs):
         programs[near_side].write(case.in_flight)
     end = dark + case.seconds
 
-    def over():
-        return time.time() > end or all(program.error(dark) or program.exit_at
-                                        for program in watched)
-
-    wait_for(over, case.seconds + 10, "the end")
-    time.sleep(0.3)  # whatever would still come
-    now = time.time()
+    while time.time() < end and not all(program.error(dark) or program.exit_at
+                                        for program in watched):
+        time.sleep(0.1)
+    time.sleep(0.3)  # for whatever would still come
     connection = capture.connections()[0]
     report = {
         "tick": TICK,
@@ -200,10 +210,10 @@ def watch(case, near, cable, capture, programs):
         "syn_data": max(segment.length for segment in connection.segments if segment.flags & SYN),
         "kernel_probes": near.counter("TCPKeepAlive") - probed,
         "near": end_of(connection, programs[near_side], case.settings,
-                       case.shim in ("near", "both"), dark, before[near_side], now),
+                       case.shim in ("near", "both"), dark, before[near_side]),
         "far": end_of(connection.other_end(), programs[far_side],
                       case.far_settings or case.settings, case.shim in ("far", "both"), dark,
-                      before[far_side], now),
+                      before[far_side]),
     }
     if case.in_flight:
         report["sent"] = round(sent - report["near"]["last"], 4)
@@ -369,7 +379,7 @@ INHERITED = {
 }
 
 IN_FLIGHT = dict(watch="client", in_flight="a request\n")
-SHUT = dict(watch="client", in_flight="x" * (1 << 20), fault="stop", seconds=20)
+SHUT = dict(client=talk("send", "{server}", PORT), watch="client", in_flight="x" * (1 << 20), fault="stop", seconds=20)
 UNACKNOWLEDGED = {
     "in-flight": Case(seconds=20, **IN_FLIGHT),
     "in-flight-user-timeout": Case(settings={**FAST, "KEEPALIVE_USER_TIMEOUT": "auto"}, seconds=9,
@@ -408,8 +418,7 @@ def proxy(scratch):
         dark = time.time()
         TURN.give()
         wait_for(lambda: relay.exit_at, 15, "the proxy ends")
-        now = time.time()
-        ends = [end_of(capture.connections()[0], relay, settings, True, dark, before, now)
+        ends = [end_of(capture.connections()[0], relay, settings, True, dark, before)
                 for capture in captures]
         return {"tick": TICK, "clients": ends[0], "servers": ends[1]}
     finally:

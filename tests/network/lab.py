@@ -53,7 +53,7 @@ def wait_for(condition, seconds, what):
         result = condition()
         if result:
             return result
-        time.sleep(0.01)
+        time.sleep(0.02)
     raise LabError(f"after {seconds} s still not: {what}")
 
 
