@@ -576,7 +576,41 @@ MIDDLEBOX = {
     "firewall-ipv6-without": middlebox(family=6),
 }
 
+# What timeline.py draws: a conversation, then the client's host is gone; the default settings.
+
+def conversation(shim):
+    def run(scratch):
+        near, far = Host(), Host()
+        cable = Cable(near, far)
+        with near:
+            capture = Capture(cable.device)
+        programs = [Program(near, talk("listen", PORT), variables({}, shim))]
+        try:
+            wait_for(lambda: near.listens(PORT), 15, "a listener")
+            programs.append(Program(far, talk("connect", cable.ipv4(0), PORT)))
+            programs[1].await_output("hello")
+            before = programs[0].sockets()
+            TURN.give()
+            for speaker in (1, 0, 1, 1):
+                time.sleep(2.5)
+                programs[speaker].write("a line\n")
+            time.sleep(2)
+            cable.silence()
+            dark = time.time()
+            time.sleep(150)
+            connection = capture.connections()[0]
+            report = end_of(connection, programs[0], {}, shim, dark, before)
+            report["data"] = [round(segment.at - report["last"], 4)
+                              for segment in connection.segments if segment.length]
+            return {"kernel": os.uname().release, "near": report}
+        finally:
+            for program in programs:
+                program.end()
+    return run
+
+
 CASES = {
+    "timeline": {"timeline-with": conversation(True), "timeline-without": conversation(False)},
     "dead-peer": {**DEAD_PEER, "proxy": proxy},
     "programs": PROGRAMS,
     "inherited": INHERITED,
