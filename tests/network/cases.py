@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from lab import HERE, Cable, Host, LabError, Program, children, wait_for
 from wire import Capture, SYN, RST, Connection
 
-SHIM = os.environ.get("SHIM", os.path.join(HERE, "../../build/libkeepalive-shim.so"))
+SHIM = os.path.abspath(os.environ.get("SHIM") or HERE + "/../../build/libkeepalive-shim.so")
 PORT = 4000  # on a host of its own every port is free
 TICK = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE: the kernel's timer tick
 FAST = {"KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "1", "KEEPALIVE_COUNT": "3"}
@@ -330,6 +330,7 @@ DEAD_PEER = {
     "unroute-ipv6": Case(fault="unroute", family=6),
     "replace": Case(watch="client", fault="replace"),
     "replace-ipv6": Case(fault="replace", family=6),
+    "outage": Case(fault="outage", seconds=7),
     # Controls.
     "server-without": Case(shim="none"),
     "client-without": Case(shim="none", watch="client"),
@@ -643,6 +644,8 @@ def main():
     if os.geteuid() != 0:
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *sys.argv])
     directory, wanted = sys.argv[1], sys.argv[2:]
+    if not os.path.exists(SHIM):
+        sys.exit(f"cases.py: {SHIM}: not built")
     os.makedirs(directory, exist_ok=True)
     names = [name for group, cases in CASES.items() for name in cases
              if group in wanted or name in wanted]

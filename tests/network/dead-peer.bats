@@ -90,3 +90,7 @@ setup_file() {
 	expect server-healthy lives
 	expect client-healthy lives
 }
+
+@test "an outage that is over before the last probe is survived" {
+	expect outage survives
+}

@@ -213,6 +213,17 @@ def lives(report):
     still_open(end)
 
 
+def survives(report):
+    """Probes are lost, fewer than count; after that they are answered."""
+    end = report["near"]
+    armed(end)
+    count = numbers(end["settings"])[2]
+    lost = len(end["probes"]) - end["answered"]
+    expect(1 <= lost < count, f"{lost} of {len(end['probes'])} probes lost")
+    expect(end["answered"] >= 3, f"only {end['answered']} probes answered")
+    still_open(end)
+
+
 def untouched(report):
     socket_has(report["near"], keepalive=0, idle=7200, interval=75, count=9)
 
