@@ -96,6 +96,12 @@ uninstall: ## remove what install installed
 package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/
 	ARCH='$(ARCH)' VERSION='$(VERSION)' scripts/packaging/package
 
+.PHONY: timeline
+timeline: all ## measure and draw tests/network/timeline.svg again (three minutes)
+	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
+	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
+	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
+
 clean: ## remove build/
 	rm -rf build
 
