@@ -65,11 +65,12 @@ static bool move(int fd, struct known *known, unsigned profile)
 			continue;
 		}
 		error = option_set(fd, i, to->value[i]);
-		if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
-		    (error == ENOPROTOOPT && i <= OPTION_COUNT))
-			return false;
-		if (error)
+		if (error) {
+			if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
+			    (error == ENOPROTOOPT && i <= OPTION_COUNT))
+				return false;
 			report_refused(fd, i, error);
+		}
 		owned &= ~bit;
 	}
 	known->owned = (uint8_t)owned;
