@@ -35,7 +35,7 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fcf-protection=none \
-                  -fno-tree-loop-distribute-patterns -Os
+                  -Os
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id \
                   -Wl,--version-script=shim/preload/libkeepalive-shim.map
@@ -49,7 +49,7 @@ COMMAND_SOURCES = $(wildcard shim/command/*.c)
 PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(COMMON_SOURCES) $(PRELOAD_SOURCES))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
-.PHONY: all fixtures test clean help
+.PHONY: all fixtures test lint clean help
 all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
@@ -77,6 +77,9 @@ $(BUILD)/tests/%: tests/programs/%.c
 
 test: all fixtures ## run the tests whose programs are installed (scripts/test installs them)
 	tests/run
+
+lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
+	scripts/lint
 
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package

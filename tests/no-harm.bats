@@ -48,16 +48,16 @@ same_transcript() {
 	same_transcript KEEPALIVE=perhaps KEEPALIVE_IDLE=-1 KEEPALIVE_INTERVAL=99999999999999999999 \
 		KEEPALIVE_COUNT= KEEPALIVE_USER_TIMEOUT=30 KEEPALIVE_RTO_MAX=1ms KEEPALIVE_ROLE=peer \
 		KEEPALIVE_MODE=$'\e[2J' KEEPALIVE_LOG=relative KEEPALIVE_RULES="$huge;;=;peer=;program=[;$huge"
-	assert_equal "$(grep -c '^keepalive-shim: ' "$BATS_TEST_TMPDIR/stderr")" 13
+	assert_equal "$(grep -c '^keepalive-shim: ' "$BATS_TEST_TMPDIR/stderr")" 12
 	assert_equal "$(grep -vc '^keepalive-shim: ' "$BATS_TEST_TMPDIR/stderr")" 1
-	run ! grep -q $'\e' "$BATS_TEST_TMPDIR/stderr"
+	refute grep -q $'\e' "$BATS_TEST_TMPDIR/stderr"
 }
 
-# added [WORD...]: how many network calls the shim adds to the transcript and how many it makes at load.
+# network_calls LIBRARY: those of the transcript without TCP. Numbers that differ from run to run are left out.
 network_calls() {
-	strace -f -qq -e trace=%network,statx,openat -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$1" \
+	strace -qq -e trace=%network -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$1" \
 		"$PROGRAMS/transcript" others >/dev/null 2>&1 || [ $? = 42 ]
-	sed -n 's/^[0-9]* *//; /^\(openat\|statx\)(/!p' "$BATS_TEST_TMPDIR/strace"
+	sed -E 's/@"[^"]*"|0x[0-9a-f]+|fd=[0-9]+|htons\([0-9]+\)//g' "$BATS_TEST_TMPDIR/strace"
 }
 
 @test "UDP, raw, UNIX, netlink, packet, vsock and SCTP sockets: not one added system call" {
@@ -69,9 +69,7 @@ network_calls() {
 	assert_line -n 0 --regexp '^getsockopt\(0, SOL_TCP, TCP_KEEPIDLE, .*ENOTSOCK'
 	assert_line -n 1 --regexp '^getsockopt\(1, SOL_TCP, TCP_KEEPIDLE, .*ENOTSOCK'
 	assert_line -n 2 --regexp '^getsockopt\(2, SOL_TCP, TCP_KEEPIDLE, .*ENOTSOCK'
-	# Addresses in memory and the names of UNIX sockets differ from run to run.
-	diff <(tail -n +4 "$BATS_TEST_TMPDIR/with" | sed -E 's/@"[^"]*"|0x[0-9a-f]+|fd=[0-9]+//g') \
-		<(sed -E 's/@"[^"]*"|0x[0-9a-f]+|fd=[0-9]+//g' "$BATS_TEST_TMPDIR/without")
+	diff <(tail -n +4 "$BATS_TEST_TMPDIR/with") "$BATS_TEST_TMPDIR/without"
 	echo "# $(wc -l <"$BATS_TEST_TMPDIR/without") network calls, none added" >&3
 }
 
@@ -84,11 +82,11 @@ sh -c 'exit 7'
 sh -c 'kill -TERM $$'
 bash -c 'kill -PIPE $$'
 ls /proc/self/fd
-ls -l / /nowhere
+ls -l /etc/passwd /nowhere
 cat /nowhere -
 echo hello | cat - /etc/hostname
 cat /etc/passwd | sort -t: -k3n | head -2
-dd if=/dev/zero of=/dev/full bs=1k count=2
+dd if=/dev/zero of=/dev/full bs=1k count=2 status=none
 yes | head -c 70000 | cksum
 find /etc -maxdepth 1 -name 'host*' | sort
 grep -c root /etc/passwd
@@ -173,7 +171,7 @@ END
 @test "fork() and vfork() in the middle of other threads' calls: no child hangs or misses keepalive" {
 	run shimmed "$PROGRAMS/forks"
 	assert_success
-	assert_output "400 of 400 children well"
+	assert_output "100 of 100 children well"
 }
 
 @test "64 threads that share a few descriptor numbers: each TCP socket has keepalive, no other has" {

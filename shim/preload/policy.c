@@ -21,7 +21,7 @@ static struct address address_of(const struct sockaddr *address, socklen_t lengt
 /* sin_port and sin6_port are in the same place. */
 static uint16_t port_of(const struct sockaddr *address)
 {
-	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+	return address_port(&((const struct sockaddr_in *)address)->sin_port);
 }
 
 typedef int name_function(int fd, struct sockaddr *address, socklen_t *length);
@@ -56,12 +56,13 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 	const struct settings *settings = &configuration()->settings;
 	const struct profile *from = settings_profile(settings, known->profile);
 	const struct profile *to = settings_profile(settings, profile);
+	unsigned owned = known->owned;
 
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned bit = 1U << i;
 		int error, value;
 
-		if (known->owned & bit) {
+		if (owned & bit) {
 			/* Forced values replace the program's; "leave to the kernel" replaces none. */
 			if (!to->force || (!to->value[i] && i != OPTION_KEEPALIVE))
 				continue;
@@ -80,30 +81,64 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 			report_refused(fd, i, error);
 		else
 			evidence = CERTAIN;
-		known->owned &= (uint8_t)~bit;
+		owned &= ~bit;
 	}
+	known->owned = (uint8_t)owned;
 	known->profile = (uint8_t)profile;
 	return true;
 }
 
 /*
+ * The profile that a socket with keepalive has: then it is one of ours, under another number, or from
+ * a process of ours. PROFILE_NONE where it is none of ours, and where nothing follows from it: no rule
+ * will ask for another profile, or a role that we do not touch may be the one it had elsewhere.
+ */
+static unsigned profile_of(int fd)
+{
+	const struct configuration *all = configuration();
+	unsigned last = PROFILE_BASE + all->settings.rules;
+	int value[OPTION_USER_TIMEOUT + 1];
+
+	if (all->settings.role != ROLE_BOTH ||
+	    (!all->client_asks && !all->server_asks_peer && !all->server_asks_port))
+		return PROFILE_NONE;
+	for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++) {
+		if (option_get(fd, i, &value[i]) != 0)
+			value[i] = 0;
+	}
+	for (unsigned number = PROFILE_BASE; number <= last; number++) {
+		const struct profile *profile = settings_profile(&all->settings, number);
+		bool same = profile->value[OPTION_KEEPALIVE];
+
+		for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++)
+			same = same && profile->value[i] == value[i];
+		if (same)
+			return number;
+	}
+	return PROFILE_NONE;
+}
+
+/*
  * A socket that we know nothing of, or nothing that can be true. Whoever switched keepalive on before
- * us has configured it: every option is theirs. Returns false, and the state not_tcp, where it is none.
+ * us, if not we, has configured it: every option is theirs. Returns false, and the state not_tcp, where
+ * it is not TCP.
  */
 static bool look(int fd, struct known *known, enum state not_tcp)
 {
 	int value;
 
 	known->profile = PROFILE_NONE;
-	known->port = 0;
 	if (known->state != STATE_UNKNOWN)
 		known->owned = 0;
 	if (option_get(fd, OPTION_IDLE, &value) != 0) {
 		*known = (struct known){ .state = (uint8_t)not_tcp };
 		return false;
 	}
-	if (option_get(fd, OPTION_KEEPALIVE, &value) == 0 && value)
-		known->owned = OWNED_ALL;
+	if (option_get(fd, OPTION_KEEPALIVE, &value) == 0 && value) {
+		known->profile = (uint8_t)profile_of(fd);
+		if (known->profile == PROFILE_NONE)
+			known->owned = OWNED_ALL;
+	}
 	return true;
 }
 
@@ -118,24 +153,24 @@ static bool adopt(int fd, struct known *known, unsigned profile, enum state is_t
 }
 
 /* The profile for a listener; its port is found out, and remembered, where rules ask for it. */
-static unsigned listener_profile(const struct configuration *all, int fd, uint16_t *port)
+static unsigned listener_profile(const struct configuration *all, int fd)
 {
-	*port = 0;
-	if (all->server_asks_port)
-		ask(getsockname, fd, port);
-	return settings_match(&all->settings, ROLE_SERVER, NULL, *port);
+	uint16_t port = 0;
+
+	if (all->server_asks_port) {
+		ask(getsockname, fd, &port);
+		sockets_put_port(fd, port);
+	}
+	return settings_match(&all->settings, ROLE_SERVER, NULL, port);
 }
 
 /* A listener that came from elsewhere: connections may wait in its queue that will not inherit. */
 static void adopt_listener(const struct configuration *all, int fd, struct known *known)
 {
-	uint16_t port;
-	unsigned profile = listener_profile(all, fd, &port);
+	unsigned profile = listener_profile(all, fd);
 
-	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM)) {
-		known->port = port;
+	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM))
 		report_socket(fd, "listener", known);
-	}
 }
 
 void policy_created(int fd, int domain, int type, int protocol)
@@ -167,10 +202,40 @@ void policy_connecting(int fd)
 	sockets_put(fd, known);
 }
 
+/* The profile for a client of this peer. */
+static unsigned client_profile(const struct configuration *all, const struct sockaddr *address,
+			       socklen_t length)
+{
+	struct address peer;
+
+	if (!all->client_asks)
+		return all->client;
+	peer = address_of(address, length);
+	return settings_match(&all->settings, ROLE_CLIENT, &peer,
+			      peer.family ? port_of(address) : 0);
+}
+
+/*
+ * A descriptor that should not connect, being connected or a listener: the program asks again for the
+ * outcome, or tries another peer, or it is another socket. Returns false where it is to be left alone.
+ */
+static bool look_again(int fd, struct known *known)
+{
+	struct known now = { .state = STATE_UNKNOWN };
+	bool tcp = look(fd, &now, STATE_FOREIGN);
+
+	if (tcp && (now.owned || known->owned & 1U << OPTION_KEEPALIVE))
+		return false;
+	if (now.profile == PROFILE_NONE || now.profile != known->profile)
+		*known = now;
+	return tcp;
+}
+
 void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
+	unsigned profile;
 
 	if (!all || known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM)
 		return;
@@ -179,28 +244,15 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 		sockets_put(fd, known);
 		return;
 	}
-	if (known.state != STATE_FRESH) {
-		/* Connected already, or a listener: a second call to learn the outcome, or another socket. */
-		struct known now = { .state = STATE_UNKNOWN };
-
-		if (!look(fd, &now, STATE_FOREIGN)) {
-			sockets_put(fd, now);
-			return;
-		}
-		if (now.owned || known.owned & 1U << OPTION_KEEPALIVE)
-			return;
-		known = now;
-		if (!move(fd, &known, all->client, CERTAIN))
-			return;
+	if (known.state != STATE_FRESH && !look_again(fd, &known)) {
+		if (known.state == STATE_FOREIGN)
+			sockets_put(fd, known);
+		return;
 	}
-	if (all->client_asks) {
-		struct address peer = address_of(address, length);
-		unsigned profile = settings_match(&all->settings, ROLE_CLIENT, &peer,
-						  peer.family ? port_of(address) : 0);
-
-		if (profile != known.profile)
-			move(fd, &known, profile, CLAIMED);
-	}
+	profile = client_profile(all, address, length);
+	if (known.state == STATE_CONNECTED && profile == known.profile)
+		return;
+	move(fd, &known, profile, CLAIMED);
 	known.state = STATE_CONNECTED;
 	sockets_put(fd, known);
 	report_socket(fd, "client", &known);
@@ -210,24 +262,21 @@ void policy_listening(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
-	uint16_t port;
 	unsigned profile;
 
 	if (!all || fd < 0)
 		return;
 	switch (known.state) {
 	case STATE_FRESH:
-		profile = listener_profile(all, fd, &port);
-		if (profile == known.profile && port == known.port)
+		profile = listener_profile(all, fd);
+		if (profile == known.profile)
 			return;
 		move(fd, &known, profile, CLAIMED);
-		known.port = port;
 		break;
 	case STATE_UNKNOWN:
 	case STATE_CONNECTED:
-		profile = listener_profile(all, fd, &port);
+		profile = listener_profile(all, fd);
 		adopt(fd, &known, profile, STATE_FRESH, STATE_FOREIGN_STREAM);
-		known.port = port;
 		break;
 	default:
 		return;
@@ -341,12 +390,12 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 	}
 	child = parent;
 	child.state = STATE_CONNECTED;
-	child.port = 0;
 	if (parent.state == STATE_LISTENER_QUEUE)
 		accepted_from_queue(listener, &parent, accepted, &child);
 	if (all->server_asks_peer) {
 		struct address peer = accepted_peer(accepted, call);
-		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, parent.port);
+		unsigned port = all->server_asks_port ? sockets_port(listener) : 0;
+		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, port);
 
 		if (profile != child.profile)
 			move(accepted, &child, profile, CLAIMED);

@@ -106,7 +106,7 @@ static void text_end(struct text *text, int fd,
 		else if (name->sa_family == AF_INET6)
 			address = address_ipv6(&storage.sin6_addr);
 	}
-	text_endpoint(text, &address, ntohs(storage.sin6_port));
+	text_endpoint(text, &address, address_port(&storage.sin6_port));
 }
 
 /* Why the socket was left alone, or what it got. */

@@ -2,7 +2,8 @@
  * armed: makes TCP sockets and prints what the kernel says of their keepalive, a line each.
  *
  * armed [WORD...]: without words one socket. socket, closed0 (the socket becomes descriptor 0),
- * clearenv (before what follows), dlopen=PATH (loads a library).
+ * clearenv (before what follows), dlopen=PATH (loads a library), closeall (closes every descriptor, as
+ * daemons do; ends with status 0 if a socket made then has keepalive).
  */
 #include <dlfcn.h>
 #include <netinet/in.h>
@@ -41,6 +42,11 @@ int main(int argc, char **argv)
 			show();
 		} else if (strcmp(argv[i], "clearenv") == 0) {
 			clearenv();
+		} else if (strcmp(argv[i], "closeall") == 0) {
+			fflush(stdout);
+			close_range(0, ~0U, 0);
+			return option(socket(AF_INET, SOCK_STREAM, 0), SOL_SOCKET, SO_KEEPALIVE) !=
+			       1;
 		} else if (strncmp(argv[i], "dlopen=", 7) == 0) {
 			if (!dlopen(argv[i] + 7, RTLD_NOW | RTLD_GLOBAL))
 				fprintf(stderr, "%s\n", dlerror());

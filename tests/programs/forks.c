@@ -11,7 +11,7 @@
 
 #include <netinet/in.h>
 
-enum { FORKS = 200, THREADS = 4 };
+enum { FORKS = 50, THREADS = 4 };
 
 static int stop;
 

@@ -513,8 +513,8 @@ int main(int argc, char **argv)
 	udp();
 	unix_sockets(SOCK_STREAM);
 	unix_sockets(SOCK_SEQPACKET);
-	no_sockets();
 	if (argc == 1) {
+		no_sockets();
 		accepting();
 		accepting_on_copies();
 		connecting();
