@@ -35,10 +35,6 @@ int remote_copy(int pidfd, const struct socket_fd *wanted)
 	struct stat status;
 	int copy;
 
-	if (pidfd < 0) {
-		errno = ENOSYS;
-		return -1;
-	}
 	copy = (int)syscall(SYS_pidfd_getfd, pidfd, wanted->fd, 0);
 	if (copy < 0)
 		return -1;

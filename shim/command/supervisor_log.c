@@ -14,6 +14,11 @@
 
 #include "thread.h"
 
+/* glibc before 2.32 does not name it. */
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
 enum { LINE_SIZE = 1024 };
 
 static int standard_error = -1;
