@@ -3,7 +3,10 @@
 
 VERSION = 0.1.0
 PREFIX  = /usr
-LIBDIR  = $(PREFIX)/lib
+# Where the compiler's system keeps libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
+MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
+LIBDIR  = $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
+ZSHDIR  = $(PREFIX)/share/zsh/$(if $(MULTIARCH),vendor-completions,site-functions)
 
 # Debian's cross compilers by architecture name; without ARCH the machine's own.
 ARCH =
@@ -32,7 +35,7 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fcf-protection=none \
-                  -fno-tree-loop-distribute-patterns -Os
+                  -Os
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id \
                   -Wl,--version-script=shim/preload/libkeepalive-shim.map
@@ -46,7 +49,7 @@ COMMAND_SOURCES = $(wildcard shim/command/*.c)
 PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(COMMON_SOURCES) $(PRELOAD_SOURCES))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
-.PHONY: all fixtures test clean help
+.PHONY: all fixtures test lint clean help
 all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
@@ -74,6 +77,20 @@ $(BUILD)/tests/%: tests/programs/%.c
 
 test: all fixtures ## run the tests whose programs are installed (scripts/test installs them)
 	tests/run
+
+lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
+	scripts/lint
+
+PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
+.PHONY: install uninstall package
+install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
+	$(PLACES) scripts/packaging/install install
+
+uninstall: ## remove what install installed
+	$(PLACES) scripts/packaging/install uninstall
+
+package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/
+	ARCH='$(ARCH)' VERSION='$(VERSION)' scripts/packaging/package
 
 clean: ## remove build/
 	rm -rf build

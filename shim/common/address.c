@@ -32,6 +32,13 @@ struct address address_ipv6(const void *bytes)
 	return address;
 }
 
+uint16_t address_port(const void *bytes)
+{
+	const uint8_t *byte = bytes;
+
+	return (uint16_t)(byte[0] << 8 | byte[1]);
+}
+
 /* Four decimal parts without leading zeros, which some readers take for octal (inet_aton(3)). */
 static bool parse_ipv4(struct slice text, uint8_t bytes[4])
 {
@@ -160,12 +167,13 @@ bool network_contains(const struct network *network, const struct address *addre
 
 	if (network->address.family != address->family)
 		return false;
-	for (unsigned i = 0; i < whole; i++) {
-		if (network->address.bytes[i] != address->bytes[i])
+	if (rest && (network->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) != 0)
+		return false;
+	while (whole--) { /* from the end: a list of networks mostly differs there */
+		if (network->address.bytes[whole] != address->bytes[whole])
 			return false;
 	}
-	return rest == 0 ||
-	       (network->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
+	return true;
 }
 
 static void text_ipv4(struct text *text, const uint8_t *bytes)

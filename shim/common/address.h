@@ -29,6 +29,9 @@ struct network {
 struct address address_ipv4(const void *bytes);
 struct address address_ipv6(const void *bytes);
 
+/* The port in sin_port or sin6_port: two bytes in network order. As ntohs(3), a function in musl. */
+uint16_t address_port(const void *bytes);
+
 /*
  * ADDRESS or ADDRESS/BITS (RFC 4291 section 2.2 text; no zone, no brackets). Without BITS the one
  * address. Returns false, and leaves *network alone, for anything else.

@@ -231,9 +231,9 @@ unsigned settings_match(const struct settings *settings, enum role role, const s
 
 		if (!(rule->roles & role))
 			continue;
-		if (rule->peer.address.family && (!peer || !network_contains(&rule->peer, peer)))
-			continue;
 		if (rule->port_last && (port < rule->port_first || port > rule->port_last))
+			continue;
+		if (rule->peer.address.family && (!peer || !network_contains(&rule->peer, peer)))
 			continue;
 		return PROFILE_RULE + i;
 	}

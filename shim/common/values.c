@@ -24,29 +24,31 @@ const char *value_accepted(enum sockopt option)
 	}
 }
 
-/* Milliseconds in a unit; 0 for what is no unit. */
-static unsigned long unit(struct slice text)
-{
-	if (slice_is(text, "ms"))
-		return 1;
-	if (slice_is(text, "s"))
-		return 1000;
-	if (slice_is(text, "m"))
-		return 60000;
-	if (slice_is(text, "h"))
-		return 3600000;
-	return 0;
-}
+/* What an option counts. */
+enum counted { SECONDS, MILLISECONDS };
+
+/* How many of what is counted a unit stands for; 0: not a whole one. */
+static const struct unit {
+	char name[3];
+	uint32_t number[2]; /* by enum counted */
+} units[] = {
+	{ "s", { 1, 1000 } },
+	{ "ms", { 0, 1 } },
+	{ "m", { 60, 60000 } },
+	{ "h", { 3600, 3600000 } },
+};
 
 /*
- * A number and its unit, as so many times `counted` milliseconds (1000: the option counts seconds).
- * bare: a number without a unit is seconds.
+ * A number and its unit. bare: a number without a unit is seconds. No division, for which 32-bit ARM
+ * needs a function of libgcc.
  */
-static const char *parse_duration(struct slice text, bool bare, unsigned long counted,
+static const char *parse_duration(struct slice text, bool bare, enum counted counted,
 				  unsigned long least, unsigned long limit, int32_t *value)
 {
 	struct slice digits = { text.start, 0 }, rest;
-	unsigned long number, factor = 1000;
+	unsigned long number;
+	const struct unit *unit = units;
+	uint64_t product;
 
 	while (digits.length < text.length && text.start[digits.length] >= '0' &&
 	       text.start[digits.length] <= '9')
@@ -54,19 +56,20 @@ static const char *parse_duration(struct slice text, bool bare, unsigned long co
 	if (digits.length == 0)
 		return "not a duration";
 	rest = (struct slice){ text.start + digits.length, text.length - digits.length };
-	if (rest.length) {
-		factor = unit(rest);
-		if (!factor)
-			return "not a duration";
-		if (factor < counted)
-			return "counted in whole seconds";
-	} else if (!bare) {
+	if (!rest.length && !bare)
 		return "a number without a unit";
+	while (rest.length && !slice_is(rest, unit->name)) {
+		if (++unit == units + sizeof(units) / sizeof(units[0]))
+			return "not a duration";
 	}
-	factor /= counted;
-	if (!slice_number(digits, limit / factor, &number) || number * factor < least)
+	if (!unit->number[counted])
+		return "counted in whole seconds";
+	if (!slice_number(digits, limit, &number))
 		return "out of range";
-	*value = (int32_t)(number * factor);
+	product = (uint64_t)number * unit->number[counted];
+	if (product < least || product > limit)
+		return "out of range";
+	*value = (int32_t)product;
 	return NULL;
 }
 
@@ -97,11 +100,11 @@ const char *value_parse(enum sockopt option, struct slice text, int32_t *value)
 			*value = USER_TIMEOUT_AUTO;
 			return NULL;
 		}
-		return parse_duration(text, false, 1, 1, INT32_MAX, value);
+		return parse_duration(text, false, MILLISECONDS, 1, INT32_MAX, value);
 	case OPTION_RTO_MAX:
-		return parse_duration(text, true, 1, RTO_MAX_LEAST, RTO_MAX_MOST, value);
+		return parse_duration(text, true, MILLISECONDS, RTO_MAX_LEAST, RTO_MAX_MOST, value);
 	default:
-		return parse_duration(text, true, 1000, 1, SECONDS_MAX, value);
+		return parse_duration(text, true, SECONDS, 1, SECONDS_MAX, value);
 	}
 }
 

@@ -62,6 +62,12 @@ static bool is_wanted(void)
 	return all && all->settings.log != LOG_OFF;
 }
 
+/*
+ * Lines are built in functions of their own, so that a socket made in a signal handler, on a small
+ * stack, pays for no line that nobody asked for.
+ */
+#define LINE static __attribute__((noinline)) void
+
 /* "keepalive-shim[PID] PROGRAM: fd N" */
 static void begin(struct text *text, int fd)
 {
@@ -100,7 +106,7 @@ static void text_end(struct text *text, int fd,
 		else if (name->sa_family == AF_INET6)
 			address = address_ipv6(&storage.sin6_addr);
 	}
-	text_endpoint(text, &address, ntohs(storage.sin6_port));
+	text_endpoint(text, &address, address_port(&storage.sin6_port));
 }
 
 /* Why the socket was left alone, or what it got. */
@@ -135,13 +141,11 @@ static void text_outcome(struct text *text, const struct known *known)
 	}
 }
 
-void report_socket(int fd, const char *as, const struct known *known)
+LINE write_socket(int fd, const char *as, const struct known *known)
 {
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	if (!is_wanted())
-		return;
 	begin(&text, fd);
 	text_char(&text, ' ');
 	text_string(&text, as);
@@ -156,13 +160,17 @@ void report_socket(int fd, const char *as, const struct known *known)
 	end(&text);
 }
 
-void report_not_tcp(int fd, int domain, int type, int protocol)
+void report_socket(int fd, const char *as, const struct known *known)
+{
+	if (is_wanted())
+		write_socket(fd, as, known);
+}
+
+LINE write_not_tcp(int fd, int domain, int type, int protocol)
 {
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	if (!is_wanted())
-		return;
 	begin(&text, fd);
 	text_string(&text, ": left alone: not TCP (domain ");
 	text_number(&text, (unsigned long)domain);
@@ -174,17 +182,27 @@ void report_not_tcp(int fd, int domain, int type, int protocol)
 	end(&text);
 }
 
-void report_refused(int fd, enum sockopt option, int error)
+void report_not_tcp(int fd, int domain, int type, int protocol)
+{
+	if (is_wanted())
+		write_not_tcp(fd, domain, type, protocol);
+}
+
+LINE write_refused(int fd, enum sockopt option, int error)
 {
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	if (!is_wanted())
-		return;
 	begin(&text, fd);
 	text_string(&text, ": ");
 	text_string(&text, sockopt_name(option));
 	text_string(&text, " refused by the kernel, errno ");
 	text_number(&text, (unsigned long)error);
 	end(&text);
+}
+
+void report_refused(int fd, enum sockopt option, int error)
+{
+	if (is_wanted())
+		write_refused(fd, option, error);
 }

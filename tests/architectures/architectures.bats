@@ -1,0 +1,111 @@
+# The library on other architectures: cross-built, and run in programs of that architecture.
+load ../helpers
+load ../worlds/results
+
+# on ARCH TRIPLET QEMU: builds for it, and defines guest, which runs a program there with the library.
+on() {
+	local arch=$1 triplet=$2 qemu=$3
+
+	require "$triplet-gcc" "$triplet-nm" "$qemu"
+	[ -e "/usr/$triplet/lib/libc.so.6" ] || skip "the C library of $triplet is not installed"
+	make -s -C "$REPOSITORY" ARCH="$arch" WERROR=-Werror "build/$arch/libkeepalive-shim.so" \
+		"build/$arch/tests/loopback"
+	CROSS=$triplet-
+	OBJECT=$REPOSITORY/build/$arch/libkeepalive-shim.so
+	GUESTS=$REPOSITORY/build/$arch/tests
+	"${CROSS}gcc" -O1 -fexceptions -pthread -o "$GUESTS/cancel" \
+		"$TESTS/architectures/programs/cancel.c"
+	GUEST=("$qemu" -L "/usr/$triplet")
+}
+
+# guest [NAME=VALUE...] PROGRAM [ARGUMENT...]: runs the fixture with the library in it, and settings.
+guest() {
+	local settings=()
+
+	while [[ $1 == *=* ]]; do
+		settings+=(-E "$1")
+		shift
+	done
+	timeout 60 "${GUEST[@]}" -E LD_PRELOAD="$OBJECT" "${settings[@]}" "$GUESTS/$1" "${@:2}"
+}
+
+# The names and kinds of the dynamic symbols, without their addresses.
+symbols() {
+	"${CROSS-}nm" -D "$1" | awk '{ print $(NF - 1), $NF }' | sort
+}
+
+# What holds on each of them.
+holds() {
+	local size
+
+	# Nothing of libgcc, no libc symbol that is not weak: the same list as at home.
+	diff <(CROSS='' symbols "$SHIM") <(symbols "$OBJECT")
+	run "${CROSS}readelf" -dW "$OBJECT"
+	refute_output --partial NEEDED
+	refute_output --partial TEXTREL
+
+	run --separate-stderr guest loopback
+	assert_success
+	assert_equal "$stderr" ""
+	assert_line "listener $DEFAULTS user_timeout=0"
+	assert_line "client $DEFAULTS user_timeout=0"
+	assert_line "server $DEFAULTS user_timeout=0"
+	assert_line "errno unchanged"
+
+	run --separate-stderr guest KEEPALIVE_IDLE=5x KEEPALIVE_USER_TIMEOUT=auto \
+		KEEPALIVE_RULES='role=server idle=1h count=3; port=70000 off' loopback
+	assert_success
+	assert_line "listener keepalive=1 idle=3600 interval=10 count=3 user_timeout=3630000"
+	assert_line "client keepalive=1 idle=60 interval=10 count=6 user_timeout=120000"
+	assert_line "server keepalive=1 idle=3600 interval=10 count=3 user_timeout=3630000"
+	assert_line "errno unchanged"
+	[[ ${stderr_lines[0]} == "keepalive-shim: KEEPALIVE_IDLE '5x': not a duration; "*"using 60s" ]]
+	[[ $stderr == *"rule 2 'port=70000': not a port"* ]]
+
+	run guest KEEPALIVE_RULES='role=client peer=127.0.0.0/8 off' KEEPALIVE_LOG=stderr loopback
+	assert_success
+	assert_line --regexp 'loopback: fd [0-9]+ listener 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6$'
+	assert_line --regexp 'fd [0-9]+ client .*: left alone: off by rule 1$'
+	assert_line --regexp '^client keepalive=0 '
+
+	# qemu-i386 does not get a thread out of accept(2), with or without the library.
+	run timeout 5 "${GUEST[@]}" "$GUESTS/cancel"
+	if [ "$status" = 0 ]; then
+		run guest cancel
+		assert_success
+		assert_line "cleaned up"
+		assert_line "cancelled"
+	else
+		echo "# $1: threads cannot be cancelled under ${GUEST[0]}, even without the library" >&3
+	fi
+
+	"${CROSS}strip" -o "$BATS_TEST_TMPDIR/stripped" "$OBJECT"
+	size=$(stat -c %s "$BATS_TEST_TMPDIR/stripped")
+	echo "# $1: $size bytes stripped" >&3
+	[ "$size" -lt 81920 ]
+	works "cross-built and run under ${GUEST[0]}: keepalive on every socket; $((size / 1024)) KiB"
+}
+
+@test "aarch64: keepalive on every socket, and no symbol of libgcc" {
+	world aarch64 "glibc 2.36"
+	on aarch64 aarch64-linux-gnu qemu-aarch64
+	holds aarch64
+}
+
+@test "i386: keepalive on every socket, and no symbol of libgcc" {
+	world i386 "glibc 2.36"
+	on i386 i686-linux-gnu qemu-i386
+	holds i386
+}
+
+@test "armhf: keepalive on every socket, and no symbol of libgcc" {
+	world armhf "glibc 2.36"
+	on armhf arm-linux-gnueabihf qemu-arm
+	holds armhf
+}
+
+@test "riscv64: keepalive on every socket, and no symbol of libgcc" {
+	world riscv64 "glibc 2.36"
+	on riscv64 riscv64-linux-gnu qemu-riscv64
+	holds riscv64
+}
