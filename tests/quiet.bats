@@ -133,7 +133,7 @@ logged() {
 log_lines() {
 	shimmed KEEPALIVE_LOG="$1" python3 -c 'import socket
 server = socket.create_server(("127.0.0.1", 0))' >/dev/null
-	cat "${2:-$1}" 2>/dev/null | grep -c ' listener '
+	grep -c ' listener ' "${2:-$1}" 2>/dev/null || true
 }
 
 @test "the log is not opened through a link that others could have put there" {
@@ -148,7 +148,7 @@ server = socket.create_server(("127.0.0.1", 0))' >/dev/null
 	assert_equal "$(log_lines "$open/link")" 0
 	assert_equal "$(log_lines "$open/directory/victim")" 0
 	assert_equal "$(log_lines "$open/directory/../victim")" 0
-	assert_equal "$(log_lines "$open/dangling")" 0
+	assert_equal "$(log_lines "$open/dangling")" ""
 	[ ! -e "$closed/new" ]
 	[ ! -s "$closed/victim" ]
 	# A plain file there, and links in a directory of ours, are fine.
