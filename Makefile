@@ -31,10 +31,14 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 
 # One object for every libc: no library is linked in, every libc symbol is weak (preload/libc.h), the
 # stack protector and fortify would bring strong ones. Unwind tables stay, so that a thread cancelled
-# in accept() runs its C++ destructors.
+# in accept() runs its C++ destructors. The marks: a process has a shadow stack (x86, glibc 2.39) or
+# guarded branches (aarch64) only where each of its objects says that it can do with them.
+MARKS_x86_64    = -fcf-protection=full
+MARKS_aarch64   = -mbranch-protection=standard
+MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
-                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fcf-protection=none \
+                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables $(MARKS_$(MACHINE)) \
                   -Os
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id \
@@ -91,6 +95,12 @@ uninstall: ## remove what install installed
 
 package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/
 	ARCH='$(ARCH)' VERSION='$(VERSION)' scripts/packaging/package
+
+.PHONY: timeline
+timeline: all ## measure and draw tests/network/timeline.svg again (three minutes)
+	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
+	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
+	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
 
 clean: ## remove build/
 	rm -rf build

@@ -1,6 +1,5 @@
 # `keepalive attach`: keepalive for programs that already run, without their noticing.
 
-bats_require_minimum_version 1.5.0 # run --separate-stderr
 load helpers
 load outside
 

@@ -1,6 +1,5 @@
 # `keepalive status`: what the kernel knows of connections and their keepalive, and nothing else.
 
-bats_require_minimum_version 1.5.0 # run --separate-stderr
 load helpers
 load outside
 
@@ -375,7 +374,7 @@ signal.pause()'
 	require_root
 	run unshare -pf "$KEEPALIVE" status
 	assert_failure 125
-	assert_output "keepalive: /proc is that of another PID namespace: mount the proc of this one"
+	assert_output "keepalive: /proc is not there, or that of another PID namespace: mount the proc of this one"
 	run unshare -pf --mount-proc "$KEEPALIVE" status
 	assert_success
 }
@@ -391,4 +390,7 @@ signal.pause()'
 	assert_output "keepalive: --watch '0': not an interval; accepted: 0.1 to 86400 seconds"
 	run "$KEEPALIVE" status --nonsense
 	assert_failure 125
+	run sh -c 'exec "$1" status >/dev/full' sh "$KEEPALIVE"
+	assert_failure 125
+	assert_output --partial 'keepalive: standard output: the rest was not written'
 }

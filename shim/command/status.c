@@ -64,34 +64,36 @@ static void notes(const struct snapshot *snapshot, bool all)
 			others, others == 1 ? "" : "s", snapshot->descriptors.reason);
 }
 
-/* Those asked for. Complains of each that cannot be shown; returns how many can. */
+/* Adds one that was asked for, or complains. */
+static bool add_this(struct snapshot *snapshot, pid_t pid)
+{
+	char line[1024];
+	struct text why = TEXT(line);
+	bool added = snapshot_add(snapshot, pid, &why);
+
+	if (!added)
+		message("%.*s", (int)(why.next - why.start), why.start);
+	return added;
+}
+
+/* Returns how many of those asked for can be shown. */
 static size_t add_these(struct snapshot *snapshot, const struct request *request)
 {
 	size_t added = 0;
-	char line[1024];
 
-	for (size_t i = 0; i < request->count; i++) {
-		struct text why = TEXT(line);
-
-		if (snapshot_add(snapshot, request->pids[i], &why))
-			added++;
-		else
-			message("%.*s", (int)(why.next - why.start), why.start);
-	}
+	for (size_t i = 0; i < request->count; i++)
+		added += add_this(snapshot, request->pids[i]);
 	return added;
 }
 
 static void add_all(struct snapshot *snapshot)
 {
-	char line[1024];
+	struct text nobody = { NULL, NULL, NULL }; /* one that has just ended is no news */
 	pid_t *pids;
 	size_t count = process_list(&pids);
 
-	for (size_t i = 0; i < count; i++) {
-		struct text why = TEXT(line);
-
-		snapshot_add(snapshot, pids[i], &why);
-	}
+	for (size_t i = 0; i < count; i++)
+		snapshot_add(snapshot, pids[i], &nobody);
 	free(pids);
 }
 
@@ -157,6 +159,10 @@ static int look(struct request *request, char **arguments)
 		watch(request);
 	else if (shown < request->count)
 		status = EXIT_OURS;
+	if (ferror(stdout)) {
+		message("standard output: the rest was not written");
+		status = EXIT_OURS;
+	}
 	free(request->pids);
 	return status;
 }

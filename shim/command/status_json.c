@@ -17,13 +17,13 @@ static void json_string(const char *key, const struct text *text)
 	putchar('"');
 }
 
-static void json_endpoint(const char *key, const struct endpoint *endpoint)
+static void json_end(const char *key, const struct peer *end)
 {
 	char buffer[64];
 	struct text text = TEXT(buffer);
 
-	text_endpoint(&text, &endpoint->address, endpoint->port);
-	if (endpoint->port)
+	text_endpoint(&text, &end->address, end->port);
+	if (end->port)
 		json_string(key, &text);
 	else
 		printf(", \"%s\": null", key);
@@ -99,8 +99,8 @@ static void json_connection(const struct connection *connection)
 	json_process(connection);
 	json_word("protocol", connection->mptcp ? "mptcp" : "tcp");
 	json_word("role", connection_role(connection));
-	json_endpoint("local", &connection->local);
-	json_endpoint("peer", &connection->peer);
+	json_end("local", &connection->local);
+	json_end("peer", &connection->peer);
 	json_word("state", connection_state(connection));
 	json_values(connection);
 	json_word("timer", timer_name(connection->timer));

@@ -44,7 +44,7 @@ static void text_fds(struct text *text, const struct connection *connection)
 	}
 }
 
-static void text_peer(struct text *text, const struct endpoint *peer)
+static void text_peer(struct text *text, const struct peer *peer)
 {
 	if (peer->port)
 		text_endpoint(text, &peer->address, peer->port);
@@ -120,50 +120,53 @@ static int width_of(const struct text *text)
 	return width;
 }
 
-static void measure(const struct connections *connections, int width[COLUMNS])
+static int cell_width(const struct connection *connection, enum column column)
 {
 	char buffer[256];
+	struct text text = TEXT(buffer);
 
-	for (unsigned column = 0; column < COLUMNS; column++)
-		width[column] = (int)slice_of(headings[column]).length;
-	for (size_t i = 0; i < connections->count; i++) {
-		for (unsigned column = 0; column < COLUMNS; column++) {
-			struct text text = TEXT(buffer);
-
-			text_cell(&text, &connections->list[i], column);
-			if (width_of(&text) > width[column])
-				width[column] = width_of(&text);
-		}
-	}
+	text_cell(&text, connection, column);
+	return width_of(&text);
 }
 
-static void print_cell(const struct text *text, unsigned column, const int width[COLUMNS])
+/* Filled up with blanks to the width. */
+static void print_cell(const struct connection *connection, enum column column, int width)
 {
-	fwrite(text->start, 1, (size_t)(text->next - text->start), stdout);
-	if (column + 1 < COLUMNS)
-		printf("%*s", width[column] - width_of(text) + 2, "");
-	else
-		putchar('\n');
+	char buffer[256];
+	struct text text = TEXT(buffer);
+
+	text_cell(&text, connection, column);
+	fwrite(text.start, 1, (size_t)(text.next - text.start), stdout);
+	for (int i = width_of(&text); i < width; i++)
+		putchar(' ');
+}
+
+static void measure(const struct connections *connections, int width[COLUMNS])
+{
+	for (unsigned column = 0; column < COLUMNS; column++) {
+		width[column] = (int)slice_of(headings[column]).length;
+		for (size_t i = 0; i < connections->count; i++) {
+			int cell = cell_width(&connections->list[i], column);
+
+			if (cell > width[column])
+				width[column] = cell;
+		}
+	}
 }
 
 void status_table(const struct connections *connections)
 {
-	char buffer[256];
+	const enum column last = COLUMNS - 1;
 	int width[COLUMNS];
 
 	measure(connections, width);
-	for (unsigned column = 0; column < COLUMNS; column++) {
-		struct text text = TEXT(buffer);
-
-		text_string(&text, headings[column]);
-		print_cell(&text, column, width);
-	}
+	for (unsigned column = 0; column < last; column++)
+		printf("%-*s", width[column] + 2, headings[column]);
+	puts(headings[last]);
 	for (size_t i = 0; i < connections->count; i++) {
-		for (unsigned column = 0; column < COLUMNS; column++) {
-			struct text text = TEXT(buffer);
-
-			text_cell(&text, &connections->list[i], column);
-			print_cell(&text, column, width);
-		}
+		for (unsigned column = 0; column < last; column++)
+			print_cell(&connections->list[i], column, width[column] + 2);
+		print_cell(&connections->list[i], last, 0);
+		putchar('\n');
 	}
 }

@@ -56,8 +56,8 @@ setup_file() {
 	expect drop-ipv6 dies
 }
 
-@test "the cable is out, so that no probe leaves: the same" {
-	expect unplug dies_unheard
+@test "the cable is out, so that no probe leaves: the same error" {
+	expect unplug dies_unplugged
 }
 
 @test "the route is gone, so that no probe leaves: in the same time, for IPv6 with the route's error" {
@@ -89,4 +89,8 @@ setup_file() {
 @test "a healthy peer answers every probe and nothing dies" {
 	expect server-healthy lives
 	expect client-healthy lives
+}
+
+@test "an outage that is over before the last probe is survived" {
+	expect outage survives
 }

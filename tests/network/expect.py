@@ -159,6 +159,20 @@ def dies_unheard(report, text="Connection timed out"):
     error_at(end, text, earliest, latest + REACTION)
 
 
+def dies_unplugged(report):
+    """
+    A probe that the device refuses does not count and is tried again after half a second (Linux
+    tcp_keepalive_timer(), "local congestion"), until the lost carrier is noticed, which takes up to
+    another (linkwatch_schedule_work()).
+    """
+    end, tick = report["near"], report["tick"]
+    armed(end)
+    count = numbers(end["settings"])[2]
+    expect(report["kernel_probes"] >= count, f"the kernel sent {report['kernel_probes']} probes")
+    earliest, latest = window(end, count, tick)
+    error_at(end, "Connection timed out", earliest, latest + 1.5 + REACTION)
+
+
 def dies_unreachable(report):
     """Without a route for IPv6 the error is the route's, in the same time."""
     dies_unheard(report, "Network is unreachable")
@@ -196,6 +210,17 @@ def lives(report):
     for before, at in zip(end["probes"], end["probes"][1:]):
         in_window("a probe after the last", at - before,
                   (period - tick, period + 2 * slack(period, tick) + LATENESS))
+    still_open(end)
+
+
+def survives(report):
+    """Probes are lost, fewer than count; after that they are answered."""
+    end = report["near"]
+    armed(end)
+    count = numbers(end["settings"])[2]
+    lost = len(end["probes"]) - end["answered"]
+    expect(1 <= lost < count, f"{lost} of {len(end['probes'])} probes lost")
+    expect(end["answered"] >= 3, f"only {end['answered']} probes answered")
     still_open(end)
 
 
