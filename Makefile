@@ -3,7 +3,10 @@
 
 VERSION = 0.1.0
 PREFIX  = /usr
-LIBDIR  = $(PREFIX)/lib
+# Where the compiler's system keeps libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
+MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
+LIBDIR  = $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
+ZSHDIR  = $(PREFIX)/share/zsh/$(if $(MULTIARCH),vendor-completions,site-functions)
 
 # Debian's cross compilers by architecture name; without ARCH the machine's own.
 ARCH =
@@ -28,10 +31,14 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 
 # One object for every libc: no library is linked in, every libc symbol is weak (preload/libc.h), the
 # stack protector and fortify would bring strong ones. Unwind tables stay, so that a thread cancelled
-# in accept() runs its C++ destructors.
+# in accept() runs its C++ destructors. The marks: a process has a shadow stack (x86, glibc 2.39) or
+# guarded branches (aarch64) only where each of its objects says that it can do with them.
+MARKS_x86_64    = -fcf-protection=full
+MARKS_aarch64   = -mbranch-protection=standard
+MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
-                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fcf-protection=none \
+                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables $(MARKS_$(MACHINE)) \
                   -Os
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id \
@@ -80,6 +87,23 @@ lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 
 fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
 	tests/fuzz/run
+
+PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
+.PHONY: install uninstall package
+install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
+	$(PLACES) scripts/packaging/install install
+
+uninstall: ## remove what install installed
+	$(PLACES) scripts/packaging/install uninstall
+
+package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/
+	ARCH='$(ARCH)' VERSION='$(VERSION)' scripts/packaging/package
+
+.PHONY: timeline
+timeline: all ## measure and draw tests/network/timeline.svg again (three minutes)
+	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
+	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
+	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
 
 clean: ## remove build/
 	rm -rf build

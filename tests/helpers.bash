@@ -8,6 +8,7 @@ SHIM=${SHIM:-$BUILD/libkeepalive-shim.so}
 KEEPALIVE=$BUILD/keepalive
 PROGRAMS=$BUILD/tests # fixtures, built from tests/programs/ by `make fixtures`
 
+bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 

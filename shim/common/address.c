@@ -167,12 +167,13 @@ bool network_contains(const struct network *network, const struct address *addre
 
 	if (network->address.family != address->family)
 		return false;
-	for (unsigned i = 0; i < whole; i++) {
-		if (network->address.bytes[i] != address->bytes[i])
+	if (rest && (network->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) != 0)
+		return false;
+	while (whole--) { /* from the end: a list of networks mostly differs there */
+		if (network->address.bytes[whole] != address->bytes[whole])
 			return false;
 	}
-	return rest == 0 ||
-	       (network->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
+	return true;
 }
 
 static void text_ipv4(struct text *text, const uint8_t *bytes)

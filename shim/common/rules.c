@@ -5,6 +5,7 @@
 
 enum { COMM_MAX = 15 }; /* proc(5): comm is cut there */
 
+#define BLANKS " \t\r"
 #define WORDS \
 	"program=, role=, peer=, port=, off, idle=, interval=, count=, user-timeout=, " \
 	"rto-max=, mode="
@@ -200,25 +201,41 @@ static void setting(struct draft *draft, struct slice word)
 	}
 }
 
-struct warning {
+/* Which rule a complaint is about, and where it goes. */
+struct source {
 	complain_function *complain;
 	void *context;
 	unsigned number;
-	struct slice rule;
+	struct slice text;
+	unsigned seen;
 };
 
+static void complain_of(const struct source *source, struct slice value, const char *problem,
+			const char *accepted, const char *instead)
+{
+	struct complaint complaint = {
+		.warning = !accepted,
+		.variable = VARIABLE_RULES,
+		.rule = source->number,
+		.value = value,
+		.problem = problem,
+		.accepted = accepted,
+		.instead = instead,
+	};
+
+	source->complain(source->context, &complaint);
+}
+
+/* Warns of what the rule itself brought about; the rest was said of the variables. */
 static void warn(void *context, enum sockopt option, const char *text)
 {
-	const struct warning *warning = context;
+	const struct source *source = context;
+	unsigned causes = 1U << OPTION_IDLE;
 
-	(void)option;
-	warning->complain(warning->context, &(struct complaint){
-						    .warning = true,
-						    .variable = VARIABLE_RULES,
-						    .rule = warning->number,
-						    .value = warning->rule,
-						    .problem = text,
-					    });
+	if (option != OPTION_IDLE)
+		causes |= 1U << OPTION_INTERVAL | 1U << option;
+	if (source->seen & causes)
+		complain_of(source, source->text, text, NULL, NULL);
 }
 
 /* Reads one rule. Returns whether it holds; *bad is the word that does not. */
@@ -228,7 +245,7 @@ static bool read_rule(struct draft *draft, struct slice text, const struct progr
 	struct profile *profile = &draft->rule.profile;
 	const char *problem;
 
-	while ((*bad = slice_next(&text, " \t\r")).length) {
+	while ((*bad = slice_next(&text, BLANKS)).length) {
 		if (!selector(draft, *bad, program))
 			setting(draft, *bad);
 		if (draft->problem)
@@ -256,43 +273,30 @@ static bool read_rule(struct draft *draft, struct slice text, const struct progr
 void rules_read(struct settings *settings, const struct profile *base, struct slice text,
 		const struct program *program, complain_function *complain, void *context)
 {
-	struct slice words;
-	unsigned number = 0;
+	struct source source = { .complain = complain, .context = context };
+	struct slice bad;
 
 	settings->rules = 0;
-	while ((words = slice_next(&text, ";\n")).length) {
-		struct slice blank = words, bad;
+	while ((source.text = slice_next(&text, ";\n")).length) {
+		struct slice blank = source.text;
 		struct draft draft = { .rule = { .profile = *base, .roles = ROLE_BOTH } };
 
-		if (!slice_next(&blank, " \t\r").length)
+		if (!slice_next(&blank, BLANKS).length)
 			continue;
-		if (number == RULES_MAX) {
-			complain(context, &(struct complaint){
-						  .variable = VARIABLE_RULES,
-						  .rule = number + 1,
-						  .value = words,
-						  .problem = "too many rules",
-						  .accepted = "at most 64 rules",
-						  .instead = "the first 64",
-					  });
+		if (source.number++ == RULES_MAX) {
+			complain_of(&source, source.text, "too many rules", "at most 64 rules",
+				    "the first 64");
 			return;
 		}
-		draft.rule.number = (uint8_t)++number;
-		if (!read_rule(&draft, words, program, &bad)) {
-			complain(context, &(struct complaint){
-						  .variable = VARIABLE_RULES,
-						  .rule = number,
-						  .value = bad,
-						  .problem = draft.problem,
-						  .accepted = draft.accepted,
-						  .instead = "the other rules",
-					  });
+		draft.rule.number = (uint8_t)source.number;
+		if (!read_rule(&draft, source.text, program, &bad)) {
+			complain_of(&source, bad, draft.problem, draft.accepted, "the other rules");
 			continue;
 		}
 		if (draft.other_program)
 			continue;
-		profile_warnings(&draft.rule.profile, warn,
-				 &(struct warning){ complain, context, number, words });
+		source.seen = draft.seen;
+		profile_warnings(&draft.rule.profile, warn, &source);
 		settings->rule[settings->rules++] = draft.rule;
 	}
 }

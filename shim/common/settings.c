@@ -55,13 +55,15 @@ static struct slice text_of(const struct reading *reading, enum variable variabl
 static void refuse(const struct reading *reading, enum variable variable, const char *problem,
 		   const char *accepted, const char *instead)
 {
-	reading->complain(reading->context, &(struct complaint){
-						    .variable = variable,
-						    .value = text_of(reading, variable),
-						    .problem = problem,
-						    .accepted = accepted,
-						    .instead = instead,
-					    });
+	struct complaint complaint = {
+		.variable = variable,
+		.value = text_of(reading, variable),
+		.problem = problem,
+		.accepted = accepted,
+		.instead = instead,
+	};
+
+	reading->complain(reading->context, &complaint);
 }
 
 static bool read_switch(const struct reading *reading)
@@ -99,18 +101,31 @@ static uint8_t read_role(const struct reading *reading)
 	return (uint8_t)role;
 }
 
-static void read_value(const struct reading *reading, enum sockopt option, enum variable variable,
-		       struct profile *base, int32_t otherwise, const char *instead)
+static const char *default_text(enum sockopt option)
 {
+	static const char text[OPTION_KEEPALIVE][4] = { "60s", "10s", "6", "off", "off" };
+
+	return text[option];
+}
+
+/* The variables stand in the order of the options. */
+static enum variable variable_of(enum sockopt option)
+{
+	return VARIABLE_IDLE + (option - OPTION_IDLE);
+}
+
+static void read_value(const struct reading *reading, enum sockopt option, struct profile *base)
+{
+	enum variable variable = variable_of(option);
 	struct slice text = text_of(reading, variable);
 	const char *problem;
 
-	base->value[option] = otherwise;
+	value_parse(option, slice_of(default_text(option)), &base->value[option]);
 	if (!text.length)
 		return;
 	problem = value_parse(option, text, &base->value[option]);
 	if (problem)
-		refuse(reading, variable, problem, value_accepted(option), instead);
+		refuse(reading, variable, problem, value_accepted(option), default_text(option));
 }
 
 static bool read_mode(const struct reading *reading)
@@ -144,22 +159,20 @@ static void read_log(const struct reading *reading, struct settings *settings)
 	}
 }
 
-static enum variable variable_of(enum sockopt option)
-{
-	return VARIABLE_IDLE + (option - OPTION_IDLE);
-}
-
 /* A warning about the plain variables, shown with the value that gave rise to it. */
 static void warn(void *context, enum sockopt option, const char *text)
 {
 	const struct reading *reading = context;
+	struct complaint complaint = {
+		.warning = true,
+		.variable = variable_of(option),
+		.value = text_of(reading, variable_of(option)),
+		.problem = text,
+	};
 
-	reading->complain(reading->context, &(struct complaint){
-						    .warning = true,
-						    .variable = variable_of(option),
-						    .value = text_of(reading, variable_of(option)),
-						    .problem = text,
-					    });
+	if (!complaint.value.length)
+		complaint.value = slice_of(default_text(option));
+	reading->complain(reading->context, &complaint);
 }
 
 void settings_read(struct settings *settings, const char *const text[VARIABLES],
@@ -179,11 +192,8 @@ void settings_read(struct settings *settings, const char *const text[VARIABLES],
 		return;
 
 	settings->role = read_role(&reading);
-	read_value(&reading, OPTION_IDLE, VARIABLE_IDLE, &base, 60, "60s");
-	read_value(&reading, OPTION_INTERVAL, VARIABLE_INTERVAL, &base, 10, "10s");
-	read_value(&reading, OPTION_COUNT, VARIABLE_COUNT, &base, 6, "6");
-	read_value(&reading, OPTION_USER_TIMEOUT, VARIABLE_USER_TIMEOUT, &base, 0, "off");
-	read_value(&reading, OPTION_RTO_MAX, VARIABLE_RTO_MAX, &base, 0, "off");
+	for (unsigned i = OPTION_IDLE; i < OPTION_KEEPALIVE; i++)
+		read_value(&reading, i, &base);
 	base.force = read_mode(&reading);
 	read_log(&reading, settings);
 
@@ -221,9 +231,9 @@ unsigned settings_match(const struct settings *settings, enum role role, const s
 
 		if (!(rule->roles & role))
 			continue;
-		if (rule->peer.address.family && (!peer || !network_contains(&rule->peer, peer)))
-			continue;
 		if (rule->port_last && (port < rule->port_first || port > rule->port_last))
+			continue;
+		if (rule->peer.address.family && (!peer || !network_contains(&rule->peer, peer)))
 			continue;
 		return PROFILE_RULE + i;
 	}

@@ -1,7 +1,7 @@
 /* text: see text.h. */
 #include "text.h"
 
-enum { QUOTED_MAX = 60 };
+enum { QUOTED_MAX = 60, DIGITS_MAX = 32 };
 
 struct slice slice_of(const char *string)
 {
@@ -74,7 +74,7 @@ bool slice_number(struct slice slice, unsigned long limit, unsigned long *number
 {
 	unsigned long value = 0;
 
-	if (slice.length == 0)
+	if (slice.length == 0 || slice.length > DIGITS_MAX)
 		return false;
 	for (size_t i = 0; i < slice.length; i++) {
 		unsigned long digit = (unsigned long)slice.start[i] - '0';

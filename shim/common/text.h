@@ -48,7 +48,7 @@ struct slice slice_next(struct slice *from, const char *separators);
 
 /*
  * Decimal digits and nothing else, at most limit. Returns false for an empty slice, any other
- * character, or a larger number (however long), and leaves *number alone then.
+ * character, a larger number, or more than 32 digits, and leaves *number alone then.
  */
 bool slice_number(struct slice slice, unsigned long limit, unsigned long *number);
 

@@ -158,12 +158,14 @@ void profile_warnings(const struct profile *profile,
 
 	if (idle && interval > idle)
 		warn(context, OPTION_INTERVAL,
-		     "longer than the idle time: a live peer is then probed every interval");
+		     "the interval is longer than the idle time: a live peer is then probed every "
+		     "interval");
 	if (idle > TIMER_SAFE_IDLE)
 		warn(context, OPTION_IDLE,
-		     "above 311s: kernel timers fire up to an eighth late, and load balancers "
-		     "cut idle connections at 350s");
+		     "an idle time above 311s: kernel timers fire up to an eighth late, and load "
+		     "balancers cut idle connections at 350s");
 	if (user_timeout && idle && interval && user_timeout < (idle + 2 * interval) * 1000)
 		warn(context, OPTION_USER_TIMEOUT,
-		     "less than idle + 2 x interval: one lost probe kills a healthy connection");
+		     "a user timeout under idle + 2 x interval: one lost probe kills a healthy "
+		     "connection");
 }

@@ -41,9 +41,11 @@ int hook_connect(int fd, const struct sockaddr *address, socklen_t length)
 int hook_accept(int fd, struct sockaddr *address, socklen_t *length)
 {
 	const struct next *next = set_up();
-	struct accepting call = { .address = address, .length = length };
+	struct accepting call;
 	int accepted;
 
+	call.address = address;
+	call.length = length;
 	QUIETLY(policy_accepting(fd, &call));
 	accepted = next->accept(fd, call.address, call.length);
 	if (accepted >= 0)
@@ -54,9 +56,11 @@ int hook_accept(int fd, struct sockaddr *address, socklen_t *length)
 int hook_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
 	const struct next *next = set_up();
-	struct accepting call = { .address = address, .length = length };
+	struct accepting call;
 	int accepted;
 
+	call.address = address;
+	call.length = length;
 	QUIETLY(policy_accepting(fd, &call));
 	accepted = next->accept4(fd, call.address, call.length, flags);
 	if (accepted >= 0)

@@ -85,7 +85,10 @@ static bool is_writable(int fd)
 	return syscall(SYS_ppoll, &poll, 1, zero, NULL, 8) == 1 && poll.revents == POLLOUT;
 }
 
-/* Blocks the signals that a write can raise, and takes back those that this one did. */
+/*
+ * Blocks the signals that a write can raise, and takes back those that this one did. SIGTTOU: a
+ * background job whose terminal has tostop set would be stopped; blocked, it may write.
+ */
 static void write_quietly(int fd, const char *line, size_t length)
 {
 	struct signals raised = { { 0 } }, before = { { 0 } }, pending = { { 0 } },
@@ -94,6 +97,7 @@ static void write_quietly(int fd, const char *line, size_t length)
 
 	signals_add(&raised, SIGPIPE);
 	signals_add(&raised, SIGXFSZ);
+	signals_add(&raised, SIGTTOU);
 	if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, 8) != 0)
 		return;
 	syscall(SYS_rt_sigpending, &pending, 8);

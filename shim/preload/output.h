@@ -2,7 +2,8 @@
  * output: writing a line where it can do no harm.
  *
  * Bare system calls, which are no cancellation points. A line is written at once and whole, or dropped:
- * nothing here blocks, and no SIGPIPE (a reader gone) or SIGXFSZ (RLIMIT_FSIZE) reaches the program.
+ * nothing here blocks, and no SIGPIPE (a reader gone), SIGXFSZ (RLIMIT_FSIZE) or SIGTTOU (a terminal's
+ * background job) reaches the program.
  */
 #ifndef KEEPALIVE_OUTPUT_H
 #define KEEPALIVE_OUTPUT_H

@@ -7,6 +7,8 @@
 #include "setup.h"
 #include "sockets.h"
 
+enum { NEAR = 4096 }; /* bytes of the caller's stack above ours */
+
 static struct address address_of(const struct sockaddr *address, socklen_t length)
 {
 	if (length >= sizeof(struct sockaddr_in) && address->sa_family == AF_INET)
@@ -41,58 +43,103 @@ static struct address ask(name_function *call, int fd, uint16_t *port)
 	return found;
 }
 
+/* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
+enum evidence { CERTAIN, CLAIMED };
+
 /*
  * Gives the socket this profile instead of the one it has, option by option: what is the same already
  * is not touched, what the program owns stays unless the profile has mode=force. Returns false where
- * the socket turns out not to be TCP, which shows at the first option.
+ * the socket turns out not to be TCP, which shows at the first option that only TCP takes.
  */
-static bool move(int fd, struct known *known, unsigned profile)
+static bool move(int fd, struct known *known, unsigned profile, enum evidence evidence)
 {
 	const struct settings *settings = &configuration()->settings;
 	const struct profile *from = settings_profile(settings, known->profile);
 	const struct profile *to = settings_profile(settings, profile);
+	unsigned owned = known->owned;
 
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned bit = 1U << i;
-		int error;
+		int error, value;
 
-		if (known->owned & bit) {
+		if (owned & bit) {
 			/* Forced values replace the program's; "leave to the kernel" replaces none. */
 			if (!to->force || (!to->value[i] && i != OPTION_KEEPALIVE))
 				continue;
 		} else if (to->value[i] == from->value[i]) {
 			continue;
 		}
-		error = option_set(fd, i, to->value[i]);
-		if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
-		    (error == ENOPROTOOPT && i <= OPTION_COUNT))
+		/* Every socket takes SO_KEEPALIVE. */
+		if (i == OPTION_KEEPALIVE && evidence == CLAIMED &&
+		    option_get(fd, OPTION_IDLE, &value) != 0)
 			return false;
-		if (error)
+		error = option_set(fd, i, to->value[i]);
+		if (error) {
+			if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
+			    (error == ENOPROTOOPT && i <= OPTION_COUNT))
+				return false;
 			report_refused(fd, i, error);
-		known->owned &= (uint8_t)~bit;
+		} else {
+			evidence = CERTAIN;
+		}
+		owned &= ~bit;
 	}
+	known->owned = (uint8_t)owned;
 	known->profile = (uint8_t)profile;
 	return true;
 }
 
 /*
+ * The profile that a socket with keepalive has: then it is one of ours, under another number, or from
+ * a process of ours. PROFILE_NONE where it is none of ours, and where nothing follows from it: no rule
+ * will ask for another profile, or a role that we do not touch may be the one it had elsewhere.
+ */
+static unsigned profile_of(int fd)
+{
+	const struct configuration *all = configuration();
+	unsigned last = PROFILE_BASE + all->settings.rules;
+	int value[OPTION_USER_TIMEOUT + 1];
+
+	if (all->settings.role != ROLE_BOTH ||
+	    (!all->client_asks && !all->server_asks_peer && !all->server_asks_port))
+		return PROFILE_NONE;
+	for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++) {
+		if (option_get(fd, i, &value[i]) != 0)
+			value[i] = 0;
+	}
+	for (unsigned number = PROFILE_BASE; number <= last; number++) {
+		const struct profile *profile = settings_profile(&all->settings, number);
+		bool same = profile->value[OPTION_KEEPALIVE];
+
+		for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++)
+			same = same && profile->value[i] == value[i];
+		if (same)
+			return number;
+	}
+	return PROFILE_NONE;
+}
+
+/*
  * A socket that we know nothing of, or nothing that can be true. Whoever switched keepalive on before
- * us has configured it: every option is theirs. Returns false, and the state not_tcp, where it is none.
+ * us, if not we, has configured it: every option is theirs. Returns false, and the state not_tcp, where
+ * it is not TCP.
  */
 static bool look(int fd, struct known *known, enum state not_tcp)
 {
 	int value;
 
 	known->profile = PROFILE_NONE;
-	known->port = 0;
 	if (known->state != STATE_UNKNOWN)
 		known->owned = 0;
 	if (option_get(fd, OPTION_IDLE, &value) != 0) {
 		*known = (struct known){ .state = (uint8_t)not_tcp };
 		return false;
 	}
-	if (option_get(fd, OPTION_KEEPALIVE, &value) == 0 && value)
-		known->owned = OWNED_ALL;
+	if (option_get(fd, OPTION_KEEPALIVE, &value) == 0 && value) {
+		known->profile = (uint8_t)profile_of(fd);
+		if (known->profile == PROFILE_NONE)
+			known->owned = OWNED_ALL;
+	}
 	return true;
 }
 
@@ -100,31 +147,31 @@ static bool look(int fd, struct known *known, enum state not_tcp)
 static bool adopt(int fd, struct known *known, unsigned profile, enum state is_tcp,
 		  enum state not_tcp)
 {
-	bool tcp = look(fd, known, not_tcp) && move(fd, known, profile);
+	bool tcp = look(fd, known, not_tcp) && move(fd, known, profile, CERTAIN);
 
 	known->state = (uint8_t)(tcp ? is_tcp : not_tcp);
 	return tcp;
 }
 
 /* The profile for a listener; its port is found out, and remembered, where rules ask for it. */
-static unsigned listener_profile(const struct configuration *all, int fd, uint16_t *port)
+static unsigned listener_profile(const struct configuration *all, int fd)
 {
-	*port = 0;
-	if (all->server_asks_port)
-		ask(getsockname, fd, port);
-	return settings_match(&all->settings, ROLE_SERVER, NULL, *port);
+	uint16_t port = 0;
+
+	if (all->server_asks_port) {
+		ask(getsockname, fd, &port);
+		sockets_put_port(fd, port);
+	}
+	return settings_match(&all->settings, ROLE_SERVER, NULL, port);
 }
 
 /* A listener that came from elsewhere: connections may wait in its queue that will not inherit. */
 static void adopt_listener(const struct configuration *all, int fd, struct known *known)
 {
-	uint16_t port;
-	unsigned profile = listener_profile(all, fd, &port);
+	unsigned profile = listener_profile(all, fd);
 
-	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM)) {
-		known->port = port;
+	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM))
 		report_socket(fd, "listener", known);
-	}
 }
 
 void policy_created(int fd, int domain, int type, int protocol)
@@ -140,7 +187,7 @@ void policy_created(int fd, int domain, int type, int protocol)
 				      : STATE_FOREIGN;
 		report_not_tcp(fd, domain, type, protocol);
 	} else {
-		move(fd, &known, all->client);
+		move(fd, &known, all->client, CERTAIN);
 	}
 	sockets_put(fd, known);
 }
@@ -156,10 +203,40 @@ void policy_connecting(int fd)
 	sockets_put(fd, known);
 }
 
+/* The profile for a client of this peer. */
+static unsigned client_profile(const struct configuration *all, const struct sockaddr *address,
+			       socklen_t length)
+{
+	struct address peer;
+
+	if (!all->client_asks)
+		return all->client;
+	peer = address_of(address, length);
+	return settings_match(&all->settings, ROLE_CLIENT, &peer,
+			      peer.family ? port_of(address) : 0);
+}
+
+/*
+ * A descriptor that should not connect, being connected or a listener: the program asks again for the
+ * outcome, or tries another peer, or it is another socket. Returns false where it is to be left alone.
+ */
+static bool look_again(int fd, struct known *known)
+{
+	struct known now = { .state = STATE_UNKNOWN };
+	bool tcp = look(fd, &now, STATE_FOREIGN);
+
+	if (tcp && (now.owned || known->owned & 1U << OPTION_KEEPALIVE))
+		return false;
+	if (now.profile == PROFILE_NONE || now.profile != known->profile)
+		*known = now;
+	return tcp;
+}
+
 void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
+	unsigned profile;
 
 	if (!all || known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM)
 		return;
@@ -168,28 +245,15 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 		sockets_put(fd, known);
 		return;
 	}
-	if (known.state != STATE_FRESH) {
-		/* Connected already, or a listener: a second call to learn the outcome, or another socket. */
-		struct known now = { .state = STATE_UNKNOWN };
-
-		if (!look(fd, &now, STATE_FOREIGN)) {
-			sockets_put(fd, now);
-			return;
-		}
-		if (now.owned || known.owned & 1U << OPTION_KEEPALIVE)
-			return;
-		known = now;
-		if (!move(fd, &known, all->client))
-			return;
+	if (known.state != STATE_FRESH && !look_again(fd, &known)) {
+		if (known.state == STATE_FOREIGN)
+			sockets_put(fd, known);
+		return;
 	}
-	if (all->client_asks) {
-		struct address peer = address_of(address, length);
-		unsigned profile = settings_match(&all->settings, ROLE_CLIENT, &peer,
-						  peer.family ? port_of(address) : 0);
-
-		if (profile != known.profile)
-			move(fd, &known, profile);
-	}
+	profile = client_profile(all, address, length);
+	if (known.state == STATE_CONNECTED && profile == known.profile)
+		return;
+	move(fd, &known, profile, CLAIMED);
 	known.state = STATE_CONNECTED;
 	sockets_put(fd, known);
 	report_socket(fd, "client", &known);
@@ -199,24 +263,21 @@ void policy_listening(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
-	uint16_t port;
 	unsigned profile;
 
 	if (!all || fd < 0)
 		return;
 	switch (known.state) {
 	case STATE_FRESH:
-		profile = listener_profile(all, fd, &port);
-		if (profile == known.profile && port == known.port)
+		profile = listener_profile(all, fd);
+		if (profile == known.profile)
 			return;
-		move(fd, &known, profile);
-		known.port = port;
+		move(fd, &known, profile, CLAIMED);
 		break;
 	case STATE_UNKNOWN:
 	case STATE_CONNECTED:
-		profile = listener_profile(all, fd, &port);
+		profile = listener_profile(all, fd);
 		adopt(fd, &known, profile, STATE_FRESH, STATE_FOREIGN_STREAM);
-		known.port = port;
 		break;
 	default:
 		return;
@@ -242,6 +303,28 @@ void policy_listens(int fd)
 	sockets_put(fd, known);
 }
 
+/*
+ * The room that the program gives for the address is in *length before the call, and the address's
+ * length after it; but no pointer of the program's may be read before the kernel has accepted it. Where
+ * it points at the caller's part of the stack, just above our own frame, it can be read.
+ */
+static socklen_t room_at(const socklen_t *length)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)length;
+
+	return there > here && there - here < NEAR ? *length : 0;
+}
+
+static void prepare_peer(struct accepting *call)
+{
+	if (!call->address) {
+		call->address = (struct sockaddr *)&call->own;
+		call->length = &call->own_length;
+		call->own_length = sizeof(call->own);
+	}
+	call->room = room_at(call->length);
+}
+
 void policy_accepting(int listener, struct accepting *call)
 {
 	const struct configuration *all = configuration();
@@ -249,11 +332,8 @@ void policy_accepting(int listener, struct accepting *call)
 
 	if (!all || listener < 0)
 		return;
-	if (all->server_asks_peer && !call->address && known.state != STATE_FOREIGN_STREAM) {
-		call->address = (struct sockaddr *)&call->own;
-		call->length = &call->own_length;
-		call->own_length = sizeof(call->own);
-	}
+	if (all->server_asks_peer && known.state != STATE_FOREIGN_STREAM)
+		prepare_peer(call);
 	if (known.state == STATE_UNKNOWN) {
 		adopt_listener(all, listener, &known);
 		sockets_put(listener, known);
@@ -279,17 +359,17 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 		return;
 	}
 	child->profile = PROFILE_NONE;
-	move(accepted, child, parent->profile);
+	move(accepted, child, parent->profile, CLAIMED);
 }
 
-/* The peer, from what accept(2) told where that can be an address, else by asking. */
+/* The peer: from what accept(2) wrote where that is whole, else by asking. */
 static struct address accepted_peer(int accepted, const struct accepting *call)
 {
 	struct address peer = { .family = ADDRESS_NONE };
 	uint16_t port;
 
-	if (call->address && call->length)
-		peer = address_of(call->address, *call->length);
+	if (call->room >= sizeof(struct sockaddr_in))
+		peer = address_of(call->address, call->room);
 	return peer.family ? peer : ask(getpeername, accepted, &port);
 }
 
@@ -311,15 +391,15 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 	}
 	child = parent;
 	child.state = STATE_CONNECTED;
-	child.port = 0;
 	if (parent.state == STATE_LISTENER_QUEUE)
 		accepted_from_queue(listener, &parent, accepted, &child);
 	if (all->server_asks_peer) {
 		struct address peer = accepted_peer(accepted, call);
-		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, parent.port);
+		unsigned port = all->server_asks_port ? sockets_port(listener) : 0;
+		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, port);
 
 		if (profile != child.profile)
-			move(accepted, &child, profile);
+			move(accepted, &child, profile, CLAIMED);
 	}
 	sockets_put(accepted, child);
 	report_socket(accepted, "server", &child);
@@ -348,7 +428,7 @@ void policy_set(int fd, int level, int name)
 		profile = settings_profile(&all->settings, known.profile);
 	}
 	if (profile->force)
-		move(fd, &known, known.profile);
+		move(fd, &known, known.profile, CLAIMED);
 	sockets_put(fd, known);
 }
 
@@ -372,7 +452,7 @@ bool policy_inherited(int fd)
 			peer = ask(getpeername, fd, &peer_port);
 		if (all->server_asks_port)
 			ask(getsockname, fd, &port);
-		move(fd, &known, settings_match(&all->settings, ROLE_SERVER, &peer, port));
+		move(fd, &known, settings_match(&all->settings, ROLE_SERVER, &peer, port), CERTAIN);
 		known.state = STATE_CONNECTED;
 		report_socket(fd, "server", &known);
 	}

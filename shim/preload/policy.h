@@ -25,13 +25,14 @@ void policy_listens(int fd);
 
 /*
  * What accept(2) is called with: the program's pointers, or ours where the program does not ask for
- * the peer and rules do.
+ * the peer and rules do. room: how much the program gave for the address, 0 where that is not known.
  */
 struct accepting {
 	struct sockaddr *address;
 	socklen_t *length;
-	struct sockaddr_in6 own;
+	socklen_t room;
 	socklen_t own_length;
+	struct sockaddr_in6 own;
 };
 
 /* Before accept(2) on this listener; and after it gave the descriptor accepted. */

@@ -16,13 +16,22 @@ static char log_path[LOG_PATH_MAX];
 static char program[PROGRAM_SIZE];
 static struct file_identity standard_error;
 
+/* Under inetd standard error is the connection: what we write there the peer would read. */
+static bool is_peer(int fd)
+{
+	int value;
+
+	return option_get(fd, OPTION_IDLE, &value) == 0;
+}
+
 void report_start(const struct settings *settings)
 {
 	if (settings->log == LOG_OFF)
 		return;
 	environment_executable(program, sizeof(program));
 	if (settings->log == LOG_STDERR) {
-		standard_error = output_identity(STDERR_FILENO);
+		if (!is_peer(STDERR_FILENO))
+			standard_error = output_identity(STDERR_FILENO);
 	} else {
 		for (size_t i = 0; i == 0 || settings->log_path[i - 1]; i++)
 			log_path[i] = settings->log_path[i];
@@ -33,11 +42,10 @@ void report_complaint(void *context, const struct complaint *complaint)
 {
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
-	int value;
 
 	(void)context;
-	if (option_get(STDERR_FILENO, OPTION_IDLE, &value) == 0)
-		return; /* under inetd that would be the peer */
+	if (is_peer(STDERR_FILENO))
+		return;
 	text_string(&text, "keepalive-shim: ");
 	if (complaint->warning)
 		text_string(&text, "warning: ");
@@ -53,6 +61,12 @@ static bool is_wanted(void)
 
 	return all && all->settings.log != LOG_OFF;
 }
+
+/*
+ * Lines are built in functions of their own, so that a socket made in a signal handler, on a small
+ * stack, pays for no line that nobody asked for.
+ */
+#define LINE static __attribute__((noinline)) void
 
 /* "keepalive-shim[PID] PROGRAM: fd N" */
 static void begin(struct text *text, int fd)
@@ -96,15 +110,15 @@ static void text_end(struct text *text, int fd,
 }
 
 /* Why the socket was left alone, or what it got. */
-static void text_outcome(struct text *text, const char *as, const struct known *known)
+static void text_outcome(struct text *text, const struct known *known)
 {
 	const struct settings *settings = &configuration()->settings;
 	const struct profile *profile = settings_profile(settings, known->profile);
 	bool any = false;
 
 	if (known->profile == PROFILE_NONE) {
-		text_string(text, "left alone: KEEPALIVE_ROLE is not ");
-		text_string(text, *as == 'c' ? "client" : "server");
+		text_string(text, "left alone: KEEPALIVE_ROLE=");
+		text_string(text, settings->role == ROLE_CLIENT ? "client" : "server");
 		return;
 	}
 	if (known->owned == OWNED_ALL && !profile->force) {
@@ -127,13 +141,11 @@ static void text_outcome(struct text *text, const char *as, const struct known *
 	}
 }
 
-void report_socket(int fd, const char *as, const struct known *known)
+LINE write_socket(int fd, const char *as, const struct known *known)
 {
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	if (!is_wanted())
-		return;
 	begin(&text, fd);
 	text_char(&text, ' ');
 	text_string(&text, as);
@@ -144,17 +156,21 @@ void report_socket(int fd, const char *as, const struct known *known)
 		text_end(&text, fd, getpeername);
 	}
 	text_string(&text, ": ");
-	text_outcome(&text, as, known);
+	text_outcome(&text, known);
 	end(&text);
 }
 
-void report_not_tcp(int fd, int domain, int type, int protocol)
+void report_socket(int fd, const char *as, const struct known *known)
+{
+	if (is_wanted())
+		write_socket(fd, as, known);
+}
+
+LINE write_not_tcp(int fd, int domain, int type, int protocol)
 {
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	if (!is_wanted())
-		return;
 	begin(&text, fd);
 	text_string(&text, ": left alone: not TCP (domain ");
 	text_number(&text, (unsigned long)domain);
@@ -166,17 +182,27 @@ void report_not_tcp(int fd, int domain, int type, int protocol)
 	end(&text);
 }
 
-void report_refused(int fd, enum sockopt option, int error)
+void report_not_tcp(int fd, int domain, int type, int protocol)
+{
+	if (is_wanted())
+		write_not_tcp(fd, domain, type, protocol);
+}
+
+LINE write_refused(int fd, enum sockopt option, int error)
 {
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	if (!is_wanted())
-		return;
 	begin(&text, fd);
 	text_string(&text, ": ");
 	text_string(&text, sockopt_name(option));
 	text_string(&text, " refused by the kernel, errno ");
 	text_number(&text, (unsigned long)error);
 	end(&text);
+}
+
+void report_refused(int fd, enum sockopt option, int error)
+{
+	if (is_wanted())
+		write_refused(fd, option, error);
 }

@@ -26,15 +26,17 @@ const struct configuration *configuration(void)
 static void derive(struct configuration *all)
 {
 	const struct settings *settings = &all->settings;
+	bool may_force = settings->base.force;
 
 	all->client = (uint8_t)settings_match(settings, ROLE_CLIENT, NULL, 0);
 	all->client_asks = settings_ask_peer(settings, ROLE_CLIENT) ||
 			   settings_ask_port(settings, ROLE_CLIENT);
 	all->server_asks_peer = settings_ask_peer(settings, ROLE_SERVER);
 	all->server_asks_port = settings_ask_port(settings, ROLE_SERVER);
-	all->may_force = settings->base.force;
 	for (unsigned i = 0; i < settings->rules; i++)
-		all->may_force = all->may_force || settings->rule[i].profile.force;
+		may_force = may_force || settings->rule[i].profile.force;
+	all->may_force =
+		may_force; /* at once: another thread may have published the same already */
 }
 
 /*

@@ -12,12 +12,12 @@
 
 /* The settings, and what follows from them, so that no hook derives it again. */
 struct configuration {
-	struct settings settings;
 	uint8_t client;        /* the profile of a client whose peer is not known yet */
 	bool client_asks;      /* rules look at a client's peer or port */
 	bool server_asks_peer; /* rules look at a server's peer */
 	bool server_asks_port; /* rules look at a server's port */
 	bool may_force;        /* some profile has mode=force */
+	struct settings settings;
 };
 
 /*

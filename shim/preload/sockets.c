@@ -3,43 +3,44 @@
 
 enum { PLACES = 65536 };
 
-/*
- * One word, so that it is read and written whole: state (3 bits), profile (7), owned (6), and which of
- * the numbers that share the place it is about (fd / PLACES fits the 16 bits left).
- */
-static uint32_t entries[PLACES];
-static uint16_t ports[PLACES];
+/* One word, so that it is read and written whole. */
+struct entry {
+	_Alignas(uint32_t) struct known known;
+	uint16_t turn; /* which of the numbers that share the place it is about */
+};
 
+_Static_assert(sizeof(struct entry) == sizeof(uint32_t), "one word");
 _Static_assert(OWNED_ALL == 0x3f, "six bits for what is owned");
+
+static struct entry entries[PLACES];
+static uint16_t ports[PLACES];
 
 struct known sockets_get(int fd)
 {
-	unsigned number = (unsigned)fd, place = number % PLACES;
-	uint32_t entry;
+	unsigned number = (unsigned)fd;
+	struct entry entry = { .turn = 0 };
 
-	if (fd < 0)
-		return (struct known){ .state = STATE_UNKNOWN };
-	entry = __atomic_load_n(&entries[place], __ATOMIC_RELAXED);
-	if (entry >> 16 != number / PLACES)
-		return (struct known){ .state = STATE_UNKNOWN };
-	return (struct known){
-		.state = entry & 7,
-		.profile = entry >> 3 & 127,
-		.owned = entry >> 10 & OWNED_ALL,
-		.port = __atomic_load_n(&ports[place], __ATOMIC_RELAXED),
-	};
+	if (fd >= 0)
+		__atomic_load(&entries[number % PLACES], &entry, __ATOMIC_RELAXED);
+	return entry.turn == number / PLACES ? entry.known
+					     : (struct known){ .state = STATE_UNKNOWN };
 }
 
 void sockets_put(int fd, struct known known)
 {
-	unsigned number = (unsigned)fd, place = number % PLACES;
+	unsigned number = (unsigned)fd;
+	struct entry entry = { .known = known, .turn = (uint16_t)(number / PLACES) };
 
-	if (fd < 0)
-		return;
-	__atomic_store_n(&entries[place],
-			 number / PLACES << 16 | (uint32_t)known.owned << 10 |
-				 (uint32_t)known.profile << 3 | known.state,
-			 __ATOMIC_RELAXED);
-	if (known.port || __atomic_load_n(&ports[place], __ATOMIC_RELAXED))
-		__atomic_store_n(&ports[place], known.port, __ATOMIC_RELAXED);
+	if (fd >= 0)
+		__atomic_store(&entries[number % PLACES], &entry, __ATOMIC_RELAXED);
+}
+
+uint16_t sockets_port(int fd)
+{
+	return __atomic_load_n(&ports[(unsigned)fd % PLACES], __ATOMIC_RELAXED);
+}
+
+void sockets_put_port(int fd, uint16_t port)
+{
+	__atomic_store_n(&ports[(unsigned)fd % PLACES], port, __ATOMIC_RELAXED);
 }

@@ -23,10 +23,10 @@ enum state {
 };
 
 struct known {
-	uint8_t state;   /* enum state */
-	uint8_t profile; /* the profile it has: settings_profile() */
-	uint8_t owned; /* 1 << enum sockopt: the program's own, or whoever configured it before us */
-	uint16_t port; /* of a listener: its local port where rules ask for it, else 0 */
+	uint16_t state : 3;   /* enum state */
+	uint16_t profile : 7; /* the profile it has: settings_profile() */
+	uint16_t
+		owned : 6; /* 1 << enum sockopt: the program's own, or whoever configured it before us */
 };
 
 enum { OWNED_ALL = 0x3f };
@@ -37,5 +37,9 @@ enum { OWNED_ALL = 0x3f };
  */
 struct known sockets_get(int fd);
 void sockets_put(int fd, struct known known);
+
+/* The local port of a listener: what was put last, which is done only where rules ask for ports. */
+uint16_t sockets_port(int fd);
+void sockets_put_port(int fd, uint16_t port);
 
 #endif

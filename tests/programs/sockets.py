@@ -45,11 +45,12 @@ def describe(fd, sock):
             f"rto_max={number(sock, tcp, TCP_RTO_MAX_MS)}")
 
 
-def main():
-    pid = int(sys.argv[1])
+def sockets_of(pid):
+    """The line of each TCP socket of the process, by descriptor."""
     pidfd = libc.syscall(SYS_PIDFD_OPEN, pid, 0)
     if pidfd < 0:
-        sys.exit(f"sockets.py: pid {pid}: {os.strerror(ctypes.get_errno())}")
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    lines = []
     for fd in sorted(int(entry) for entry in os.listdir(f"/proc/{pid}/fd")):
         try:
             if not os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:"):
@@ -63,7 +64,18 @@ def main():
             if (sock.family in (socket.AF_INET, socket.AF_INET6)
                     and sock.type == socket.SOCK_STREAM
                     and sock.getsockopt(socket.SOL_SOCKET, SO_PROTOCOL) in (6, 262)):
-                print(describe(fd, sock))
+                lines.append(describe(fd, sock))
+    os.close(pidfd)
+    return lines
 
 
-main()
+def main():
+    pid = int(sys.argv[1])
+    try:
+        print("".join(line + "\n" for line in sockets_of(pid)), end="")
+    except OSError as error:
+        sys.exit(f"sockets.py: pid {pid}: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+/* check: keepalive(1)'s `check`: tells whether the shim takes effect, and if not, why. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "library.h"
+#include "reach.h"
+#include "settings_options.h"
+#include "started.h"
+#include "target.h"
+
+enum { OPTION_JSON = 1, OPTION_LIBRARY, OPTION_HELP };
+
+struct question {
+	const char *library;
+	const char *subject; /* a command or a process id, as given */
+	bool json;
+};
+
+/* All that there is to tell. */
+struct answer {
+	const struct question *question;
+	const char *executable;
+	const struct reach *reach;
+	const char *by; /* "preload", "supervision"; NULL where there is no effect */
+	const struct settings *settings;
+};
+
+static void help(void)
+{
+	printf("Usage: keepalive check [OPTION...] COMMAND|PID\n"
+	       "Tells whether the shim takes effect in a command, or does in a running process,\n"
+	       "and if not, why, and what to do. A file whose name is a number: ./NUMBER.\n\n"
+	       "  --json                   for programs\n"
+	       "  --library=PATH           the shim's library, where it is in no usual place\n"
+	       "\n"
+	       "The settings are those of the environment, or the process's own; see\n"
+	       "keepalive-shim(7). Exit status: 0 it does, 1 it does not, 125 cannot tell.\n");
+}
+
+static const char *word(enum effect effect)
+{
+	static const char *const words[] = {
+		[EFFECT_YES] = "yes",
+		[EFFECT_NO] = "no",
+		[EFFECT_UNKNOWN] = "cannot tell",
+	};
+	return words[effect];
+}
+
+static void print_settings(const struct settings *settings)
+{
+	char line[512];
+	struct text text = TEXT(line);
+
+	text_profile(&text, &settings->base);
+	printf(", %.*s", (int)(text.next - text.start), text.start);
+	if (settings->base.force)
+		printf(" mode=force");
+	if (settings->role != ROLE_BOTH)
+		printf(" role=%s", settings->role == ROLE_CLIENT ? "client" : "server");
+	if (settings->rules)
+		printf(", and %u rule%s", settings->rules, settings->rules == 1 ? "" : "s");
+}
+
+static void print(const struct answer *answer)
+{
+	const struct reach *reach = answer->reach;
+
+	printf("%s: %s", answer->question->subject, word(reach_effect(reach)));
+	if (answer->by) {
+		printf(", by %s", answer->by);
+		print_settings(answer->settings);
+		putchar('\n');
+	} else {
+		printf(": %s\n", reach->reason);
+	}
+	if (reach->advice[0])
+		printf("%s: %s\n", answer->question->subject, reach->advice);
+}
+
+static void print_json_string(const char *string)
+{
+	putchar('"');
+	for (const unsigned char *c = (const unsigned char *)string; *c; c++) {
+		if (*c < ' ')
+			printf("\\u%04x", *c);
+		else if (*c == '"' || *c == '\\')
+			printf("\\%c", *c);
+		else
+			putchar(*c);
+	}
+	putchar('"');
+}
+
+/* A member that others follow; null where there is nothing to tell. */
+static void print_member(const char *key, const char *value)
+{
+	printf("\"%s\":", key);
+	if (value && *value)
+		print_json_string(value);
+	else
+		printf("null");
+	putchar(',');
+}
+
+static void print_json(const struct answer *answer)
+{
+	const struct reach *reach = answer->reach;
+	static const char *const effects[] = {
+		[EFFECT_YES] = "yes",
+		[EFFECT_NO] = "no",
+		[EFFECT_UNKNOWN] = "unknown",
+	};
+
+	putchar('{');
+	print_member("subject", answer->question->subject);
+	print_member("executable", answer->executable);
+	print_member("effect", effects[reach_effect(reach)]);
+	print_member("by", answer->by);
+	print_member("obstacle", obstacle_name(reach->obstacle));
+	print_member("reason", reach->reason);
+	print_member("advice", reach->advice);
+	printf("\"supervisable\":%s}\n", reach->supervisable ? "true" : "false");
+}
+
+static int tell(const struct answer *answer)
+{
+	static const int status[] = {
+		[EFFECT_YES] = EXIT_SUCCESS,
+		[EFFECT_NO] = EXIT_FAILURE,
+		[EFFECT_UNKNOWN] = EXIT_OURS,
+	};
+
+	if (answer->question->json)
+		print_json(answer);
+	else
+		print(answer);
+	if (fflush(stdout) != 0) {
+		message("standard output: %s", strerror(errno));
+		return EXIT_OURS;
+	}
+	return status[reach_effect(answer->reach)];
+}
+
+static int check_command(const struct question *question)
+{
+	static const struct settings_options none;
+	static struct settings settings;
+	static struct target target;
+	int error = target_find(question->subject, &target);
+	struct program program = target_program(&target);
+	struct library library;
+	struct reach reach;
+
+	if (error && error != ENOEXEC) {
+		message("'%s': %s", target.executable[0] ? target.executable : question->subject,
+			strerror(error));
+		return EXIT_OURS;
+	}
+	if (!settings_options_read(&none, &program, &settings) ||
+	    !library_find(question->library, target.elf.abi, &library))
+		return EXIT_OURS;
+	reach_judge(&target, error, &library, &settings, &reach);
+	return tell(&(struct answer){
+		.question = question,
+		.executable = target.executable,
+		.reach = &reach,
+		.by = reach.obstacle == OBSTACLE_NONE ? "preload" : NULL,
+		.settings = &settings,
+	});
+}
+
+static int check_process(const struct question *question, int pid)
+{
+	static struct settings settings;
+	static struct target target;
+	struct program program;
+	struct started started;
+	struct reach reach;
+	int error = target_of_process(pid, &target), status;
+
+	if (error == ENOENT || error == ESRCH) {
+		message("process %d: there is none, or it is the kernel's own", pid);
+		return EXIT_OURS;
+	}
+	program = target_program(&target);
+	started_read(pid, target.elf.abi.class, &started);
+	settings_read(&settings, started.text, &program, NULL, NULL);
+	reach_judge_process(&target, &started, &settings, &reach);
+	status = tell(&(struct answer){
+		.question = question,
+		.executable = target.executable,
+		.reach = &reach,
+		.by = reach.obstacle       ? NULL
+		      : started.supervisor ? "supervision"
+					   : "preload",
+		.settings = &settings,
+	});
+	free(started.environment);
+	return status;
+}
+
+/* The number of a process; 0 where it is the name of a command. */
+static int process_number(const char *text)
+{
+	unsigned long number;
+
+	return slice_number(slice_of(text), 1 << 30, &number) ? (int)number : 0;
+}
+
+int command_check(int argc, char **argv)
+{
+	static const struct option names[] = {
+		{ "json", no_argument, NULL, OPTION_JSON },
+		{ "library", required_argument, NULL, OPTION_LIBRARY },
+		{ "help", no_argument, NULL, OPTION_HELP },
+		{ NULL, 0, NULL, 0 },
+	};
+	static char name[] = "keepalive check"; /* for getopt_long()'s messages */
+	struct question question = { .subject = NULL };
+	int option, pid;
+
+	argv[0] = name;
+	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		if (option == OPTION_JSON) {
+			question.json = true;
+		} else if (option == OPTION_LIBRARY) {
+			question.library = optarg;
+		} else if (option == OPTION_HELP) {
+			help();
+			return 0;
+		} else {
+			return EXIT_OURS; /* getopt_long() has said it */
+		}
+	}
+	if (argc - optind != 1) {
+		message("check: one COMMAND or PID (--help tells more)");
+		return EXIT_OURS;
+	}
+	question.subject = argv[optind];
+	pid = process_number(question.subject);
+	return pid ? check_process(&question, pid) : check_command(&question);
+}

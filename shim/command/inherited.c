@@ -1,0 +1,47 @@
+/* inherited: see inherited.h. */
+#include "inherited.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "peer.h"
+#include "sockopts.h"
+
+enum { LISTEN_FDS_START = 3 }; /* SD_LISTEN_FDS_START */
+
+/* How many descriptors socket activation gives this process, which the program will be. */
+static int listen_fds(void)
+{
+	const char *count_text = getenv("LISTEN_FDS"), *pid_text = getenv("LISTEN_PID");
+	unsigned long count, pid;
+
+	if (!count_text || !pid_text || !slice_number(slice_of(count_text), 1 << 20, &count) ||
+	    !slice_number(slice_of(pid_text), 1 << 30, &pid) || pid != (unsigned long)getpid())
+		return 0;
+	return (int)count;
+}
+
+static void arm(int fd, const struct settings *settings)
+{
+	static const struct profile none;
+	struct peer peer;
+
+	if (!sockopts_apply_to(fd))
+		return;
+	peer = peer_remote(fd);
+	sockopts_apply(
+		fd, &none,
+		settings_profile(settings, settings_match(settings, ROLE_SERVER, &peer.address,
+							  peer_local(fd).port)));
+}
+
+void inherited_arm(const struct settings *settings)
+{
+	int count = listen_fds();
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		arm(fd, settings);
+	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + count; fd++)
+		arm(fd, settings);
+}

@@ -1,0 +1,29 @@
+/*
+ * library: where libkeepalive-shim.so is, and how it gets into LD_PRELOAD.
+ */
+#ifndef KEEPALIVE_LIBRARY_H
+#define KEEPALIVE_LIBRARY_H
+
+#include "elf.h"
+
+#define LIBRARY_NAME "libkeepalive-shim.so"
+
+struct library {
+	char path[PATH_MAX]; /* absolute; empty where none was found */
+	struct abi abi;
+};
+
+/*
+ * Looks for the library: at the given path, or where that is NULL beside this program and in the
+ * places where it is installed relative to it; for programs of this abi if there is one (where its
+ * machine is EM_NONE, of any). Returns false, after a message, where the path given cannot be used.
+ */
+bool library_find(const char *given, struct abi wanted, struct library *library);
+
+/*
+ * Puts the library first in LD_PRELOAD of our environment and keeps what is there; other copies of it
+ * are dropped.
+ */
+void library_preload(const struct library *library);
+
+#endif

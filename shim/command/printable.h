@@ -1,0 +1,12 @@
+/*
+ * printable: other people's strings (names of processes) on our terminal and in our JSON.
+ */
+#ifndef KEEPALIVE_PRINTABLE_H
+#define KEEPALIVE_PRINTABLE_H
+
+#include "text.h"
+
+/* The string as UTF-8 without control characters: '?' in place of each byte that is neither. */
+void text_printable(struct text *text, const char *string);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * process: a process as proc(5) shows it: its names, and which of its descriptors are sockets.
+ */
+#ifndef KEEPALIVE_PROCESS_H
+#define KEEPALIVE_PROCESS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "text.h"
+
+struct process {
+	pid_t pid;
+	uid_t uid;                     /* the real user id */
+	char comm[64];                 /* /proc/PID/comm; longer than 15 for kernel threads */
+	char executable[NAME_MAX + 1]; /* base name; empty where it cannot be read */
+};
+
+/* A descriptor that is a socket; the inode of sockfs(5) says which. */
+struct socket_fd {
+	uint32_t inode;
+	int fd;
+};
+
+/*
+ * Reads PID from the command line: a decimal number. Complains and returns 0 for anything else.
+ */
+pid_t process_number(const char *text);
+
+/* thread_numbers_hold(); complains where they do not. */
+bool process_numbers_hold(void);
+
+/*
+ * Fills *process. Returns false, with what is wrong in *why ("process 12 has ended"), where there is
+ * no such process, or it is a zombie or a thread.
+ */
+bool process_read(struct process *process, pid_t pid, struct text *why);
+
+/* "process 12 (sshd)" */
+void text_process(struct text *text, const struct process *process);
+
+/*
+ * The sockets among its descriptors, by inode and then by number, into an array for free(3).
+ * Returns 0 or an errno: EACCES where we may not look, ENOENT where the process has ended.
+ */
+int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count);
+
+/* Every process that /proc shows, into an array for free(3). Returns how many. */
+size_t process_list(pid_t **pids);
+
+#endif

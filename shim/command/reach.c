@@ -1,0 +1,248 @@
+/* reach: see reach.h. */
+#include "reach.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "filter.h"
+
+static bool is_exempt(const struct settings *settings, enum role role)
+{
+	if (!(settings->role & role))
+		return true;
+	for (unsigned i = 0; i < settings->rules; i++) {
+		const struct rule *rule = &settings->rule[i];
+
+		if (!(rule->roles & role))
+			continue;
+		if (rule->profile.value[OPTION_KEEPALIVE])
+			return false;
+		if (!rule->peer.address.family && !rule->port_last)
+			return true;
+	}
+	return false;
+}
+
+bool settings_exempt(const struct settings *settings)
+{
+	return is_exempt(settings, ROLE_CLIENT) && is_exempt(settings, ROLE_SERVER);
+}
+
+/* The first obstacle that there is, the most fundamental ones first. */
+static enum obstacle obstacle_of(const struct target *target, int error,
+				 const struct library *library, const struct settings *settings)
+{
+	if (!settings->on)
+		return OBSTACLE_OFF;
+	if (settings_exempt(settings))
+		return OBSTACLE_RULE;
+	if (error)
+		return OBSTACLE_FORMAT;
+	if (target->privilege != PRIVILEGE_NONE)
+		return OBSTACLE_PRIVILEGE;
+	if (!target->readable)
+		return OBSTACLE_UNREADABLE;
+	if (target->interpreter_missing)
+		return OBSTACLE_INTERPRETER;
+	if (!target->elf.interpreter[0])
+		return OBSTACLE_STATIC;
+	if (target->elf.go)
+		return OBSTACLE_GO;
+	if (!library->path[0])
+		return OBSTACLE_LIBRARY;
+	if (!abi_is_same(target->elf.abi, library->abi))
+		return OBSTACLE_ARCHITECTURE;
+	return OBSTACLE_NONE;
+}
+
+__attribute__((format(printf, 2, 3))) static void reason(struct reach *reach, const char *format,
+							 ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(reach->reason, sizeof(reach->reason), format, arguments);
+	va_end(arguments);
+}
+
+static void advise(struct reach *reach, const char *advice)
+{
+	snprintf(reach->advice, sizeof(reach->advice), "%s", advice);
+}
+
+static void explain_privilege(enum privilege privilege, struct reach *reach)
+{
+	static const char *const what[] = {
+		[PRIVILEGE_NONE] = "setuid, setgid or given file capabilities",
+		[PRIVILEGE_SETUID] = "setuid",
+		[PRIVILEGE_SETGID] = "setgid",
+		[PRIVILEGE_CAPABILITIES] = "given file capabilities",
+	};
+
+	reason(reach, "it is %s, and the dynamic linker ignores preloads in such a program",
+	       what[privilege]);
+	advise(reach, "start it from a process that has these privileges already, or name the "
+		      "library in /etc/ld.so.preload");
+}
+
+#define GO_SETS_ITS_OWN \
+	"Go's net package sets 15s of its own on every connection, and only --mode=force holds " \
+	"other values"
+
+static void explain_supervised(struct reach *reach, const struct target *target)
+{
+	if (!reach->supervisable) {
+		advise(reach, target->elf.abi.machine
+				      ? "none: supervision does not see this architecture's socket "
+					"calls"
+				      : "none");
+	} else if (target->elf.go) {
+		advise(reach, "'keepalive run' supervises it; " GO_SETS_ITS_OWN);
+	} else {
+		advise(reach, "'keepalive run' supervises it");
+	}
+}
+
+static void explain(const struct target *target, const struct library *library, struct reach *reach)
+{
+	switch (reach->obstacle) {
+	case OBSTACLE_NONE:
+		break;
+	case OBSTACLE_OFF:
+		reason(reach, "KEEPALIVE=off");
+		advise(reach, "unset KEEPALIVE");
+		break;
+	case OBSTACLE_RULE:
+		reason(reach, "a rule exempts '%s'", target->name);
+		advise(reach, "change KEEPALIVE_RULES");
+		break;
+	case OBSTACLE_INTERPRETER:
+		reason(reach, "its dynamic linker %s is missing, so it cannot start here",
+		       target->elf.interpreter);
+		advise(reach, "install the C library it was built for");
+		break;
+	case OBSTACLE_PRIVILEGE:
+		explain_privilege(target->privilege, reach);
+		break;
+	case OBSTACLE_STATIC:
+		reason(reach,
+		       target->elf.go
+			       ? "it is a static Go program: no dynamic linker, so no preload"
+			       : "it is statically linked: no dynamic linker, so no preload");
+		explain_supervised(reach, target);
+		break;
+	case OBSTACLE_GO:
+		reason(reach, "it is a Go program: it makes its own system calls, past the C "
+			      "library and any preload");
+		explain_supervised(reach, target);
+		break;
+	case OBSTACLE_LIBRARY:
+		reason(reach,
+		       "%s was not found, neither beside this command nor where it is "
+		       "installed",
+		       LIBRARY_NAME);
+		advise(reach, "name it with 'keepalive run --library PATH'");
+		break;
+	case OBSTACLE_ARCHITECTURE:
+		reason(reach, "it is a program for %s and the library is for %s",
+		       abi_name(target->elf.abi), abi_name(library->abi));
+		advise(reach, "build or install the library for it, and name that with "
+			      "'keepalive run --library PATH'");
+		break;
+	case OBSTACLE_UNREADABLE:
+		reason(reach, "its file may not be read");
+		advise(reach, "ask as a user who may read it");
+		break;
+	case OBSTACLE_FORMAT:
+		reason(reach, "it is neither an ELF executable nor a script");
+		break;
+	case OBSTACLE_NOT_LOADED:
+		reason(reach, "the library is not loaded in it");
+		advise(reach, "start it again with 'keepalive run'; 'keepalive attach' arms the "
+			      "sockets that it has now");
+		break;
+	case OBSTACLE_HIDDEN:
+		reason(reach, "it belongs to another user, or is protected from its own");
+		advise(reach, "ask as root, or with CAP_SYS_PTRACE");
+		break;
+	}
+}
+
+void reach_judge(const struct target *target, int error, const struct library *library,
+		 const struct settings *settings, struct reach *reach)
+{
+	memset(reach, 0, sizeof(*reach));
+	reach->obstacle = obstacle_of(target, error, library, settings);
+	reach->supervisable =
+		(reach->obstacle == OBSTACLE_STATIC || reach->obstacle == OBSTACLE_GO ||
+		 reach->obstacle == OBSTACLE_ARCHITECTURE ||
+		 reach->obstacle == OBSTACLE_PRIVILEGE) &&
+		filter_sees(target->elf.abi);
+	explain(target, library, reach);
+}
+
+static enum obstacle obstacle_of_process(const struct target *target, const struct started *started,
+					 const struct settings *settings)
+{
+	bool supervised = started->supervisor != 0;
+
+	if (started->hidden)
+		return OBSTACLE_HIDDEN;
+	if (!supervised && target->readable && !target->elf.interpreter[0])
+		return OBSTACLE_STATIC;
+	if (!supervised && target->elf.go)
+		return OBSTACLE_GO;
+	if (!supervised && !started->library)
+		return started->privileged ? OBSTACLE_PRIVILEGE : OBSTACLE_NOT_LOADED;
+	if (!settings->on)
+		return OBSTACLE_OFF;
+	return settings_exempt(settings) ? OBSTACLE_RULE : OBSTACLE_NONE;
+}
+
+void reach_judge_process(const struct target *target, const struct started *started,
+			 const struct settings *settings, struct reach *reach)
+{
+	static const struct library none;
+
+	memset(reach, 0, sizeof(*reach));
+	reach->obstacle = obstacle_of_process(target, started, settings);
+	reach->supervisable = filter_sees(target->elf.abi);
+	explain(target, &none, reach);
+	if (reach->obstacle == OBSTACLE_NONE && target->elf.go && !settings->base.force)
+		advise(reach, GO_SETS_ITS_OWN);
+}
+
+enum effect reach_effect(const struct reach *reach)
+{
+	switch (reach->obstacle) {
+	case OBSTACLE_NONE:
+		return EFFECT_YES;
+	case OBSTACLE_UNREADABLE:
+	case OBSTACLE_FORMAT:
+	case OBSTACLE_HIDDEN:
+		return EFFECT_UNKNOWN;
+	default:
+		return EFFECT_NO;
+	}
+}
+
+const char *obstacle_name(enum obstacle obstacle)
+{
+	static const char *const names[] = {
+		[OBSTACLE_NONE] = "",
+		[OBSTACLE_OFF] = "off",
+		[OBSTACLE_RULE] = "rule",
+		[OBSTACLE_INTERPRETER] = "interpreter",
+		[OBSTACLE_PRIVILEGE] = "privilege",
+		[OBSTACLE_STATIC] = "static",
+		[OBSTACLE_GO] = "go",
+		[OBSTACLE_LIBRARY] = "library",
+		[OBSTACLE_ARCHITECTURE] = "architecture",
+		[OBSTACLE_UNREADABLE] = "unreadable",
+		[OBSTACLE_FORMAT] = "format",
+		[OBSTACLE_NOT_LOADED] = "not-loaded",
+		[OBSTACLE_HIDDEN] = "hidden",
+	};
+	return names[obstacle];
+}

@@ -1,0 +1,55 @@
+/*
+ * reach: whether the shim takes effect in a program and, if not, why and what to do. One judgement
+ * for `run` and `check`.
+ */
+#ifndef KEEPALIVE_REACH_H
+#define KEEPALIVE_REACH_H
+
+#include "library.h"
+#include "settings.h"
+#include "started.h"
+#include "target.h"
+
+enum effect { EFFECT_YES, EFFECT_NO, EFFECT_UNKNOWN };
+
+/* What stands in the way of a preload. */
+enum obstacle {
+	OBSTACLE_NONE,
+	OBSTACLE_OFF,          /* KEEPALIVE=off */
+	OBSTACLE_RULE,         /* a rule exempts the program */
+	OBSTACLE_INTERPRETER,  /* its dynamic linker is missing: it cannot even start */
+	OBSTACLE_PRIVILEGE,    /* setuid, setgid, file capabilities */
+	OBSTACLE_STATIC,       /* no dynamic linker, so no preload */
+	OBSTACLE_GO,           /* makes its own system calls */
+	OBSTACLE_LIBRARY,      /* there is no library to preload */
+	OBSTACLE_ARCHITECTURE, /* the library is for another one */
+	OBSTACLE_UNREADABLE,   /* cannot tell: we may not read it */
+	OBSTACLE_FORMAT,       /* cannot tell: no ELF executable, no script */
+	OBSTACLE_NOT_LOADED,   /* a process that was started without */
+	OBSTACLE_HIDDEN,       /* cannot tell: a process that we may not look into */
+};
+
+struct reach {
+	enum obstacle obstacle;
+	bool supervisable; /* supervision gets around the obstacle */
+	char reason[512];  /* why not; empty where there is no obstacle */
+	char advice[512];  /* what to do about it; may be empty */
+};
+
+/* error is what target_find() returned: 0 or ENOEXEC. */
+void reach_judge(const struct target *target, int error, const struct library *library,
+		 const struct settings *settings, struct reach *reach);
+
+/* The same for a running process. settings are those that it was started with. */
+void reach_judge_process(const struct target *target, const struct started *started,
+			 const struct settings *settings, struct reach *reach);
+
+enum effect reach_effect(const struct reach *reach);
+
+/* The obstacle in a word, for programs: "static", "go", "off"; "" for none. */
+const char *obstacle_name(enum obstacle obstacle);
+
+/* Whether rules and role leave every socket of the program alone. */
+bool settings_exempt(const struct settings *settings);
+
+#endif

@@ -1,0 +1,235 @@
+/* run: keepalive(1)'s `run`: starts a program with keepalive, in place. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "library.h"
+#include "reach.h"
+#include "settings_options.h"
+#include "supervise.h"
+#include "target.h"
+
+enum supervise { SUPERVISE_AUTO, SUPERVISE_ALWAYS, SUPERVISE_NEVER };
+
+struct request {
+	struct settings_options options;
+	const char *library;
+	enum supervise supervise;
+	bool best_effort;
+	char **command; /* COMMAND and its arguments */
+	struct title title;
+};
+
+enum { OPTION_LIBRARY = 1, OPTION_SUPERVISE, OPTION_BEST_EFFORT, OPTION_HELP };
+
+static void help(void)
+{
+	printf("Usage: keepalive run [OPTION...] [--] COMMAND [ARG...]\n"
+	       "Starts COMMAND with TCP keepalive, in place: same process, same exit status.\n"
+	       "Programs that a preload does not reach (static, Go) are supervised, by seccomp\n"
+	       "user notification; then setuid programs that they start gain no privileges.\n\n"
+	       "  --supervise=WHEN         auto: where COMMAND needs it; always: with all that it\n"
+	       "                           starts, whatever that is; never (auto)\n"
+	       "  --best-effort            start COMMAND without keepalive where it cannot be had\n"
+	       "  --library=PATH           the shim's library, where it is in no usual place\n"
+	       "%s\n"
+	       "The options go before the variables of keepalive-shim(7), KEEPALIVE_IDLE and so "
+	       "on.\n"
+	       "Exit status: COMMAND's; 125 where keepalive fails, 126 where COMMAND cannot be\n"
+	       "executed, 127 where it is not found.\n",
+	       settings_options_help);
+}
+
+static bool take_supervise(const char *argument, enum supervise *supervise)
+{
+	static const char *const words[] = { "auto", "always", "never" };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(argument, words[i]) == 0) {
+			*supervise = i;
+			return true;
+		}
+	}
+	message("--supervise '%s': not known; accepted: auto, always or never", argument);
+	return false;
+}
+
+/* The arguments behind "run" up to the last byte of the last one. */
+static struct title title_of(int argc, char **argv)
+{
+	return (struct title){ argv[0],
+			       (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) - argv[0]) };
+}
+
+/* Returns true to go on; false with the exit status in *status. */
+static bool read_arguments(int argc, char **argv, struct request *request, int *status)
+{
+	static const struct option names[] = {
+		SETTINGS_OPTIONS,
+		{ "library", required_argument, NULL, OPTION_LIBRARY },
+		{ "supervise", required_argument, NULL, OPTION_SUPERVISE },
+		{ "best-effort", no_argument, NULL, OPTION_BEST_EFFORT },
+		{ "help", no_argument, NULL, OPTION_HELP },
+		{ NULL, 0, NULL, 0 },
+	};
+	static char name[] = "keepalive run"; /* for getopt_long()'s messages */
+	int option;
+
+	*status = EXIT_OURS;
+	request->title = title_of(argc, argv);
+	argv[0] = name;
+	while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
+		if (settings_options_take(&request->options, option, optarg))
+			continue;
+		if (option == OPTION_LIBRARY) {
+			request->library = optarg;
+		} else if (option == OPTION_SUPERVISE) {
+			if (!take_supervise(optarg, &request->supervise))
+				return false;
+		} else if (option == OPTION_BEST_EFFORT) {
+			request->best_effort = true;
+		} else if (option == OPTION_HELP) {
+			help();
+			*status = 0;
+			return false;
+		} else {
+			return false; /* getopt_long() has said it */
+		}
+	}
+	if (optind == argc) {
+		message("run: no COMMAND given (--help tells more)");
+		return false;
+	}
+	request->command = argv + optind;
+	return true;
+}
+
+/* Says that COMMAND cannot be started, as env(1) does. */
+static int not_started(const char *what, int error)
+{
+	message("'%s': %s", what, strerror(error));
+	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+}
+
+static int execute(const struct request *request, const struct target *target)
+{
+	int error;
+
+	execvp(target->path, request->command);
+	error = errno;
+	if (error == ENOENT && target->interpreter_missing) {
+		message("'%s': its dynamic linker '%s' is missing", target->executable,
+			target->elf.interpreter);
+		return EXIT_NOT_FOUND;
+	}
+	return not_started(target->path, error);
+}
+
+/* COMMAND would run without keepalive: only where that was asked for. Returns whether to go on. */
+static bool accept_without(const struct request *request, const char *reason, const char *advice)
+{
+	if (request->best_effort) {
+		message("warning: '%s' runs without keepalive: %s", request->command[0], reason);
+		return true;
+	}
+	message("'%s' would run without keepalive: %s", request->command[0], reason);
+	message("%s%sto start it all the same, add --best-effort", advice, *advice ? "; " : "");
+	return false;
+}
+
+/* no_new_privs would take from the program what it is setuid for. */
+static bool loses_privileges(const struct target *target)
+{
+	return target->privilege != PRIVILEGE_NONE && !supervise_keeps_privileges();
+}
+
+static bool supervise(const struct request *request, const struct target *target,
+		      const struct settings *settings)
+{
+	char line[512];
+	struct text why = { line, line, line + sizeof(line) - 1 };
+
+	if (loses_privileges(target))
+		return accept_without(request,
+				      "it is setuid, setgid or has file capabilities; preloads are "
+				      "ignored in it, and under supervision it would lose them",
+				      "");
+	switch (supervise_start(settings, request->title, &why)) {
+	case SUPERVISION_ON:
+		return true;
+	case SUPERVISION_REFUSED:
+		*why.next = '\0';
+		return accept_without(request, line, "");
+	case SUPERVISION_BROKEN:
+		break;
+	}
+	message("cannot supervise '%s': the supervisor has ended", request->command[0]);
+	return false;
+}
+
+/* Whether COMMAND itself is to be supervised. */
+static bool wants_supervision(const struct request *request, const struct reach *reach)
+{
+	if (request->supervise == SUPERVISE_ALWAYS)
+		return reach->obstacle != OBSTACLE_RULE;
+	return request->supervise == SUPERVISE_AUTO && reach->supervisable;
+}
+
+/* Makes ready for COMMAND what it needs. Returns false, after a message, where it must not start. */
+static bool prepare(const struct request *request, const struct target *target,
+		    const struct library *library, const struct reach *reach,
+		    const struct settings *settings)
+{
+	if (library->path[0] && request->supervise != SUPERVISE_ALWAYS)
+		library_preload(library);
+	if (wants_supervision(request, reach))
+		return supervise(request, target, settings);
+	switch (reach->obstacle) {
+	case OBSTACLE_NONE:
+	case OBSTACLE_RULE:        /* its children may not be exempt */
+	case OBSTACLE_FORMAT:      /* binfmt_misc may know what to do with it */
+	case OBSTACLE_UNREADABLE:  /* most likely a program like any other */
+	case OBSTACLE_INTERPRETER: /* executing it fails, and tells so */
+	case OBSTACLE_OFF:
+		return true;
+	default:
+		break;
+	}
+	if (request->supervise == SUPERVISE_NEVER && reach->obstacle != OBSTACLE_LIBRARY) {
+		message("warning: '%s' runs without keepalive: %s", request->command[0],
+			reach->reason);
+		return true;
+	}
+	return accept_without(request, reach->reason, reach->advice);
+}
+
+int command_run(int argc, char **argv)
+{
+	struct request request = { .supervise = SUPERVISE_AUTO };
+	static struct settings settings;
+	static struct target target;
+	struct library library;
+	struct program program;
+	struct reach reach;
+	int status, error;
+
+	if (!read_arguments(argc, argv, &request, &status))
+		return status;
+	error = target_find(request.command[0], &target);
+	program = target_program(&target);
+	if (!settings_options_read(&request.options, &program, &settings) ||
+	    !library_find(request.library, target.elf.abi, &library))
+		return EXIT_OURS;
+	if (error && error != ENOEXEC)
+		return not_started(target.executable[0] ? target.executable : request.command[0],
+				   error);
+	settings_options_export(&request.options);
+	reach_judge(&target, error, &library, &settings, &reach);
+	if (settings.on && !prepare(&request, &target, &library, &reach, &settings))
+		return EXIT_OURS;
+	return execute(&request, &target);
+}

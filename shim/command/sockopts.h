@@ -1,0 +1,30 @@
+/*
+ * sockopts: the options of settings.h as getsockopt(2) and setsockopt(2) name them, and giving a
+ * socket one profile instead of another.
+ */
+#ifndef KEEPALIVE_SOCKOPTS_H
+#define KEEPALIVE_SOCKOPTS_H
+
+#include "settings.h"
+
+struct sockopt_name {
+	int level, name;
+};
+
+extern const struct sockopt_name sockopt_names[OPTIONS];
+
+/* Whether the descriptor is a TCP or MPTCP socket. */
+bool sockopts_apply_to(int fd);
+
+/*
+ * Gives the socket the values of a profile, option by option. was is the profile it was given before,
+ * all zero for none: an option that no longer has that value is the program's own and stays, unless
+ * the profile has mode=force. A socket that has keepalive on but not from us was configured by somebody
+ * and is left alone likewise. What the kernel refuses is passed over.
+ */
+void sockopts_apply(int fd, const struct profile *was, const struct profile *profile);
+
+/* The same for a new socket, which nobody can have configured: only the profile's own options are set. */
+void sockopts_arm(int fd, const struct profile *profile);
+
+#endif

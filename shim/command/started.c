@@ -1,0 +1,148 @@
+/* started: see started.h. */
+#include "started.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "library.h"
+#include "thread.h"
+
+static FILE *open_file(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return fopen(path, "re");
+}
+
+/* Returns false where its memory map may not be seen. */
+static bool read_maps(pid_t pid, struct started *started)
+{
+	FILE *maps = open_file(pid, "maps");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!maps)
+		return false;
+	while (!started->library && getline(&line, &size, maps) > 0)
+		started->library = strstr(line, "/" LIBRARY_NAME) != NULL;
+	free(line);
+	fclose(maps);
+	return true;
+}
+
+/* Pairs of a type and a value, as wide as the program's words. */
+static void read_auxiliary_vector(pid_t pid, unsigned char class, struct started *started)
+{
+	FILE *file = open_file(pid, "auxv");
+	uint64_t wide[2] = { AT_NULL };
+	uint32_t narrow[2] = { AT_NULL };
+	bool is_64 = class == ELFCLASS64;
+
+	while (file && fread(is_64 ? (void *)wide : narrow, is_64 ? sizeof(wide) : sizeof(narrow),
+			     1, file) == 1) {
+		if ((is_64 ? wide[0] : narrow[0]) == AT_SECURE)
+			started->privileged = (is_64 ? wide[1] : narrow[1]) != 0;
+	}
+	if (file)
+		fclose(file);
+}
+
+static void take_variable(const char *entry, const char *text[VARIABLES])
+{
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		size_t length = strlen(variable_name(i));
+
+		if (strncmp(entry, variable_name(i), length) == 0 && entry[length] == '=' &&
+		    !text[i])
+			text[i] = entry + length + 1;
+	}
+}
+
+/* The environment it was started with: strings, each ended by a zero byte. */
+static void read_environment(pid_t pid, struct started *started)
+{
+	FILE *file = open_file(pid, "environ");
+	size_t size = 0;
+	ssize_t length;
+
+	if (!file)
+		return;
+	length = getdelim(&started->environment, &size, EOF, file);
+	fclose(file);
+	for (ssize_t i = 0; i < length; i += (ssize_t)strlen(started->environment + i) + 1)
+		take_variable(started->environment + i, started->text);
+}
+
+static long number_in_status(pid_t pid, const char *name)
+{
+	char status[4096];
+	const char *line;
+
+	if (!thread_read(pid, "status", status, sizeof(status)))
+		return 0;
+	line = strstr(status, name);
+	return line ? strtol(line + strlen(name), NULL, 10) : 0;
+}
+
+static bool is_ancestor(pid_t ancestor, pid_t pid)
+{
+	while (pid && pid != ancestor)
+		pid = (pid_t)number_in_status(pid, "\nPPid:");
+	return pid != 0;
+}
+
+/* A supervisor is known by the name it gives itself: "keepalive", "supervising PID". */
+static bool is_supervisor_of(pid_t candidate, pid_t pid)
+{
+	char line[64];
+	const char *second;
+	pid_t parent;
+
+	if (!thread_read(candidate, "comm", line, sizeof(line)) ||
+	    strcmp(line, "keepalive\n") != 0 ||
+	    !thread_read(candidate, "cmdline", line, sizeof(line)))
+		return false;
+	second = line + strlen(line) + 1;
+	if (second >= line + sizeof(line) || strncmp(second, "supervis", 8) != 0)
+		return false;
+	parent = (pid_t)number_in_status(candidate, "\nPPid:");
+	return parent > 0 && is_ancestor(parent, pid);
+}
+
+/*
+ * The supervisor is a child of the process that was supervised first, and all that comes from that one
+ * is supervised. Once that has ended its supervisor can no longer be told from others.
+ */
+pid_t started_supervisor(pid_t pid)
+{
+	enum { SECCOMP_FILTERED = 2 };
+	DIR *proc =
+		number_in_status(pid, "\nSeccomp:") == SECCOMP_FILTERED ? opendir("/proc") : NULL;
+	struct dirent *entry;
+	pid_t found = 0;
+
+	while (proc && !found && (entry = readdir(proc))) {
+		pid_t candidate = atoi(entry->d_name);
+
+		if (candidate > 0 && is_supervisor_of(candidate, pid))
+			found = candidate;
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+void started_read(pid_t pid, unsigned char class, struct started *started)
+{
+	memset(started, 0, sizeof(*started));
+	started->supervisor = started_supervisor(pid);
+	started->hidden = !read_maps(pid, started);
+	if (started->hidden)
+		return;
+	read_auxiliary_vector(pid, class, started);
+	read_environment(pid, started);
+}

@@ -1,0 +1,27 @@
+/*
+ * started: how a running process was started, as far as proc(5) shows it to us.
+ */
+#ifndef KEEPALIVE_STARTED_H
+#define KEEPALIVE_STARTED_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "settings.h"
+
+struct started {
+	bool hidden;      /* it may not be looked into, so the rest but supervisor is not known */
+	bool library;     /* libkeepalive-shim.so is mapped */
+	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
+	pid_t supervisor; /* the process that supervises it; 0 for none */
+	const char *text[VARIABLES]; /* its settings, in environment */
+	char *environment;           /* for free(3) */
+};
+
+/* class is ELFCLASS32 or ELFCLASS64 of its executable. */
+void started_read(pid_t pid, unsigned char class, struct started *started);
+
+/* The process that supervises this one; 0 for none. */
+pid_t started_supervisor(pid_t pid);
+
+#endif

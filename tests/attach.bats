@@ -1,0 +1,508 @@
+# `keepalive attach`: keepalive for programs that already run, without their noticing.
+
+load helpers
+load outside
+
+# value PID FD OPTION: as getsockopt has it.
+value() {
+	sockets "$1" "^fd=$2 " | sed -n "s/.* $3=\([^ ]*\).*/\1/p"
+}
+
+# is VALUE PID FD OPTION
+is() {
+	[ "$(value "$2" "$3" "$4")" = "$1" ]
+}
+
+# A server in $SERVER, its port in $PORT.
+serve() {
+	talk server "${1-127.0.0.1}"
+	SERVER=$!
+	PORT=$(port_of "$SERVER")
+}
+
+# connect COUNT: a client of the server, in $CLIENT; its descriptors begin at 3.
+connect() {
+	talk client "${2-127.0.0.1}" "$PORT" "$1"
+	CLIENT=$!
+	await 15 has_connections "$CLIENT" "$1"
+	await 15 has_connections "$SERVER" "$1"
+}
+
+@test "attach arms the listener and both ends of every connection, and says so" {
+	pairs 1
+	run "$KEEPALIVE" attach "$PAIRS"
+	assert_success
+	assert_line --index 0 --regexp '^fd 3 listener 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6 keepalive=on$'
+	assert_line --index 1 --regexp '^fd 4 client 127\.0\.0\.1:[0-9]+ -> 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6 keepalive=on$'
+	assert_line --index 2 --regexp '^fd 5 server 127\.0\.0\.1:[0-9]+ -> 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6 keepalive=on$'
+	[ "${#lines[@]}" = 3 ]
+	[ "$(sockets "$PAIRS" "$DEFAULTS" | wc -l)" = 3 ]
+}
+
+@test "a connection that is accepted after attach has keepalive from its listener" {
+	serve
+	"$KEEPALIVE" attach --idle=33 "$SERVER"
+	connect 1
+	run sockets "$SERVER" ESTABLISHED
+	assert_output --partial 'keepalive=1 idle=33 interval=10 count=6 user_timeout=0 '
+	run sockets "$CLIENT"
+	assert_output --partial "$UNTOUCHED"
+}
+
+@test "a dead peer is noticed by a connection that was armed while it was already waiting" {
+	require unshare ip
+	require_root
+	in_namespace python3 "$TESTS/programs/talk.py" server 127.0.0.1
+	local server=$! port
+	port=$(port_of "$server")
+	background nsenter -t "$server" -n python3 -c '
+import socket, sys
+sock = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+try:
+    sock.recv(1)
+except OSError as error:
+    print(error, file=open(sys.argv[2], "w"))' "$port" "$BATS_TEST_TMPDIR/error"
+	local client=$!
+	await 15 has_connections "$client" 1
+	"$KEEPALIVE" attach --idle=1 --interval=1 --count=2 "$client"
+	nsenter -t "$server" -n ip link set lo down
+	await 15 test -s "$BATS_TEST_TMPDIR/error"
+	run cat "$BATS_TEST_TMPDIR/error"
+	assert_output '[Errno 110] Connection timed out'
+}
+
+@test "an idle connection is not probed the moment it is armed" {
+	require unshare ip nstat
+	require_root
+	in_namespace python3 "$TESTS/programs/talk.py" pairs 1
+	local pid=$! start
+	await 15 has_connections "$pid" 2
+	probes() {
+		nsenter -t "$pid" -n nstat -asz TcpExtTCPKeepAlive | awk '/KeepAlive/ { print $2 }'
+	}
+	sleep 2.2 # longer idle than the idle time that is about to be set
+	start=${EPOCHREALTIME/./}
+	"$KEEPALIVE" attach --idle=2 --interval=1 "$pid"
+	local seen
+	seen=$(probes)
+	(((${EPOCHREALTIME/./} - start) < 1900000)) || skip "this machine is too slow to tell"
+	[ "$seen" = 0 ]
+	probed() {
+		[ "$(probes)" -ge 2 ]
+	}
+	await 10 probed
+}
+
+@test "a program in full conversation is not disturbed" {
+	serve
+	talk chatter 127.0.0.1 "$PORT" "$BATS_TEST_TMPDIR/count"
+	local client=$! before i
+	await 15 test -s "$BATS_TEST_TMPDIR/count"
+	before=$(cat "$BATS_TEST_TMPDIR/count")
+	for i in {1..25}; do
+		"$KEEPALIVE" attach --mode=force --idle=$((10 + i)) "$client" >/dev/null
+		"$KEEPALIVE" attach --mode=force --idle=$((10 + i)) "$SERVER" >/dev/null
+	done
+	is 35 "$client" 3 idle
+	goes_on() {
+		[ "$(cat "$BATS_TEST_TMPDIR/count")" -gt $((before + 100)) ]
+	}
+	await 15 goes_on
+	kill -0 "$client" "$SERVER"
+}
+
+@test "--dry-run says what would be set, and sets nothing" {
+	pairs 1
+	local before
+	before=$(sockets "$PAIRS")
+	run "$KEEPALIVE" attach --dry-run --idle=20 "$PAIRS"
+	assert_success
+	assert_line --index 0 --regexp '^fd 3 listener .*: would set idle=20s interval=10s count=6 keepalive=on$'
+	[ "${#lines[@]}" = 3 ]
+	[ "$(sockets "$PAIRS")" = "$before" ]
+}
+
+@test "respect leaves a socket alone that has keepalive on, force does not" {
+	pairs 2
+	run "$KEEPALIVE" attach --idle=20 "$PAIRS"
+	assert_success
+	assert_line --index 3 --regexp '^fd 6 client .*: left alone: keepalive is already on with idle=7200s interval=75s count=9; mode force would set it$'
+	is 7200 "$PAIRS" 6 idle
+	is 20 "$PAIRS" 7 idle
+
+	run "$KEEPALIVE" attach --mode=force --idle=20 "$PAIRS"
+	assert_success
+	assert_line --index 2 --regexp '^fd 5 server .*: already idle=20s interval=10s count=6 keepalive=on$'
+	assert_line --index 3 --regexp '^fd 6 client .*: idle=20s interval=10s count=6 \(was idle=7200s interval=75s count=9\)$'
+	is 20 "$PAIRS" 6 idle
+}
+
+@test "kernel leaves an option as it is" {
+	pairs 1
+	run "$KEEPALIVE" attach --idle=kernel --count=3 "$PAIRS"
+	assert_line --index 0 --regexp ': interval=10s count=3 keepalive=on$'
+	run sockets "$PAIRS" 'fd=3 '
+	assert_output --partial 'keepalive=1 idle=7200 interval=10 count=3 '
+}
+
+@test "roles, rules and the environment hold as in the preload" {
+	pairs 1
+	local port program
+	port=$(sockets "$PAIRS" LISTEN | sed 's/.*local=[^ ]*:\([0-9]*\) .*/\1/')
+	program=$(basename "$(readlink "/proc/$PAIRS/exe")")
+	KEEPALIVE_COUNT=4 KEEPALIVE_RULES="role=server port=$port peer=127.0.0.0/8 idle=22" \
+		run "$KEEPALIVE" attach --rule="program=other idle=1" \
+		--rule="role=client port=$port program=$program idle=21" "$PAIRS"
+	assert_success
+	assert_line --index 0 --regexp '^fd 3 listener .*: idle=60s interval=10s count=4 '
+	assert_line --index 1 --regexp '^fd 4 client .*: idle=21s interval=10s count=4 '
+	assert_line --index 2 --regexp '^fd 5 server .*: idle=22s interval=10s count=4 '
+}
+
+@test "sockets in the other role, and those that a rule excludes, are left alone" {
+	pairs 1
+	run "$KEEPALIVE" attach --role=server --rule='peer=127.0.0.1 off' "$PAIRS"
+	assert_success
+	assert_line --index 0 --regexp '^fd 3 listener .*: idle=60s '
+	assert_line --index 1 --regexp '^fd 4 client .*: left alone: not the role asked for$'
+	assert_line --index 2 --regexp '^fd 5 server .*: left alone: rule 1 says off$'
+	is 0 "$PAIRS" 4 keepalive
+	is 0 "$PAIRS" 5 keepalive
+}
+
+@test "a connection that inherited keepalive from attach gets the values for its peer" {
+	serve
+	"$KEEPALIVE" attach "$SERVER"
+	connect 1
+	run "$KEEPALIVE" attach --rule='role=server peer=127.0.0.1 idle=20' "$SERVER"
+	assert_line --regexp ' server .*: idle=20s \(was idle=60s interval=10s count=6\)$'
+}
+
+@test "sockets that are not TCP are left as they are" {
+	background python3 -c '
+import signal, socket, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+kept = [socket.socket(socket.AF_UNIX), socket.socket(type=socket.SOCK_DGRAM),
+        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 6), socket.socket()]
+signal.sigwait({signal.SIGUSR1})
+print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept],
+      file=open(sys.argv[1], "w"))' "$BATS_TEST_TMPDIR/values"
+	local pid=$!
+	await 15 test -e "/proc/$pid/fd/6"
+	run "$KEEPALIVE" attach "$pid"
+	assert_success
+	assert_output 'fd 6 not connected: idle=60s interval=10s count=6 keepalive=on'
+	is 1 "$pid" 6 keepalive
+	kill -USR1 "$pid"
+	await 15 test -s "$BATS_TEST_TMPDIR/values"
+	run cat "$BATS_TEST_TMPDIR/values"
+	assert_output '0 0 0 1'
+}
+
+@test "IPv6 connections are armed, by IPv6 and IPv4-mapped rules" {
+	serve ::
+	connect 1 ::1
+	talk client 127.0.0.1 "$PORT" 1
+	await 15 has_connections "$SERVER" 2
+	run "$KEEPALIVE" attach --rule='peer=::1 idle=21' --rule='peer=127.0.0.1 idle=22' "$SERVER"
+	assert_success
+	assert_line --regexp "^fd [0-9]+ server \[::1\]:$PORT -> \[::1\]:[0-9]+: idle=21s "
+	assert_line --regexp "^fd [0-9]+ server 127\.0\.0\.1:$PORT -> 127\.0\.0\.1:[0-9]+: idle=22s "
+	assert_line --regexp "^fd [0-9]+ listener \[::\]:$PORT: idle=60s "
+}
+
+@test "MPTCP connections are armed; what they do not have is said, and is exit status 1" {
+	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "this kernel has no MPTCP"
+	MPTCP=1 talk pairs 1
+	local pid=$!
+	await 15 has_connections "$pid" 2
+	run "$KEEPALIVE" attach --user-timeout=auto "$pid"
+	assert_failure 1
+	assert_line --index 2 --regexp '^fd 5 server .*: idle=60s interval=10s count=6 keepalive=on; user-timeout not set: Protocol not available$'
+	[ "$(sockets "$pid" "protocol=mptcp .*$DEFAULTS" | wc -l)" = 3 ]
+	run "$KEEPALIVE" attach "$pid"
+	assert_success
+}
+
+@test "user timeout and RTO cap are set where asked for" {
+	pairs 1
+	run "$KEEPALIVE" attach --user-timeout=auto "$PAIRS"
+	assert_success
+	is 120000 "$PAIRS" 4 user_timeout
+	[ "$(value "$PAIRS" 4 rto_max)" != - ] || skip "this kernel has no TCP_RTO_MAX_MS"
+	run "$KEEPALIVE" attach --mode=force --rto-max=5s "$PAIRS"
+	assert_success
+	assert_line --index 1 --regexp '^fd 4 client .*: rto-max=5s '
+	is 5000 "$PAIRS" 4 rto_max
+}
+
+@test "attach reaches into another network namespace and its roles" {
+	require unshare ip
+	require_root
+	in_namespace python3 "$TESTS/programs/talk.py" pairs 1
+	local pid=$!
+	await 15 has_connections "$pid" 2
+	run "$KEEPALIVE" attach "$pid"
+	assert_success
+	assert_line --index 1 --regexp '^fd 4 client .* keepalive=on$'
+	assert_line --index 2 --regexp '^fd 5 server .* keepalive=on$'
+}
+
+@test "a worker that has only the accepted connection is server side, its listener being elsewhere" {
+	background python3 -c '
+import os, signal, socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+accepted = listener.accept()[0]
+if os.fork() == 0:
+    listener.close()
+    client.close()
+signal.pause()'
+	local parent=$! child
+	child=$(child_of "$parent")
+	await 15 test ! -e "/proc/$child/fd/4"
+	run "$KEEPALIVE" attach "$child"
+	assert_output --regexp '^fd 5 server .*: idle=60s '
+}
+
+@test "attach works from inside a container's PID namespace, and from outside with the outer number" {
+	require unshare
+	require_root
+	background unshare -pf --mount-proc --kill-child python3 "$TESTS/programs/talk.py" server 127.0.0.1
+	local outer
+	outer=$(child_of "$!")
+	port_of "$outer"
+	run nsenter -t "$outer" -p -m "$KEEPALIVE" attach --idle=20 1
+	assert_success
+	is 20 "$outer" "$(sockets "$outer" LISTEN | sed 's/fd=\([0-9]*\) .*/\1/')" idle
+	run "$KEEPALIVE" attach --mode=force --idle=30 "$outer"
+	assert_success
+	assert_output --regexp ': idle=30s \(was idle=20s '
+}
+
+@test "an unprivileged user arms the own process, and is refused another's" {
+	make_public
+	talk_as_nobody pairs 1
+	local own=$!
+	await 15 has_connections "$own" 2
+	run as_nobody attach "$own"
+	assert_success
+	[ "$(sockets "$own" "$DEFAULTS" | wc -l)" = 3 ]
+
+	pairs 1
+	run as_nobody attach "$PAIRS"
+	assert_failure 125
+	assert_output --regexp "^keepalive: process $PAIRS \(python3[^)]*\): it belongs to another user \(uid 0\): run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH$"
+	[ "$(sockets "$PAIRS" "$UNTOUCHED" | wc -l)" = 3 ]
+}
+
+@test "the capabilities that the refusal names are enough" {
+	make_public
+	pairs 1
+	run "${NOBODY[@]}" --inh-caps=+sys_ptrace,+dac_read_search \
+		--ambient-caps=+sys_ptrace,+dac_read_search "$PUBLIC/keepalive" attach "$PAIRS"
+	assert_success
+	[ "$(sockets "$PAIRS" "$DEFAULTS" | wc -l)" = 3 ]
+}
+
+@test "where Yama forbids it, the refusal names kernel.yama.ptrace_scope" {
+	require unshare
+	require_refuse
+	make_public
+	install -m 755 "$PROGRAMS/refuse" "$PUBLIC/refuse"
+	talk_as_nobody pairs 1
+	local own=$! scope
+	await 15 has_connections "$own" 2
+	for scope in 1 3; do
+		run unshare -m sh -c 'mount -t tmpfs none /proc/sys/kernel && mkdir /proc/sys/kernel/yama &&
+			echo '"$scope"' >/proc/sys/kernel/yama/ptrace_scope && exec "$@"' sh \
+			"${NOBODY[@]}" "$PUBLIC/refuse" EPERM pidfd_getfd "$PUBLIC/keepalive" attach "$own"
+		assert_failure 125
+		assert_output --partial "kernel.yama.ptrace_scope is $scope"
+	done
+}
+
+@test "on a kernel without pidfd_getfd attach says which kernel has it" {
+	require_refuse
+	pairs 1
+	local call
+	for call in pidfd_open pidfd_getfd; do
+		run "$PROGRAMS/refuse" ENOSYS "$call" "$KEEPALIVE" attach "$PAIRS"
+		assert_failure 125
+		assert_output --partial "it takes pidfd_getfd(2), which came with Linux 5.6; this is Linux $(uname -r)"
+	done
+}
+
+@test "what cannot be attached to is told apart" {
+	run "$KEEPALIVE" attach
+	assert_failure 125
+	assert_output 'keepalive: attach takes one process id (--help tells more)'
+	run "$KEEPALIVE" attach nginx
+	assert_failure 125
+	assert_output "keepalive: 'nginx' is not a process id; accepted: the number of a running process"
+	run "$KEEPALIVE" attach 2147483647
+	assert_failure 125
+	assert_output 'keepalive: process 2147483647 does not exist, or is hidden from this user'
+
+	background python3 -c '
+import os, signal
+if os.fork() == 0:
+    os._exit(0)
+signal.pause()'
+	local pid=$! zombie
+	zombie=$(child_of "$pid")
+	await 15 grep -q '^State:.Z' "/proc/$zombie/status"
+	run "$KEEPALIVE" attach "$zombie"
+	assert_failure 125
+	assert_output --partial "keepalive: process $zombie has ended (a zombie"
+	run "$KEEPALIVE" attach "$pid"
+	assert_success
+	assert_output "keepalive: process $pid has no TCP sockets"
+}
+
+@test "a bad value is an error under the name it was given by, and nothing is done" {
+	pairs 1
+	run "$KEEPALIVE" attach --idle=5x "$PAIRS"
+	assert_failure 125
+	assert_output --regexp "^keepalive: --idle '5x': not a duration; accepted: "
+	KEEPALIVE_COUNT=200 run "$KEEPALIVE" attach "$PAIRS"
+	assert_failure 125
+	assert_output --regexp "^keepalive: KEEPALIVE_COUNT '200': out of range"
+	run "$KEEPALIVE" attach --dry-run --follow "$PAIRS"
+	assert_failure 125
+	run "$KEEPALIVE" attach --follow=never "$PAIRS"
+	assert_failure 125
+	assert_output --regexp "^keepalive: --follow 'never': not an interval"
+	[ "$(sockets "$PAIRS" "$UNTOUCHED" | wc -l)" = 3 ]
+}
+
+@test "KEEPALIVE=off is obeyed" {
+	pairs 1
+	run env KEEPALIVE=off "$KEEPALIVE" attach "$PAIRS"
+	assert_success
+	assert_output 'keepalive: KEEPALIVE is off: nothing is done'
+	[ "$(sockets "$PAIRS" "$UNTOUCHED" | wc -l)" = 3 ]
+}
+
+@test "--log appends the lines to a file, but not through a link; stderr has them instead" {
+	pairs 1
+	echo before >"$BATS_TEST_TMPDIR/log"
+	"$KEEPALIVE" attach --dry-run --log="$BATS_TEST_TMPDIR/log" "$PAIRS"
+	run cat "$BATS_TEST_TMPDIR/log"
+	assert_line --index 0 before
+	assert_line --index 1 --regexp "^keepalive: attach $PAIRS: fd 3 listener "
+	ln -s "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR/link"
+	run "$KEEPALIVE" attach --log="$BATS_TEST_TMPDIR/link" "$PAIRS"
+	assert_failure 125
+	[ ! -e "$BATS_TEST_TMPDIR/other" ]
+	run --separate-stderr "$KEEPALIVE" attach --dry-run --log=stderr "$PAIRS"
+	assert_success
+	assert_output ''
+	[[ ${stderr_lines[0]} == "keepalive: attach $PAIRS: fd 3 listener "* ]]
+}
+
+@test "--follow arms connections made later, and ends with status 0 when the process ends" {
+	serve
+	connect 1
+	background "$KEEPALIVE" attach --follow=0.1 "$CLIENT" >"$BATS_TEST_TMPDIR/out"
+	local follow=$! status=0
+	await 15 is 1 "$CLIENT" 3 keepalive
+	kill -USR1 "$CLIENT"
+	await 15 is 1 "$CLIENT" 4 keepalive
+	kill -USR2 "$CLIENT" # the number is used again
+	await 15 has_connections "$CLIENT" 1
+	kill -USR1 "$CLIENT"
+	await 15 is 1 "$CLIENT" 4 keepalive
+	kill "$CLIENT"
+	wait "$follow" || status=$?
+	[ "$status" = 0 ]
+	[ "$(grep -c '^fd [34] client .* keepalive=on$' "$BATS_TEST_TMPDIR/out")" = 3 ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 3 ]
+}
+
+@test "--follow reaches connections that were waiting to be accepted" {
+	background python3 -c '
+import signal, socket
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+while True:
+    signal.sigwait({signal.SIGUSR1})
+    accepted = listener.accept()[0]'
+	local pid=$!
+	await 15 has_connections "$pid" 1
+	background "$KEEPALIVE" attach --follow=0.1 "$pid"
+	await 15 is 1 "$pid" 3 keepalive
+	kill -USR1 "$pid"
+	await 15 is 1 "$pid" 5 keepalive
+	run sockets "$pid" 'fd=5 '
+	assert_output --partial "$DEFAULTS"
+}
+
+@test "--follow gives a socket what its peer, or listening, turns out to ask for" {
+	serve
+	talk later 127.0.0.1 "$PORT"
+	local later=$!
+	await 15 test -e "/proc/$later/fd/4"
+	background "$KEEPALIVE" attach --follow=0.1 --rule="role=client port=$PORT idle=21" \
+		--rule='role=server idle=22' "$later" >"$BATS_TEST_TMPDIR/out"
+	await 15 is 60 "$later" 3 idle
+	await 15 is 60 "$later" 4 idle
+	kill -USR1 "$later"
+	await 15 is 21 "$later" 3 idle
+	kill -USR2 "$later"
+	await 15 is 22 "$later" 4 idle
+	run cat "$BATS_TEST_TMPDIR/out"
+	assert_line --index 0 'fd 3 not connected: idle=60s interval=10s count=6 keepalive=on'
+	assert_line --index 2 --regexp '^fd 3 client .*: idle=21s \(was idle=60s interval=10s count=6\)$'
+	assert_line --index 3 --regexp '^fd 4 listener .*: idle=22s \(was idle=60s interval=10s count=6\)$'
+}
+
+@test "--follow takes back what a rule turns out to exclude" {
+	serve
+	talk later 127.0.0.1 "$PORT"
+	local later=$!
+	await 15 test -e "/proc/$later/fd/4"
+	background "$KEEPALIVE" attach --follow=0.1 --rule="peer=127.0.0.1 off" "$later"
+	await 15 is 1 "$later" 3 keepalive
+	kill -USR1 "$later"
+	await 15 is 0 "$later" 3 keepalive
+	is 1 "$later" 4 keepalive
+}
+
+@test "--follow holds no connection open that the process has closed" {
+	serve
+	connect 2
+	background "$KEEPALIVE" attach --follow=0.1 "$CLIENT"
+	await 15 is 1 "$CLIENT" 4 keepalive
+	kill -USR2 "$CLIENT"
+	await 15 has_connections "$SERVER" 1 # it saw the end of the other
+	run sockets "$SERVER"
+	refute_output --partial CLOSE_WAIT
+}
+
+@test "--follow costs next to nothing while nothing changes" {
+	pairs 250
+	background "$KEEPALIVE" attach --follow=0.1 "$PAIRS" >"$BATS_TEST_TMPDIR/out"
+	local follow=$! before after
+	ticks() {
+		awk '{ print $14 + $15 }' "/proc/$follow/stat"
+	}
+	await 15 is 1 "$PAIRS" 5 keepalive
+	sleep 0.5
+	before=$(ticks)
+	sleep 3
+	after=$(ticks)
+	echo "# 500 sockets, 30 looks: $((after - before)) hundredths of a second of CPU" >&3
+	((after - before < 60))
+}
+
+@test "attach explains itself" {
+	run "$KEEPALIVE" attach --help
+	assert_success
+	assert_output --partial 'Usage: keepalive attach'
+	assert_output --partial '--idle=DURATION'
+	assert_output --partial 'Exit status'
+	run "$KEEPALIVE" attach --version
+	assert_success
+}

@@ -1,0 +1,13 @@
+# completion.zsh DIRECTORY LINE: what zsh makes of LINE and a TAB, with _keepalive from DIRECTORY.
+# An interactive zsh under a pseudo-terminal, since completion happens nowhere else.
+zmodload zsh/zpty
+zpty -b shell "PS1= zsh -f -i"
+zpty -w shell "fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D; unsetopt zle_bracketed_paste 2>/dev/null
+zstyle ':completion:*' list-prompt ''; zstyle ':completion:*' menu no; LISTMAX=10000; unset zle_bracketed_paste
+show() { print -r -- \"<\$BUFFER>\"; BUFFER=; zle accept-line }; zle -N show; bindkey '^X' show; print READY"
+zpty -r -m shell seen '*READY*READY*'
+zpty -n -w shell "$2"$'\t'
+zpty -n -w shell $'\x18'
+zpty -r -m shell seen '*<*>*'
+print -r -- "$seen"
+zpty -d shell

@@ -1,0 +1,114 @@
+# The manual and the completions say what the command and the library do.
+# shellcheck shell=bash
+load ../helpers
+
+bats_require_minimum_version 1.5.0
+
+# The long options that a subcommand's help lists.
+options_of() {
+	"$KEEPALIVE" "$1" --help | grep -o '^ *--[a-z-]*\|, --[a-z-]*' | grep -o -e '--[a-z-]*' | sort -u
+}
+
+# complete_with SHELL LINE: what the shell offers for, or makes of, the line.
+complete_with() {
+	local words=("$1" "$2")
+
+	case $1 in
+	bash)
+		bash -c 'source "$0/shim/completion/keepalive.bash"
+			read -ra COMP_WORDS <<<"${1//=/ = }"
+			[[ $1 != *[\ =] ]] || COMP_WORDS+=("")
+			[[ $1 != *= ]] || unset "COMP_WORDS[-1]"
+			COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+			_keepalive
+			printf "%s\n" "${COMPREPLY[@]}"' "$REPOSITORY" "$2"
+		;;
+	fish)
+		HOME=$BATS_TEST_TMPDIR fish --no-config -c \
+			'source $argv[1]; complete -C $argv[2]' "$REPOSITORY/shim/completion/keepalive.fish" "$2" |
+			cut -f 1
+		;;
+	zsh)
+		mkdir -p "$BATS_TEST_TMPDIR/zsh"
+		cp "$REPOSITORY/shim/completion/keepalive.zsh" "$BATS_TEST_TMPDIR/zsh/_keepalive"
+		timeout 30 zsh -f "$TESTS/deploy/completion.zsh" "$BATS_TEST_TMPDIR/zsh" "$2" |
+			sed -n 's/.*<\(.*\)>.*/\1/p' | grep -oE '[^ =]+=?([^ ]*)$|[^ ]+ $' | sed 's/ $//'
+		;;
+	esac
+}
+
+# assert_completes SHELL LINE WORD: WORD is offered.
+assert_completes() {
+	run complete_with "$1" "$2"
+	assert_line --regexp "^$3\$"
+}
+
+@test "man pages: mandoc finds nothing to complain of" {
+	require mandoc
+	# What it says of other pages depends on which are installed.
+	run sh -c "cd '$REPOSITORY' && mandoc -T lint shim/manual/*.[17] 2>&1 |
+		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db'"
+	assert_output ''
+}
+
+@test "man pages: every option, variable, rule word and exit status is there" {
+	local subcommand option word page
+
+	for subcommand in run check status attach; do
+		for option in $(options_of "$subcommand"); do
+			grep -q -e "Fl Fl ${option#--}\b" "$REPOSITORY/shim/manual/keepalive.1" ||
+				fail "keepalive(1) lacks $option of $subcommand"
+		done
+	done
+	page=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive-shim.7" | col -b)
+	for word in $(grep -oh '"KEEPALIVE[A-Z_]*"' "$REPOSITORY/shim/common/settings.c" | tr -d '"') \
+		program= role= peer= port= idle= interval= count= user-timeout= rto-max= mode=; do
+		[[ $page == *"$word"* ]] || fail "keepalive-shim(7) lacks $word"
+	done
+}
+
+@test "man pages: the examples' settings are accepted" {
+	local rules
+
+	rules=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive-shim.7" | col -b |
+		sed -n "/^EXAMPLES/,\$p" | tr '\n' ';' | grep -o "KEEPALIVE_RULES='[^']*'" |
+		sed "s/.*='//; s/'\$//" | tr '\n' ';')
+	[[ $rules == *program=* && $rules == *peer=* ]]
+	run -0 --separate-stderr shimmed KEEPALIVE_RULES="$rules" true
+	# shellcheck disable=SC2154 # set by run
+	assert_equal "$stderr" ''
+}
+
+@test "completion: every option of the help is offered by bash, and the others know it" {
+	local subcommand option shell
+
+	for subcommand in run check status attach; do
+		run complete_with bash "keepalive $subcommand --"
+		for option in $(options_of "$subcommand"); do
+			assert_line --regexp "^$option=?\$"
+			for shell in zsh fish; do
+				grep -qE -e "(--|-l )${option#--}\b" "$REPOSITORY/shim/completion/keepalive.$shell" ||
+					fail "$shell lacks $option of $subcommand"
+			done
+		done
+	done
+}
+
+@test "completion: bash, zsh and fish complete subcommands, options, values and commands" {
+	local shell missing=
+
+	for shell in bash zsh fish; do
+		if ! command -v "$shell" >/dev/null; then
+			missing+=" $shell"
+			continue
+		fi
+		assert_completes $shell 'keepalive sta' 'status'
+		assert_completes $shell 'keepalive run --mo' '--mode=?'
+		assert_completes $shell 'keepalive run --mode=f' '(--mode=)?force'
+		assert_completes $shell 'keepalive attach --dr' '--dry-run'
+		assert_completes $shell 'keepalive check --js' '--json'
+		assert_completes $shell 'keepalive run --idle=5 basenam' 'basename'
+		assert_completes $shell 'keepalive run ls /usr/shar' '/usr/share/?'
+	done
+	[ -z "$missing" ] || skip "not installed:$missing; the others passed"
+}

@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# Sockets that were open before main(): inetd, socket activation, a listener handed over.
+
+load helpers
+
+setup() {
+	parent=$TESTS/programs/parent.py
+}
+
+@test "inetd nowait: the connection on 0, 1 and 2 is armed" {
+	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=33 "$PROGRAMS/values-of" 0 1 2
+	assert_success
+	for fd in 0 1 2; do
+		assert_line --regexp "^$fd keepalive=1 idle=33 interval=10 count=6"
+	done
+}
+
+@test "inetd nowait: a bad setting is not written to the peer" {
+	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=x KEEPALIVE_LOG=stderr "$PROGRAMS/values-of" 0
+	assert_success
+	refute_output --partial "keepalive-shim"
+	assert_line --regexp "^0 keepalive=1 idle=60"
+}
+
+@test "inetd wait: the listener on 0, and the connection that started the service" {
+	run python3 "$parent" listener -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" -a 0
+	assert_success
+	assert_line --regexp "^0 $DEFAULTS"
+	assert_line --regexp "^accepted 1 $DEFAULTS" # waited in the queue
+	assert_line --regexp "^accepted 2 $DEFAULTS" # came later
+}
+
+@test "socket activation: LISTEN_FDS is ours, all of it is armed" {
+	run python3 "$parent" activation -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" -a 3 4
+	assert_success
+	assert_line --regexp "^3 $DEFAULTS"
+	assert_line --regexp "^4 $DEFAULTS"
+	assert_line --regexp "^accepted 1 $DEFAULTS"
+}
+
+@test "socket activation: LISTEN_PID is somebody else: not looked at before accept" {
+	run python3 "$parent" activation LISTEN_PID=1 -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" 3
+	assert_line --regexp "^3 $UNTOUCHED"
+}
+
+@test "LISTEN_FDS absurd: the program starts at once all the same" {
+	for count in 999999999 -1 x 1000000 ''; do
+		run timeout 10 python3 "$parent" activation LISTEN_FDS="$count" -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" 3
+		assert_success
+	done
+}
+
+@test "a listener received by other means is armed when it first accepts, and so is its queue" {
+	run python3 "$parent" activation LISTEN_PID=1 -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" -a 3
+	assert_line --regexp "^accepted 1 $DEFAULTS"
+	assert_line --regexp "^accepted 2 $DEFAULTS"
+	assert_line --regexp "^3 $DEFAULTS"
+}
+
+@test "keepalive on already: configured by somebody, left alone; force takes it" {
+	run python3 "$parent" configured -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" 0
+	assert_line --regexp "^0 keepalive=1 idle=500 interval=75 count=9"
+	run python3 "$parent" configured -- env LD_PRELOAD="$SHIM" KEEPALIVE_MODE=force "$PROGRAMS/values-of" 0
+	assert_line --regexp "^0 $DEFAULTS"
+}
+
+@test "role client: inherited sockets are server side, hence left alone" {
+	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_ROLE=client "$PROGRAMS/values-of" 0
+	assert_line --regexp "^0 $UNTOUCHED"
+}
+
+@test "rules by peer and port apply to what is inherited" {
+	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" \
+		KEEPALIVE_RULES='role=server peer=127.0.0.0/8 port=1-65535 idle=44' "$PROGRAMS/values-of" 0
+	assert_line --regexp "^0 keepalive=1 idle=44"
+}

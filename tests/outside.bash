@@ -1,0 +1,63 @@
+# For the suites that look at a running process from outside: programs to look at, users who may not.
+# shellcheck shell=bash
+
+NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+
+# talk ARGUMENT...: the program that knows nothing of keepalive, as a background process.
+talk() {
+	background python3 "$TESTS/programs/talk.py" "$@"
+}
+
+# pairs COUNT: one with both ends of connections, in $PAIRS, once it has them all.
+pairs() {
+	talk pairs "$1"
+	PAIRS=$!
+	await 15 has_connections "$PAIRS" $(($1 * 2))
+}
+
+# talk_as_nobody ARGUMENT...: the same, as an unprivileged user.
+# The text is passed on, because that user may not get at the file.
+talk_as_nobody() {
+	background "${NOBODY[@]}" python3 -c "$(cat "$TESTS/programs/talk.py")" "$@"
+}
+
+# as_nobody ARGUMENT...: the command, run by an unprivileged user who may not get at the build.
+as_nobody() {
+	"${NOBODY[@]}" "$PUBLIC/keepalive" "$@"
+}
+
+# Puts the command where everybody may run it.
+make_public() {
+	require setpriv
+	require_root
+	"${NOBODY[@]}" python3 -c '' 2>/dev/null || skip "python3 is not for everybody here"
+	PUBLIC=$(mktemp -d)
+	chmod 755 "$PUBLIC"
+	install -m 755 "$KEEPALIVE" "$PUBLIC/keepalive"
+}
+
+teardown() {
+	end_background
+	[ -z "${PUBLIC-}" ] || rm -r "$PUBLIC"
+}
+
+# child_of PID: its child, once it has one.
+child_of() {
+	await 15 grep -q . "/proc/$1/task/$1/children" || return 1
+	tr -d ' ' <"/proc/$1/task/$1/children"
+}
+
+# has_connections PID COUNT: whether the process has so many, by getsockopt.
+has_connections() {
+	[ "$(sockets "$1" state=ESTABLISHED | wc -l)" = "$2" ]
+}
+
+# in_namespace COMMAND...: in a network namespace of its own, with loopback.
+in_namespace() {
+	background unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$@"
+}
+
+# Skips where the program that makes system calls fail was not built.
+require_refuse() {
+	[ -x "$PROGRAMS/refuse" ] || skip "tests/programs/refuse.c is not built"
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# Unmodified programs of every day get keepalive, and keep what they set themselves.
+# What is asserted is the kernel's view of their sockets. More programs: tests/real/.
+
+load helpers
+load real/peers
+
+@test "nc: a client that sets nothing is watched" {
+	require nc
+	hold
+	start nc -d 127.0.0.1 "$PORT"
+	client_has "$DEFAULTS"
+}
+
+@test "nc: without the shim the same client is not watched" {
+	require nc
+	hold
+	background nc -d 127.0.0.1 "$PORT"
+	PID=$!
+	client_has "$UNTOUCHED"
+}
+
+@test "nc: a server's connection is watched" {
+	require nc
+	PORT=$(free_port)
+	start nc -d -l 127.0.0.1 "$PORT"
+	listener_has "$DEFAULTS"
+	call "$PORT"
+	server_has "$DEFAULTS"
+}
+
+@test "curl: its own 60 s stay" {
+	require curl
+	hold
+	start curl -s "http://127.0.0.1:$PORT/"
+	await 15 sent "$PORT"
+	client_has "keepalive=1 idle=60 interval=60"
+}
+
+@test "curl: the time it is told stays, although keepalive was set before it" {
+	require curl
+	hold
+	start KEEPALIVE_IDLE=7 KEEPALIVE_INTERVAL=3 curl -s --keepalive-time 33 "http://127.0.0.1:$PORT/"
+	await 15 sent "$PORT"
+	client_has "keepalive=1 idle=33 interval=33"
+}
+
+@test "curl: where it sets nothing it is watched" {
+	require curl
+	hold
+	start curl -s --no-keepalive "http://127.0.0.1:$PORT/"
+	await 15 sent "$PORT"
+	client_has "$DEFAULTS"
+}
+
+@test "curl: force overrides the time it is told" {
+	require curl
+	hold
+	start KEEPALIVE_MODE=force curl -s --keepalive-time 33 "http://127.0.0.1:$PORT/"
+	await 15 sent "$PORT"
+	client_has "$DEFAULTS"
+}
+
+@test "python3: a blocking client and server, IPv4 and IPv6" {
+	for address in 127.0.0.1 ::1; do
+		start python3 -u -c 'import socket, sys
+listener = socket.create_server((sys.argv[1], 0),
+                                family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
+client = socket.create_connection(listener.getsockname()[:2])
+server, _ = listener.accept()
+server.recv(1)' "$address"
+		PORT=$(port_of "$PID")
+		listener_has "$DEFAULTS"
+		server_has "$DEFAULTS"
+		client_has "$DEFAULTS"
+	done
+}
+
+@test "python3 asyncio: a client whose connect is still in progress, and a server" {
+	start python3 -c 'import asyncio
+async def main():
+    server = await asyncio.start_server(lambda reader, writer: asyncio.sleep(60), "127.0.0.1", 0)
+    await asyncio.open_connection(*server.sockets[0].getsockname())
+    await asyncio.sleep(60)
+asyncio.run(main())'
+	PORT=$(port_of "$PID")
+	listener_has "$DEFAULTS"
+	server_has "$DEFAULTS"
+	client_has "$DEFAULTS"
+}
+
+@test "python3 http.server: a browser that has gone is noticed" {
+	start python3 -m http.server --bind 127.0.0.1 0
+	PORT=$(port_of "$PID")
+	call "$PORT"
+	listener_has "$DEFAULTS"
+	server_has "$DEFAULTS"
+}
+
+# As ZooKeeper does.
+switches_off='import socket
+listener = socket.create_server(("127.0.0.1", 0))
+server, _ = listener.accept()
+server.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
+assert not server.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) or FORCED
+server.sendall(b"!")
+server.recv(1)'
+
+@test "a server that switches keepalive off on each connection has its way" {
+	start python3 -c "${switches_off/FORCED/0}"
+	PORT=$(port_of "$PID")
+	listener_has "$DEFAULTS"
+	call "$PORT"
+	await 15 sent "$PORT"
+	server_has "keepalive=0"
+}
+
+@test "a server that switches keepalive off on each connection is overruled by force" {
+	start KEEPALIVE_MODE=force python3 -c "${switches_off/FORCED/1}"
+	PORT=$(port_of "$PID")
+	call "$PORT"
+	await 15 sent "$PORT"
+	server_has "$DEFAULTS"
+}
+
+# One process that is a client and a server.
+both_roles='import socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+server, _ = listener.accept()
+server.recv(1)'
+
+@test "KEEPALIVE_ROLE=server leaves the client's socket as the kernel made it" {
+	start KEEPALIVE_ROLE=server python3 -c "$both_roles"
+	PORT=$(port_of "$PID")
+	listener_has "$DEFAULTS"
+	server_has "$DEFAULTS"
+	client_has "$UNTOUCHED"
+}
+
+@test "KEEPALIVE_ROLE=client leaves the server's sockets as the kernel made them" {
+	start KEEPALIVE_ROLE=client python3 -c "$both_roles"
+	PORT=$(port_of "$PID")
+	client_has "$DEFAULTS"
+	listener_has "$UNTOUCHED"
+	server_has "$UNTOUCHED"
+}
+
+@test "KEEPALIVE=off leaves every socket as the kernel made it" {
+	start KEEPALIVE=off python3 -c "$both_roles"
+	PORT=$(port_of "$PID")
+	client_has "$UNTOUCHED"
+	listener_has "$UNTOUCHED"
+	server_has "$UNTOUCHED"
+}

@@ -1,0 +1,107 @@
+"""Runs a command whose standard error is of an awkward kind: with_stderr.py KIND COMMAND...
+
+Prints what came of it, then what the other end of standard error got. The signals of a broken pipe and
+of file sizes have their default action in the command.
+"""
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import time
+
+LIMIT = 20 # seconds; nothing here takes one
+
+
+def fill(fd):
+    os.set_blocking(fd, False)
+    try:
+        while True:
+            os.write(fd, b"x" * 512)
+    except BlockingIOError:
+        os.set_blocking(fd, True)
+
+
+def tcp_pair():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        return client.detach(), server.accept()[0].detach()
+
+
+def ends(kind):
+    """The other end, or None where it is gone, and standard error."""
+    if kind.startswith("pipe"):
+        other, stderr = os.pipe()
+    elif kind.startswith("unix"):
+        other, stderr = (end.detach() for end in socket.socketpair())
+    elif kind.startswith("tcp"):
+        other, stderr = tcp_pair()
+    else:
+        return None, os.open(kind, os.O_WRONLY | os.O_CREAT, 0o600) # a file
+    if kind.endswith("-full"):
+        fill(stderr)
+    if kind.endswith("-gone"):
+        os.close(other)
+        other = None
+    return other, stderr
+
+
+def outcome(status):
+    if os.WIFSTOPPED(status):
+        return f"stopped by {signal.Signals(os.WSTOPSIG(status)).name}"
+    return f"status {os.waitstatus_to_exitcode(status)}"
+
+
+def received(other):
+    os.set_blocking(other, False)
+    try:
+        return os.read(other, 1 << 16).decode().lstrip("x")
+    except OSError:
+        return ""
+
+
+def run(kind, command):
+    other, stderr = ends(kind)
+    stdin = stderr if kind.startswith("tcp") else subprocess.DEVNULL
+    try:
+        status = subprocess.run(command, stdin=stdin, stderr=stderr, timeout=LIMIT).returncode
+        print("status", status, flush=True)
+    except subprocess.TimeoutExpired:
+        print("hangs", flush=True)
+    os.close(stderr)
+    if other is not None:
+        print(received(other), end="")
+
+
+def run_in_background_of_terminal(command):
+    """The terminal stops background jobs that write to it: stty tostop."""
+    stdout = os.dup(1)
+    leader, terminal = pty.fork()
+    if leader == 0:
+        attributes = termios.tcgetattr(2)
+        attributes[3] |= termios.TOSTOP
+        termios.tcsetattr(2, termios.TCSANOW, attributes)
+        job = os.fork()
+        if job == 0:
+            os.setpgid(0, 0)
+            os.dup2(stdout, 1)
+            os.closerange(3, 64)
+            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+            os.execvp(command[0], command)
+        status = os.waitpid(job, os.WUNTRACED)[1]
+        os.write(stdout, (outcome(status) + "\n").encode())
+        if os.WIFSTOPPED(status):
+            os.kill(job, signal.SIGKILL)
+        os._exit(0)
+    end = time.monotonic() + LIMIT
+    while os.waitpid(leader, os.WNOHANG)[0] == 0 and time.monotonic() < end:
+        time.sleep(0.01)
+    print(received(terminal).replace("\r", ""), end="")
+
+
+if sys.argv[1] == "background":
+    run_in_background_of_terminal(sys.argv[2:])
+else:
+    run(sys.argv[1], sys.argv[2:])

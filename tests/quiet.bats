@@ -1,0 +1,172 @@
+# Messages and log lines harm nobody: never into somebody else's data, no signal, no wait, no descriptor
+# kept, no file written through another user's link. What cannot be written is dropped.
+
+load helpers
+
+ARMED='keepalive=1 idle=60 interval=10 count=6'
+
+# with_stderr KIND [NAME=VALUE...]: what a program prints whose standard error is of this kind.
+with_stderr() {
+	local kind=$1
+
+	shift
+	run python3 "$TESTS/programs/with_stderr.py" "$kind" env LD_PRELOAD="$SHIM" "$@" "$PROGRAMS/armed"
+	assert_success
+	assert_line "fd=3 $ARMED"
+	assert_line "status 0"
+}
+
+@test "standard error without a reader, full, on /dev/full: no SIGPIPE, no wait, nothing lost but the line" {
+	local kind
+
+	for kind in pipe unix; do
+		with_stderr "$kind" KEEPALIVE_IDLE=bad
+		assert_line --partial "KEEPALIVE_IDLE 'bad': not a duration"
+		with_stderr "$kind" KEEPALIVE_LOG=stderr KEEPALIVE_RULES=role=nobody
+		assert_line --partial "rule 1 'role=nobody': not a role"
+	done
+	for kind in pipe-full pipe-gone unix-full unix-gone /dev/full /proc/version; do
+		with_stderr "$kind" KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr
+		assert_equal "${#lines[@]}" 2
+	done
+}
+
+@test "under inetd, where standard error is the peer, nothing is written there" {
+	local kind
+
+	for kind in tcp tcp-full tcp-gone; do
+		with_stderr "$kind" KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr
+		assert_equal "${#lines[@]}" 2
+	done
+}
+
+@test "a background job whose terminal has tostop is not stopped by a message" {
+	with_stderr background KEEPALIVE_IDLE=bad
+	assert_line --partial "KEEPALIVE_IDLE 'bad': not a duration"
+}
+
+@test "descriptor 2 closed and reused by a pipe or a socket: not a byte into it, no SIGPIPE" {
+	local kind
+
+	for kind in pipe unix udp; do
+		run shimmed KEEPALIVE_LOG=stderr python3 "$TESTS/programs/reused_stderr.py" "$kind"
+		assert_line "read: nothing"
+		refute_output --partial client # logged before the descriptor was closed, not after
+		run shimmed KEEPALIVE_LOG=stderr KEEPALIVE_COUNT=bad python3 \
+			"$TESTS/programs/reused_stderr.py" "$kind" gone
+		assert_success
+		assert_line "read: nobody"
+		assert_line --partial "KEEPALIVE_COUNT 'bad': not a number"
+	done
+}
+
+@test "descriptor 2 closed at start and taken by the first socket: that one is not written to" {
+	require strace
+	local output
+
+	output=$(shimmed KEEPALIVE_LOG=stderr KEEPALIVE_IDLE=bad strace -qq -e trace=sendto,write \
+		-o "$BATS_TEST_TMPDIR/strace" "$PROGRAMS/armed" socket 2>&- 3>&- 4>&-)
+	assert_equal "$output" "fd=2 $ARMED"
+	refute grep -E '^(sendto|write)\(2,.* = [0-9]' "$BATS_TEST_TMPDIR/strace"
+}
+
+# logged PATH: runs a program that logs there; it must do as without a log.
+logged() {
+	run timeout 20 env LD_PRELOAD="$SHIM" KEEPALIVE_LOG="$1" "$PROGRAMS/armed" socket socket 3>&- 4>&-
+	assert_success
+	assert_output "$(printf 'fd=%d %s\n' 3 "$ARMED" 4 "$ARMED")"
+}
+
+@test "a log that is full, read-only, a directory, a link to nothing, gone: the program does not notice" {
+	local path
+
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	ln -s loop "$BATS_TEST_TMPDIR/loop"
+	for path in /dev/full /proc/version /proc/self/nothing / // /. /.. "$BATS_TEST_TMPDIR" \
+		"$BATS_TEST_TMPDIR/none/log" "$BATS_TEST_TMPDIR/fifo" "$BATS_TEST_TMPDIR/loop/log" \
+		"$BATS_TEST_TMPDIR/loop" "/$(printf 'a%.0s' {1..300})" "$(printf '/%.0s' {1..4000})"; do
+		logged "$path"
+	done
+}
+
+@test "a log whose directory vanishes and comes back: lines are lost, then written again" {
+	cat >"$BATS_TEST_TMPDIR/vanish.py" <<-'END'
+		import os, socket, sys
+		directory = os.path.dirname(os.environ["KEEPALIVE_LOG"])
+		def connect():
+		    server = socket.create_server(("127.0.0.1", 0))
+		    socket.create_connection(server.getsockname())
+		connect()
+		os.rename(directory, directory + ".gone")
+		connect()
+		os.mkdir(directory)
+		connect()
+		print(len(os.listdir("/proc/self/fd")))
+	END
+	mkdir "$BATS_TEST_TMPDIR/logs"
+	run shimmed KEEPALIVE_LOG="$BATS_TEST_TMPDIR/logs/log" python3 "$BATS_TEST_TMPDIR/vanish.py"
+	assert_success
+	assert_output "$(python3 -c 'import os; print(len(os.listdir("/proc/self/fd")))')"
+	assert_equal "$(grep -c ' client ' "$BATS_TEST_TMPDIR/logs.gone/log")" 1
+	assert_equal "$(grep -c ' client ' "$BATS_TEST_TMPDIR/logs/log")" 1
+}
+
+@test "RLIMIT_FSIZE and a log: no SIGXFSZ" {
+	local output
+
+	output=$(ulimit -f 0 && shimmed KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" "$PROGRAMS/transcript" 2>/dev/null |
+		cksum)
+	assert_equal "$output" "$("$PROGRAMS/transcript" 2>/dev/null | cksum)"
+	[ -f "$BATS_TEST_TMPDIR/log" ]
+	[ ! -s "$BATS_TEST_TMPDIR/log" ]
+}
+
+@test "out of descriptors: no log line, no harm" {
+	run bash -c 'ulimit -n 4; exec env LD_PRELOAD="$1" KEEPALIVE_LOG="$2" "$3" socket' sh "$SHIM" \
+		"$BATS_TEST_TMPDIR/log" "$PROGRAMS/armed" 3>&-
+	assert_success
+	assert_output "fd=3 $ARMED"
+	[ ! -s "$BATS_TEST_TMPDIR/log" ]
+}
+
+# log_lines PATH: how many lines a program's log has there.
+log_lines() {
+	shimmed KEEPALIVE_LOG="$1" python3 -c 'import socket
+server = socket.create_server(("127.0.0.1", 0))' >/dev/null
+	cat "${2:-$1}" 2>/dev/null | grep -c ' listener '
+}
+
+@test "the log is not opened through a link that others could have put there" {
+	local open=$BATS_TEST_TMPDIR/open closed=$BATS_TEST_TMPDIR/closed
+
+	mkdir "$open" "$closed"
+	chmod 1777 "$open"
+	touch "$closed/victim"
+	ln -s "$closed/victim" "$open/link"
+	ln -s "$closed" "$open/directory"
+	ln -s "$closed/new" "$open/dangling"
+	assert_equal "$(log_lines "$open/link")" 0
+	assert_equal "$(log_lines "$open/directory/victim")" 0
+	assert_equal "$(log_lines "$open/directory/../victim")" 0
+	assert_equal "$(log_lines "$open/dangling")" 0
+	[ ! -e "$closed/new" ]
+	[ ! -s "$closed/victim" ]
+	# A plain file there, and links in a directory of ours, are fine.
+	assert_equal "$(log_lines "$open/log")" 1
+	assert_equal "$(stat -c %a "$open/log")" 640
+	ln -s victim "$closed/link"
+	ln -s ../closed "$closed/directory"
+	assert_equal "$(log_lines "$closed/directory/link" "$closed/victim")" 1
+}
+
+@test "a directory of another user's is as untrusted as one that all can write" {
+	require_root
+	local theirs=$BATS_TEST_TMPDIR/theirs
+
+	mkdir "$theirs"
+	touch "$BATS_TEST_TMPDIR/victim"
+	ln -s ../victim "$theirs/link"
+	chown 65534 "$theirs"
+	assert_equal "$(log_lines "$theirs/link")" 0
+	[ ! -s "$BATS_TEST_TMPDIR/victim" ]
+}

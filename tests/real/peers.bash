@@ -1,0 +1,111 @@
+# A program under the shim, its peer, and what the kernel says of the connection between them.
+# shellcheck shell=bash
+
+# start [NAME=VALUE...] COMMAND...: in the background with the shim preloaded; its pid in $PID.
+start() {
+	background env LD_PRELOAD="$SHIM" "$@"
+	PID=$!
+}
+
+# hold [ADDRESS]: a server that accepts connections and says nothing; its port in $PORT.
+hold() {
+	background python3 "$TESTS/programs/hold.py" "${1:-127.0.0.1}"
+	HOLD=$!
+	PORT=$(port_of "$HOLD")
+}
+
+# call PORT [ADDRESS]: a client without the shim that connects and stays.
+call() {
+	background python3 -c 'import socket, sys, time
+held = socket.create_connection((sys.argv[2], int(sys.argv[1])), 15)
+time.sleep(600)' "$1" "${2:-127.0.0.1}"
+	CALLER=$!
+}
+
+# free_port [ADDRESS]: a port that nobody has just now, for programs that cannot choose one.
+free_port() {
+	python3 -c 'import socket, sys
+address = sys.argv[1]
+with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as s:
+    s.bind((address, 0))
+    print(s.getsockname()[1])' "${1:-127.0.0.1}"
+}
+
+# listens PORT: somebody does, whoever it is.
+listens() {
+	[ -n "$(ss -tlnH "sport = :$1")" ]
+}
+
+# sent PORT: on a connection with that port something was sent that nobody has read; so the program is
+# past the set-up of its socket.
+sent() {
+	[ -n "$(ss -tnH state established "sport = :$1 or dport = :$1" | awk '$1 > 0')" ]
+}
+
+# expect PID PATTERN VALUES: a socket of the process that matches the pattern has the values, soon.
+# Shows its sockets where that is not so.
+expect() {
+	local values="$3"
+
+	await 15 has "$1" "$2" "$values" && return
+	echo "expected of pid $1 ($2): $values; its sockets:" >&2
+	sockets "$1" >&2
+	return 1
+}
+
+has() {
+	sockets "$1" "$2" | grep -F -e "$3"
+}
+
+# listener_has VALUES, server_has VALUES, client_has VALUES: of the process $PID at $PORT.
+listener_has() {
+	expect "$PID" "state=LISTEN .*local=[^ ]*:$PORT " "$1"
+}
+
+server_has() {
+	expect "${2:-$PID}" "state=ESTABLISHED .*local=[^ ]*:$PORT " "$1"
+}
+
+client_has() {
+	expect "$PID" "state=ESTABLISHED .*peer=[^ ]*:$PORT " "$1"
+}
+
+# child PID: the first child of that process, once it has one.
+child() {
+	await 15 has_child "$1" || return 1
+	read -r pid _ <"/proc/$1/task/$1/children"
+	echo "$pid"
+}
+
+has_child() {
+	[ -n "$(cat "/proc/$1/task/$1/children")" ]
+}
+
+# private_run COMMAND...: the command line that runs it with a /run of its own, where daemons leave pid
+# files and look for directories. The process stays the same.
+private_run() {
+	PRIVATE=(unshare -m sh -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"' sh "$@")
+}
+
+# haproxy_to ENDPOINT [NAME=VALUE...]: HAProxy in front of it, with a client connected, at $PORT; lines
+# of its configuration from $OPTIONS.
+haproxy_to() {
+	local endpoint=$1
+
+	shift
+	PORT=$(free_port)
+	cat >"$BATS_TEST_TMPDIR/haproxy-$PORT.cfg" <<-END
+		defaults
+			mode tcp
+			timeout connect 10s
+			timeout client 10m
+			timeout server 10m
+			${OPTIONS-}
+		listen proxy
+			bind 127.0.0.1:$PORT
+			server one $endpoint
+	END
+	start "$@" haproxy -db -f "$BATS_TEST_TMPDIR/haproxy-$PORT.cfg"
+	await 15 listens "$PORT"
+	call "$PORT"
+}

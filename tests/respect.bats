@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# Who wins: respect leaves the program its own values, force holds ours, and the program cannot tell.
+
+load helpers
+
+values() {
+	run --separate-stderr shimmed "$@"
+	assert_success
+	assert_equal "$stderr" ""
+}
+
+has() {
+	grep -q "^$1 .*$2" <<<"$output" || fail "$1 has not '$2':
+$output"
+}
+
+@test "respect: what the program sets stays, the others are ours" {
+	values "$PROGRAMS/values" -s idle=200
+	has client "keepalive=1 idle=200 interval=10 count=6"
+	has server "keepalive=1 idle=200 interval=10 count=6"
+	has listener "$DEFAULTS"
+}
+
+@test "respect: a program that switches keepalive off on every connection has it off" {
+	values "$PROGRAMS/values" -s keepalive=0
+	has client keepalive=0
+	has server keepalive=0
+}
+
+@test "respect: what is set on a listener goes down to whoever is accepted" {
+	values KEEPALIVE_RULES='role=server idle=20 count=3' "$PROGRAMS/values" -l idle=200
+	has listener "keepalive=1 idle=200 interval=10 count=3"
+	has server "keepalive=1 idle=200 interval=10 count=3"
+	values KEEPALIVE_RULES='role=server idle=20' "$PROGRAMS/values" -l keepalive=0
+	has listener "keepalive=0 idle=20"
+	has server keepalive=0
+}
+
+@test "force: ours win over every option the program sets" {
+	for own in keepalive=0 idle=200 interval=33 count=2; do
+		values KEEPALIVE_MODE=force "$PROGRAMS/values" -s $own -l $own
+		has listener "$DEFAULTS"
+		has client "$DEFAULTS"
+		has server "$DEFAULTS"
+	done
+	values KEEPALIVE_MODE=force KEEPALIVE_USER_TIMEOUT=90s "$PROGRAMS/values" -s user_timeout=1000
+	has client user_timeout=90000
+}
+
+@test "force: what we leave to the kernel is the program's to set" {
+	values KEEPALIVE_MODE=force KEEPALIVE_IDLE=kernel "$PROGRAMS/values" -s idle=200 -s user_timeout=1234
+	has client "keepalive=1 idle=200 interval=10"
+	has client user_timeout=1234
+}
+
+@test "force: the program's bad arguments still get the kernel's answer" {
+	run --separate-stderr shimmed KEEPALIVE_MODE=force "$PROGRAMS/values" -s idle=99999
+	assert_line "set idle=99999: Invalid argument"
+	has client "$DEFAULTS"
+}
+
+@test "force: the other role's sockets are the program's" {
+	values KEEPALIVE_MODE=force KEEPALIVE_ROLE=server "$PROGRAMS/values" -s idle=200
+	has client "keepalive=0 idle=200"
+	has server "$DEFAULTS"
+}
+
+@test "force: a duplicate of the descriptor is held too" {
+	run shimmed KEEPALIVE_MODE=force python3 -c '
+import socket
+s = socket.socket()
+d = s.dup()
+d.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 200)
+d.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
+print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))'
+	assert_output "60 1"
+}
+
+@test "force and off: keepalive is held off; respect and off: it is the program's" {
+	values KEEPALIVE_RULES='role=client off mode=force' "$PROGRAMS/values" -s keepalive=1
+	has client "keepalive=0"
+	values KEEPALIVE_RULES='role=client off' "$PROGRAMS/values" -s keepalive=1
+	has client "keepalive=1 idle=7200 interval=75 count=9"
+}

@@ -1,0 +1,58 @@
+# Descriptor numbers: reused behind the shim's back, copied, low, high, closed wholesale. The shim sees no
+# close(2), dup(2) or recvmsg(2), so what it knows of a number may be about a socket that is long gone.
+
+load helpers
+
+@test "a socket received over SCM_RIGHTS on a number that another had: not TCP, never touched" {
+	local settings
+
+	for settings in KEEPALIVE=on KEEPALIVE_MODE=force KEEPALIVE_RULES='peer=127.0.0.1 idle=20; off' \
+		KEEPALIVE_ROLE=server; do
+		run shimmed "$settings" python3 "$TESTS/programs/reused.py"
+		assert_success
+		refute_line --regexp '-> (udp|unix).* 1'
+	done
+	# Profiles that differ in SO_KEEPALIVE alone, which every socket takes.
+	for settings in KEEPALIVE_RULES='peer=127.0.0.1; off' KEEPALIVE_ROLE=server KEEPALIVE_MODE=force; do
+		run shimmed "$settings" KEEPALIVE_IDLE=kernel KEEPALIVE_INTERVAL=kernel KEEPALIVE_COUNT=kernel \
+			python3 "$TESTS/programs/reused.py"
+		assert_success
+		assert_line --regexp '-> udp: 0'
+		refute_line --regexp '-> (udp|unix).* 1'
+	done
+}
+
+@test "TCP on a reused number: armed at connect(), listen() or accept() but where golden/reused-numbers says not" {
+	run shimmed python3 "$TESTS/programs/reused.py"
+	assert_success
+	assert_output "$(cat "$TESTS/golden/reused-numbers")"
+}
+
+@test "a copied listener or socket, one that tries a second peer: each has what the rules say" {
+	run shimmed KEEPALIVE_RULES='peer=127.0.0.1 idle=20; peer=127.0.0.2 idle=30' \
+		python3 "$TESTS/programs/copies.py"
+	assert_success
+	assert_output "$(
+		cat <<-'END'
+			listener, accepted: 60 20
+			dup of the listener, accepted: 60 20
+			dup2 of the listener over a UDP socket, accepted: 60 20
+			dup of a new socket, connected: 20
+			connect() refused, then to another: 60
+			refused: 30
+			connected: 20
+			dissolved, connected again: 20
+			listener turned client: 20
+			two listeners on one port, one of them twice: 60 60
+			accepted in a child: 20
+		END
+	)"
+	run shimmed KEEPALIVE_RULES='role=client off; role=server idle=44' python3 "$TESTS/programs/copies.py"
+	assert_success
+	assert_line "dup of the listener, accepted: 44 44"
+	assert_line "dissolved, connected again: -"
+	assert_line "listener turned client: -"
+	run shimmed python3 "$TESTS/programs/copies.py"
+	assert_success
+	refute_output --regexp '[:,].* (-|[^6 ][0-9]*)$'
+}

@@ -1,0 +1,247 @@
+#!/usr/bin/env bats
+# keepalive run: the program runs as it would without, but for its TCP sockets.
+
+load helpers
+
+# armed PROGRAM...: what a TCP socket of the program has.
+PROBE='import socket
+s = socket.socket()
+print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), s.getsockopt(6, 4), s.getsockopt(6, 5), s.getsockopt(6, 6))'
+
+setup() {
+	PATH=$PATH:$BATS_TEST_TMPDIR
+	python=$(readlink -f /usr/bin/python3)
+	[ -x "$python" ] || skip "/usr/bin/python3 is not installed"
+}
+
+# script NAME LINE...: an executable file in PATH.
+script() {
+	local file=$BATS_TEST_TMPDIR/$1
+
+	shift
+	printf '%s\n' "$@" >"$file"
+	chmod +x "$file"
+}
+
+@test "a program gets keepalive" {
+	run "$KEEPALIVE" run "$python" -c "$PROBE"
+	assert_success
+	assert_output "1 60 10 6"
+}
+
+@test "options mirror the variables, and win over them" {
+	KEEPALIVE_IDLE=99 KEEPALIVE_COUNT=3 run "$KEEPALIVE" run --idle=20s --interval 5 "$python" -c "$PROBE"
+	assert_output "1 20 5 3"
+	run "$KEEPALIVE" run --rule='program=python* idle=17' --rule='idle=18' "$python" -c "$PROBE"
+	assert_output "1 17 10 6"
+}
+
+@test "a bad value is told and the program not started" {
+	run --separate-stderr "$KEEPALIVE" run --idle=5x echo started
+	assert_equal "$status" 125
+	assert_output ""
+	[[ $stderr == "keepalive: --idle '5x': "*"accepted: "* ]]
+	KEEPALIVE_COUNT=0 run --separate-stderr "$KEEPALIVE" run echo started
+	assert_equal "$status" 125
+	assert_output ""
+	[[ $stderr == *"KEEPALIVE_COUNT '0'"* ]]
+	run -125 "$KEEPALIVE" run --rule='idle=5 nonsense' echo started
+}
+
+@test "a warning does not keep the program from starting" {
+	run --separate-stderr "$KEEPALIVE" run --idle=600 echo started
+	assert_success
+	assert_output started
+	[[ $stderr == *warning* ]]
+}
+
+@test "exit statuses are the program's, or those of env(1)" {
+	run -0 "$KEEPALIVE" run true
+	run -42 "$KEEPALIVE" run sh -c 'exit 42'
+	run -127 "$KEEPALIVE" run /nowhere/program
+	run -127 "$KEEPALIVE" run no-such-program
+	run -127 "$KEEPALIVE" run ''
+	run -126 "$KEEPALIVE" run /etc
+	run -126 "$KEEPALIVE" run /etc/passwd
+	run -125 "$KEEPALIVE" run
+	run -125 "$KEEPALIVE" run --no-such-option true
+	run -125 "$KEEPALIVE" run --supervise=perhaps true
+}
+
+@test "a signal ends the program as it does without" {
+	run -143 "$KEEPALIVE" run sh -c 'kill -TERM $$'
+	run -137 "$KEEPALIVE" run sh -c 'kill -KILL $$'
+}
+
+@test "the program is the same process, with no other beside it" {
+	background "$KEEPALIVE" run sleep 60
+	await 5 grep -qx sleep "/proc/$!/comm"
+	run cat "/proc/$!/task/$!/children"
+	assert_output ""
+	kill -TERM $!
+	run wait $!
+}
+
+@test "ignored and blocked signals stay as they were" {
+	for how in "" "trap '' INT PIPE;"; do
+		plain=$(sh -c "$how exec grep ^Sig[PBIC] /proc/self/status")
+		ours=$(sh -c "$how exec '$KEEPALIVE' run grep ^Sig[PBIC] /proc/self/status")
+		assert_equal "$ours" "$plain"
+	done
+}
+
+@test "the program's own options are its own" {
+	run "$KEEPALIVE" run echo --idle=5 --help -- x
+	assert_output -- "--idle=5 --help -- x"
+	run "$KEEPALIVE" run -- printf '%s,' --version -x
+	assert_output -- "--version,-x,"
+}
+
+@test "the program is told its name as it was given" {
+	script named '#!/bin/sh' 'echo "$0 $*"'
+	run "$KEEPALIVE" run named a b
+	assert_output "$BATS_TEST_TMPDIR/named a b"
+	run "$KEEPALIVE" run sh -c 'echo "$0"'
+	assert_output sh
+}
+
+@test "PATH is searched as execvp(3) does" {
+	mkdir "$BATS_TEST_TMPDIR"/{1,2,3}
+	printf 'not mine\n' >"$BATS_TEST_TMPDIR/1/tool"
+	printf '#!/bin/sh\necho second\n' >"$BATS_TEST_TMPDIR/2/tool"
+	chmod +x "$BATS_TEST_TMPDIR/2/tool"
+	mkdir "$BATS_TEST_TMPDIR/3/only-directory"
+	export PATH=$BATS_TEST_TMPDIR/1:$BATS_TEST_TMPDIR/2:$BATS_TEST_TMPDIR/3:$PATH
+	run -0 "$KEEPALIVE" run tool
+	assert_output second
+	run -126 "$KEEPALIVE" run only-directory
+	cd "$BATS_TEST_TMPDIR/2"
+	PATH=: run -0 "$KEEPALIVE" run tool
+	assert_output second
+	run -127 env -u PATH "$KEEPALIVE" run tool
+}
+
+@test "scripts run, whatever their first line" {
+	script direct "#!$python" "$PROBE"
+	script by-env '#!/usr/bin/env python3' "$PROBE"
+	script env-split "#!/usr/bin/env -S $python -u" "$PROBE"
+	script nested "#!$BATS_TEST_TMPDIR/direct"
+	script bare 'echo "from sh"'
+	for name in direct by-env env-split nested; do
+		PATH=/usr/bin:$PATH run -0 "$KEEPALIVE" run "$name"
+		assert_output "1 60 10 6"
+	done
+	run -0 "$KEEPALIVE" run bare
+	assert_output "from sh"
+	script lost '#!/no/such/interpreter'
+	run -127 "$KEEPALIVE" run lost
+	assert_output "keepalive: '/no/such/interpreter': No such file or directory"
+}
+
+@test "rules know a script by its own name and by its interpreter's" {
+	script backup "#!$python" "$PROBE"
+	run "$KEEPALIVE" run --rule='program=backup idle=11' backup
+	assert_output "1 11 10 6"
+	run "$KEEPALIVE" run --rule='program=python* idle=12' backup
+	assert_output "1 12 10 6"
+	run "$KEEPALIVE" run --rule='program=backup off' backup
+	assert_output "0 7200 75 9"
+}
+
+@test "what LD_PRELOAD holds is kept, behind the shim, and the shim is there once" {
+	printenv=$(command -v printenv)
+	run "$KEEPALIVE" run "$printenv" LD_PRELOAD
+	assert_output "$SHIM"
+	LD_PRELOAD="libm.so.6 libdl.so.2" run "$KEEPALIVE" run "$printenv" LD_PRELOAD
+	assert_output "$SHIM:libm.so.6:libdl.so.2"
+	LD_PRELOAD="libm.so.6:$SHIM:libdl.so.2" run "$KEEPALIVE" run "$printenv" LD_PRELOAD
+	assert_output "$SHIM:libm.so.6:libdl.so.2"
+	run "$KEEPALIVE" run "$KEEPALIVE" run "$printenv" LD_PRELOAD
+	assert_output "$SHIM"
+}
+
+@test "the library is found beside the command and where it is installed" {
+	for place in lib lib/keepalive-shim lib64/keepalive-shim "lib/$(gcc -print-multiarch)/keepalive-shim"; do
+		root=$BATS_TEST_TMPDIR/${place//\//-}
+		mkdir -p "$root/bin" "$root/$place"
+		cp "$KEEPALIVE" "$root/bin"
+		cp "$SHIM" "$root/$place"
+		run -0 "$root/bin/keepalive" run printenv LD_PRELOAD
+		assert_output "$root/$place/libkeepalive-shim.so"
+	done
+	mkdir -p "$BATS_TEST_TMPDIR/none/bin"
+	cp "$KEEPALIVE" "$BATS_TEST_TMPDIR/none/bin"
+	run -125 "$BATS_TEST_TMPDIR/none/bin/keepalive" run echo started
+	assert_output --partial "--library"
+	run -0 --separate-stderr "$BATS_TEST_TMPDIR/none/bin/keepalive" run --best-effort echo started
+	assert_output started
+	run -0 "$BATS_TEST_TMPDIR/none/bin/keepalive" run --library="$SHIM" "$python" -c "$PROBE"
+	assert_output "1 60 10 6"
+}
+
+@test "a library path that LD_PRELOAD cannot hold is refused" {
+	for name in 'with space' 'with:colon' 'with$ORIGIN'; do
+		mkdir "$BATS_TEST_TMPDIR/$name"
+		cp "$SHIM" "$BATS_TEST_TMPDIR/$name"
+		run -125 "$KEEPALIVE" run --library="$BATS_TEST_TMPDIR/$name/libkeepalive-shim.so" echo started
+		assert_output --partial LD_PRELOAD
+		refute_output --partial started
+	done
+	ln -s "$BATS_TEST_TMPDIR/with space/libkeepalive-shim.so" "$BATS_TEST_TMPDIR/link.so"
+	cd "$BATS_TEST_TMPDIR"
+	run -0 "$KEEPALIVE" run --library=link.so "$python" -c "$PROBE"
+	assert_output "1 60 10 6"
+}
+
+@test "what is no library is refused" {
+	run -125 "$KEEPALIVE" run --library=/nowhere.so true
+	run -125 "$KEEPALIVE" run --library=/etc/passwd true
+	run -125 "$KEEPALIVE" run --library=/etc true
+}
+
+@test "KEEPALIVE=off: the program runs untouched" {
+	KEEPALIVE=off run "$KEEPALIVE" run printenv LD_PRELOAD
+	assert_failure 1
+	KEEPALIVE=off run "$KEEPALIVE" run "$python" -c "$PROBE"
+	assert_output "0 7200 75 9"
+}
+
+@test "standard streams, working directory and environment are the program's" {
+	cd "$BATS_TEST_TMPDIR"
+	run "$KEEPALIVE" run sh -c 'cat; pwd' <<<input
+	assert_output "input
+$BATS_TEST_TMPDIR"
+	X=y run "$KEEPALIVE" run --idle=77 sh -c 'echo "$X $KEEPALIVE_IDLE ${KEEPALIVE_COUNT-unset}"'
+	assert_output "y 77 unset"
+	run sh -c "'$KEEPALIVE' run ls -l /proc/self/fd 0<&- | wc -l"
+	plain=$output
+	run sh -c "ls -l /proc/self/fd 0<&- | wc -l"
+	assert_equal "$output" "$plain"
+}
+
+@test "a setuid program: told that a preload is ignored there, and started only if asked" {
+	require_root
+	require setpriv
+	cp "$(command -v id)" "$BATS_TEST_TMPDIR/id-setuid"
+	chmod 4755 "$BATS_TEST_TMPDIR/id-setuid"
+	chmod 711 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$(dirname "$BATS_TEST_TMPDIR")"
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	[ "$("${nobody[@]}" "$BATS_TEST_TMPDIR/id-setuid" -u)" = 0 ] || skip "setuid has no effect here"
+	run -125 "${nobody[@]}" "$KEEPALIVE" run "$BATS_TEST_TMPDIR/id-setuid" -u
+	assert_output --partial setuid
+	run -125 "${nobody[@]}" "$KEEPALIVE" run --supervise=always "$BATS_TEST_TMPDIR/id-setuid" -u
+	run -0 --separate-stderr "${nobody[@]}" "$KEEPALIVE" run --supervise=never "$BATS_TEST_TMPDIR/id-setuid" -u
+	assert_output 0
+	[[ $stderr == *"ignores preloads"* ]]
+	run -0 --separate-stderr "${nobody[@]}" "$KEEPALIVE" run --best-effort "$BATS_TEST_TMPDIR/id-setuid" -u
+	assert_output 0
+}
+
+@test "help goes to standard output, complaints to standard error" {
+	run -0 --separate-stderr "$KEEPALIVE" run --help
+	assert_line --partial "--supervise"
+	assert_equal "$stderr" ""
+	run -125 --separate-stderr "$KEEPALIVE" run --nonsense
+	assert_output ""
+	[[ $stderr == "keepalive run: "* ]]
+}

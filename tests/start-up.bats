@@ -1,0 +1,126 @@
+# Start-up: whoever comes first, another library's constructor, sixteen threads, a call from within
+# set-up itself, finds the shim working, and nobody waits for ever.
+
+load helpers
+
+setup_file() {
+	local name
+
+	require cc
+	make -s -C "$REPOSITORY" fixtures
+	for name in early race recursion behind; do
+		cc -shared -fPIC -O1 -D_GNU_SOURCE -pthread -o "$BATS_FILE_TMPDIR/lib$name.so" \
+			"$TESTS/programs/libraries/$name.c"
+	done
+	echo 'int main(void) { return 0; }' |
+		cc -x c - -o "$BATS_FILE_TMPDIR/depends" -L "$BATS_FILE_TMPDIR" \
+			-Wl,--no-as-needed,-rpath,"$BATS_FILE_TMPDIR" -learly
+}
+
+@test "a library's constructor that opens sockets before ours ran: no crash, and they have keepalive" {
+	run shimmed "$BATS_FILE_TMPDIR/depends"
+	assert_success
+	assert_output "early: 60 60 60"
+	run env LD_PRELOAD="$SHIM:$BATS_FILE_TMPDIR/libearly.so" KEEPALIVE_IDLE=7 KEEPALIVE_INTERVAL=3 true
+	assert_success
+	assert_output "early: 7 7 7"
+	run env LD_PRELOAD="$BATS_FILE_TMPDIR/libearly.so:$SHIM" KEEPALIVE_RULES='role=server idle=50' true
+	assert_success
+	assert_output "early: 50 60 50"
+}
+
+@test "16 threads race for the first call, 300 starts: each socket has keepalive" {
+	local started=0
+
+	# The library's constructor runs before ours: the race is for set-up itself.
+	while [ "$started" -lt 300 ]; do
+		LD_PRELOAD="$SHIM:$BATS_FILE_TMPDIR/librace.so" KEEPALIVE_RULES='peer=10.0.0.1 off' /bin/true
+		started=$((started + 1))
+	done
+	run env LD_PRELOAD="$BATS_FILE_TMPDIR/librace.so" true
+	assert_failure 1 # the test can fail
+}
+
+@test "set-up that comes back into a hook neither recurses for ever nor deadlocks" {
+	local order
+
+	for order in "$SHIM:$BATS_FILE_TMPDIR/librecursion.so" "$BATS_FILE_TMPDIR/librecursion.so:$SHIM"; do
+		run timeout 20 env LD_PRELOAD="$order" "$PROGRAMS/armed"
+		assert_success
+		assert_output --partial "keepalive=1 idle=60 interval=10 count=6"
+	done
+}
+
+@test "clearenv() after the start: the settings hold, also for the first socket" {
+	run shimmed KEEPALIVE_IDLE=33 "$PROGRAMS/armed" clearenv socket
+	assert_output --partial "keepalive=1 idle=33"
+	run shimmed KEEPALIVE=off "$PROGRAMS/armed" clearenv socket
+	assert_output --partial "keepalive=0 idle=7200"
+}
+
+@test "a library loaded later makes sockets with keepalive; loading the shim itself does no harm" {
+	run shimmed "$PROGRAMS/armed" "dlopen=$BATS_FILE_TMPDIR/libearly.so" socket
+	assert_success
+	assert_line "early: 60 60 60"
+	run "$PROGRAMS/armed" "dlopen=$SHIM" socket "dlopen=$BATS_FILE_TMPDIR/libearly.so"
+	assert_success
+	assert_line --regexp '^fd=[0-9]+ keepalive=0'
+	assert_line --regexp '^early: '
+	cp "$SHIM" "$BATS_TEST_TMPDIR/copy.so"
+	run shimmed "$PROGRAMS/armed" "dlopen=$BATS_TEST_TMPDIR/copy.so" socket
+	assert_success
+	assert_output --partial "keepalive=1 idle=60"
+}
+
+@test "only six names are looked up, each of which every C library has" {
+	run env LD_DEBUG=symbols LD_PRELOAD="$SHIM" "$PROGRAMS/armed"
+	# From the shim's constructor to the next thing that happens; _dl_ is the loader's own.
+	assert_equal "$(sed -n '/calling init:.*libkeepalive-shim/,/calling init\|initialize program/s/.*symbol=\([^;]*\);.*/\1/p' <<<"$output" |
+		grep -v '^_dl_' | sort -u | xargs)" "accept accept4 connect listen setsockopt socket"
+}
+
+@test "an interposer behind the shim is not skipped" {
+	local behind=$BATS_FILE_TMPDIR/libbehind.so expected
+
+	expected=$(LD_PRELOAD="$behind" "$PROGRAMS/transcript" 2>&1 >/dev/null | grep behind)
+	run grep -E 'socket [1-9][0-9]* connect [1-9][0-9]* accept [1-9][0-9]* listen [1-9]' <<<"$expected"
+	assert_success
+	assert_equal "$(LD_PRELOAD="$SHIM:$behind" "$PROGRAMS/transcript" 2>&1 >/dev/null | grep behind)" "$expected"
+}
+
+# stacked PRELOAD...: the transcript under each list of libraries.
+stacked() {
+	local without list
+
+	without=$("$PROGRAMS/transcript" 2>/dev/null) || true
+	for list; do
+		diff <(echo "$without") <(LD_PRELOAD="$list" "$PROGRAMS/transcript" 2>/dev/null)
+		run env LD_PRELOAD="$list" "$PROGRAMS/armed"
+		assert_output --partial "keepalive=1 idle=60 interval=10 count=6"
+	done
+}
+
+@test "preloaded twice, as one file and as two: every call returns, once" {
+	cp "$SHIM" "$BATS_TEST_TMPDIR/copy.so"
+	stacked "$SHIM:$SHIM" "$SHIM:$BATS_TEST_TMPDIR/copy.so" \
+		"$BATS_TEST_TMPDIR/copy.so:$BATS_FILE_TMPDIR/libbehind.so:$SHIM"
+}
+
+@test "before and after libkeepalive and libdontdie: works, and ours are the values" {
+	local library found=0 order
+
+	for library in libkeepalive.so libdontdie.so; do
+		library=$(find /usr/lib -name "$library*" -print -quit)
+		[ -n "$library" ] || continue
+		found=$((found + 1))
+		for order in "$SHIM:$library" "$library:$SHIM"; do
+			# These set errno and touch raw sockets themselves, so only the effect counts.
+			run env LD_PRELOAD="$order" "$PROGRAMS/armed"
+			assert_success
+			assert_output --partial "keepalive=1 idle=60 interval=10 count=6"
+			run env LD_PRELOAD="$order" "$PROGRAMS/cancel"
+			assert_output "all ended"
+		done
+	done
+	[ "$found" -gt 0 ] || skip "neither libkeepalive0 nor libdontdie0 is installed"
+}

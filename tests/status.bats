@@ -1,0 +1,396 @@
+# `keepalive status`: what the kernel knows of connections and their keepalive, and nothing else.
+
+load helpers
+load outside
+
+# json FILTER PID...: what the filter of jq makes of the sockets.
+json() {
+	local filter=$1
+
+	shift
+	"$KEEPALIVE" status --json "$@" | jq -c "$filter"
+}
+
+@test "status shows a listener and both ends of a connection, each with its role" {
+	require jq
+	pairs 1
+	run "$KEEPALIVE" status "$PAIRS"
+	assert_success
+	assert_line --index 0 --regexp '^PROCESS +FD +ROLE +LOCAL +PEER +STATE +KEEPALIVE +IDLE +INTERVAL +COUNT +USER-TIMEOUT +RTO-MAX +NEXT-PROBE +UNANSWERED$'
+	assert_line --index 1 --regexp "^python3[^ ]*/$PAIRS +3 +listener +127\.0\.0\.1:[0-9]+ +- +LISTEN +off "
+	assert_line --index 2 --regexp ' 4 +client +127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:[0-9]+ +ESTABLISHED +off '
+	assert_line --index 3 --regexp ' 5 +server +127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:[0-9]+ +ESTABLISHED +off '
+	[ "${#lines[@]}" = 4 ]
+}
+
+@test "status and getsockopt agree on every value" {
+	require jq
+	talk server 127.0.0.1
+	local server=$!
+	port_of "$server"
+	"$KEEPALIVE" attach --idle=17 --interval=5 --count=4 --user-timeout=1500ms "$server"
+	run sockets "$server"
+	assert_output --partial 'keepalive=1 idle=17 interval=5 count=4 user_timeout=1500 '
+	run json '.[0] | [.keepalive, .idle_s, .interval_s, .count, .user_timeout_ms]' "$server"
+	assert_output '[true,17,5,4,1500]'
+	run "$KEEPALIVE" status "$server"
+	assert_output --regexp ' on +17s +5s +4 +1500ms '
+}
+
+@test "the time to the next probe is the one that ss shows" {
+	require jq ss
+	pairs 2
+	"$KEEPALIVE" attach --mode=force --idle=90 "$PAIRS" >/dev/null
+	local port next
+	port=$(json '.[1].local | split(":")[1] | tonumber' "$PAIRS")
+	next=$(json '.[1].next_probe_ms' "$PAIRS")
+	run ss -Htno "sport = :$port"
+	assert_output --regexp 'timer:\(keepalive,(1min(2[0-9]|30)sec|8[0-9]sec|90sec),0\)'
+	((next > 60000 && next <= 92000))
+	run json '.[1] | [.timer, .unanswered_probes]' "$PAIRS"
+	assert_output '["keepalive",0]'
+}
+
+@test "probes that a dead link swallows are counted, and then the connection is gone" {
+	require jq unshare ip
+	require_root
+	in_namespace python3 "$TESTS/programs/talk.py" pairs 1
+	local pid=$!
+	await 15 has_connections "$pid" 2
+	"$KEEPALIVE" attach --role=client --idle=1 --interval=1 --count=3 "$pid"
+	nsenter -t "$pid" -n ip link set lo down
+	probes_unanswered() {
+		[ "$(json '.[1].unanswered_probes' "$pid")" -ge 2 ]
+	}
+	is_dead() {
+		[ "$(json '.[1].state' "$pid")" = '"CLOSE"' ]
+	}
+	await 10 probes_unanswered
+	await 10 is_dead
+}
+
+@test "a connection with unacknowledged data waits for that, not for a probe" {
+	require jq unshare ip
+	require_root
+	in_namespace python3 "$TESTS/programs/talk.py" server 127.0.0.1
+	local server=$! port client
+	port=$(port_of "$server")
+	background nsenter -t "$server" -n python3 "$TESTS/programs/talk.py" \
+		chatter 127.0.0.1 "$port" "$BATS_TEST_TMPDIR/count"
+	client=$!
+	await 15 test -s "$BATS_TEST_TMPDIR/count"
+	nsenter -t "$server" -n ip link set lo down
+	waits() {
+		"$KEEPALIVE" status "$client" "$server" | grep -E ' unacked +-$'
+	}
+	await 10 waits
+	run json 'map(select(.timer == "retransmit")) | .[0] | [.next_probe_ms, .unanswered_probes]' \
+		"$client" "$server"
+	assert_output '[null,null]'
+}
+
+@test "IPv6 is shown in brackets, an IPv4-mapped peer as IPv4" {
+	talk server ::
+	local server=$! port
+	port=$(port_of "$server")
+	talk client ::1 "$port" 1
+	talk client 127.0.0.1 "$port" 1
+	await 15 sockets "$server" 'ESTABLISHED.*ffff:127'
+	await 15 sockets "$server" 'ESTABLISHED.*local=\[::1\]'
+	run "$KEEPALIVE" status "$server"
+	assert_output --regexp " server +\[::1\]:$port +\[::1\]:[0-9]+ +ESTABLISHED"
+	assert_output --regexp " server +127\.0\.0\.1:$port +127\.0\.0\.1:[0-9]+ +ESTABLISHED"
+	assert_output --regexp " listener +\[::\]:$port +- +LISTEN"
+}
+
+@test "MPTCP sockets are shown once, with the timer of their subflow" {
+	require jq
+	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "this kernel has no MPTCP"
+	MPTCP=1 talk pairs 2
+	local pid=$!
+	await 15 has_connections "$pid" 4
+	run json 'map([.protocol, .role, .keepalive, .timer == "keepalive"]) | .[]' "$pid"
+	assert_line --index 0 '["mptcp","listener",false,false]'
+	assert_line --index 1 '["mptcp","client",false,false]'
+	assert_line --index 2 '["mptcp","server",false,false]'
+	assert_line --index 3 '["mptcp","client",true,true]'
+	assert_line --index 4 '["mptcp","server",false,false]'
+	[ "${#lines[@]}" = 5 ]
+}
+
+@test "a socket that forked workers share has a line for each, duplicated descriptors one line" {
+	require jq
+	background python3 -c '
+import os, signal, socket
+listener = socket.create_server(("127.0.0.1", 0))
+os.dup2(listener.fileno(), 40)
+os.fork()
+signal.pause()'
+	local parent=$! child
+	child=$(child_of "$parent")
+	run json 'map([.pid, .fds]) | .[]' "$parent" "$child"
+	assert_line --index 0 "[$parent,[3,40]]"
+	assert_line --index 1 "[$child,[3,40]]"
+	[ "${#lines[@]}" = 2 ]
+}
+
+@test "what is not TCP is not shown" {
+	require jq
+	background python3 -c '
+import signal, socket
+kept = [socket.socket(socket.AF_UNIX), socket.socket(type=socket.SOCK_DGRAM), socket.socket(),
+        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 6)]
+signal.pause()'
+	local pid=$!
+	await 15 test -e "/proc/$pid/fd/6"
+	run json 'map([.state, .role, .peer]) | .[]' "$pid"
+	assert_output '["CLOSE",null,null]'
+}
+
+@test "a server that an accepted connection was handed to is still server side" {
+	require jq
+	background python3 -c '
+import os, signal, socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+accepted = listener.accept()[0]
+if os.fork() == 0:
+    listener.close()
+    client.close()
+signal.pause()'
+	local parent=$! child
+	child=$(child_of "$parent")
+	await 15 test ! -e "/proc/$child/fd/4"
+	run json '.[] | [.fds[0], .role]' "$child"
+	assert_output '[5,"server"]'
+}
+
+@test "connections in another network namespace are shown with their timers" {
+	require jq unshare ip
+	require_root
+	in_namespace python3 "$TESTS/programs/talk.py" pairs 2
+	local pid=$!
+	await 15 has_connections "$pid" 4
+	run json '.[3] | [.role, .keepalive, .timer]' "$pid"
+	assert_output '["client",true,"keepalive"]'
+	[ "$("$KEEPALIVE" status --json 2>/dev/null | jq "map(select(.pid == $pid)) | length")" = 5 ]
+}
+
+@test "a network namespace that may not be entered: values without timers, and why" {
+	require jq unshare ip setpriv
+	require_root
+	in_namespace python3 "$TESTS/programs/talk.py" pairs 2
+	local pid=$!
+	await 15 has_connections "$pid" 4
+	run --separate-stderr setpriv --bounding-set=-sys_admin "$KEEPALIVE" status --json "$pid"
+	assert_success
+	[ "$(jq -c '.[3] | [.role, .keepalive, .idle_s, .timer]' <<<"$output")" = '["client",true,7200,null]' ]
+	[[ $stderr == "keepalive: no timers of process $pid ("*"CAP_SYS_ADMIN"*"Operation not permitted" ]]
+}
+
+@test "a user sees into the network namespace of a rootless container" {
+	require jq unshare ip
+	make_public
+	"${NOBODY[@]}" unshare -Urn true || skip "unprivileged user namespaces are off"
+	background "${NOBODY[@]}" unshare -Urn sh -c 'ip link set lo up && exec "$@"' sh \
+		python3 -c "$(cat "$TESTS/programs/talk.py")" pairs 2
+	local pid=$!
+	await 15 has_connections "$pid" 4
+	run as_nobody status --json "$pid"
+	assert_success
+	[ "$(jq -c '.[3] | [.role, .keepalive, .timer]' <<<"$output")" = '["client",true,"keepalive"]' ]
+}
+
+@test "without a PID an unprivileged user sees the own processes, and how many sockets are not shown" {
+	require jq
+	make_public
+	pairs 1
+	talk_as_nobody pairs 1
+	local own=$!
+	await 15 has_connections "$own" 2
+	run --separate-stderr as_nobody status --json
+	assert_success
+	[ "$(jq -c "map(.pid) | unique | [index($own) != null, index($PAIRS) != null]" <<<"$output")" = '[true,false]' ]
+	[[ $stderr == *" more TCP sockets in processes that may not be looked into, such as process "* ]]
+}
+
+@test "another user's process is refused, and what would help is said" {
+	require jq
+	make_public
+	pairs 1
+	run --separate-stderr as_nobody status "$PAIRS"
+	assert_failure 125
+	assert_output ''
+	[[ $stderr == "keepalive: process $PAIRS (python3"*"): it belongs to another user (uid 0): run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" ]]
+
+	run "${NOBODY[@]}" --inh-caps=+sys_ptrace,+dac_read_search \
+		--ambient-caps=+sys_ptrace,+dac_read_search "$PUBLIC/keepalive" status "$PAIRS"
+	assert_success
+	assert_line --regexp ' client .* off +7200s '
+}
+
+@test "where descriptors may not be copied: dashes, the reason once, on and off all the same" {
+	require_refuse
+	require jq
+	pairs 2
+	run --separate-stderr "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" status "$PAIRS"
+	assert_success
+	assert_line --index 1 --regexp ' listener .* LISTEN +-( +-){7}$'
+	assert_line --index 2 --regexp ' client .* off( +-){7}$'
+	assert_line --index 4 --regexp ' client .* on( +-){5} +[0-9.]+s +0$'
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == "keepalive: no values of process $PAIRS ("* ]]
+}
+
+@test "on a kernel without pidfd_getfd: dashes, and which kernel has it" {
+	require_refuse
+	require jq
+	pairs 2
+	local call
+	for call in pidfd_open pidfd_getfd; do
+		run --separate-stderr "$PROGRAMS/refuse" ENOSYS "$call" "$KEEPALIVE" status "$PAIRS"
+		assert_success
+		assert_line --index 4 --regexp ' client .* on( +-){5} +[0-9.]+s +0$'
+		[[ $stderr == *"pidfd_getfd(2), which came with Linux 5.6; this is Linux $(uname -r)"* ]]
+	done
+}
+
+@test "where the kernel's table cannot be read: values without timers, and why" {
+	require_refuse
+	require jq
+	pairs 2
+	run --separate-stderr "$PROGRAMS/refuse" EPERM socket "$KEEPALIVE" status "$PAIRS"
+	assert_success
+	assert_line --index 4 --regexp ' client .* ESTABLISHED +on +7200s +75s +9 +off .* - +-$'
+	[[ $stderr == "keepalive: no timers of process $PAIRS ("*"sock_diag"* ]]
+}
+
+@test "a hostile process name neither breaks the JSON nor reaches the terminal" {
+	require jq
+	background python3 -c '
+import signal, socket, sys
+open("/proc/self/comm", "wb").write(b"a\"\\\x1b[2J\n\xc3\xa9\xff\xc2\x9b")
+listener = socket.create_server(("127.0.0.1", 0))
+signal.pause()'
+	local pid=$!
+	await 15 sockets "$pid" LISTEN
+	run json '.[0].process' "$pid"
+	assert_output '"a\"\\?[2J?é???"'
+	run "$KEEPALIVE" status "$pid"
+	assert_line --index 1 --regexp "^a\"\\\\\?\[2J\?é\?\?\?/$pid +3 +listener"
+}
+
+@test "status --watch redraws until the process ends" {
+	require jq
+	pairs 1
+	background "$KEEPALIVE" status --watch=0.1 "$PAIRS" >"$BATS_TEST_TMPDIR/out" 2>&1
+	local watch=$!
+	drawn_thrice() {
+		[ "$(grep -c '^PROCESS' "$BATS_TEST_TMPDIR/out")" -ge 3 ]
+	}
+	await 10 drawn_thrice
+	kill "$PAIRS"
+	wait "$watch"
+	run cat "$BATS_TEST_TMPDIR/out"
+	assert_line --regexp "^keepalive: process $PAIRS (does not exist|has ended)"
+}
+
+@test "status changes nothing" {
+	require jq
+	pairs 4
+	local before
+	before=$(sockets "$PAIRS")
+	"$KEEPALIVE" status "$PAIRS" >/dev/null
+	"$KEEPALIVE" status --json >/dev/null
+	[ "$(sockets "$PAIRS")" = "$before" ]
+}
+
+@test "10,000 connections, 20,000 sockets: under a second" {
+	local -a pids=() seconds
+	local i pid milliseconds wall=999999 busy=999999 TIMEFORMAT='%R %U %S'
+	(($(ulimit -Hn) >= 2100)) || skip "the limit of open files is too low: $(ulimit -Hn)"
+	for i in {1..10}; do
+		talk pairs 1000
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		await 60 test -e "/proc/$pid/fd/2003"
+	done
+	for i in {1..5}; do
+		read -ra seconds < <({ time "$KEEPALIVE" status "${pids[@]}" >"$BATS_TEST_TMPDIR/out"; } 2>&1)
+		milliseconds=$((10#${seconds[0]/./}))
+		((milliseconds >= wall)) || wall=$milliseconds
+		milliseconds=$((10#${seconds[1]/./} + 10#${seconds[2]/./}))
+		((milliseconds >= busy)) || busy=$milliseconds
+	done
+	[ "$(grep -c ESTABLISHED "$BATS_TEST_TMPDIR/out")" = 20000 ]
+	[ "$(grep -c ' on ' "$BATS_TEST_TMPDIR/out")" = 5000 ]
+	echo "# 20,000 sockets, the best of 5: $wall ms, of which CPU $busy ms" >&3
+	((busy < 1000)) # the rest is other people's load
+}
+
+@test "what is no process is told apart: not a number, not there, ended, a thread" {
+	run "$KEEPALIVE" status 12x
+	assert_failure 125
+	assert_output "keepalive: '12x' is not a process id; accepted: the number of a running process"
+	run "$KEEPALIVE" status -- -1
+	assert_failure 125
+	run "$KEEPALIVE" status 2147483647
+	assert_failure 125
+	assert_output "keepalive: process 2147483647 does not exist, or is hidden from this user"
+
+	background python3 -c '
+import os, signal, threading
+if os.fork() == 0:
+    os._exit(0)
+threading.Thread(target=signal.pause).start()
+signal.pause()'
+	local pid=$! zombie thread
+	zombie=$(child_of "$pid")
+	await 15 grep -q '^State:.Z' "/proc/$zombie/status"
+	run "$KEEPALIVE" status "$zombie"
+	assert_failure 125
+	assert_output --partial "keepalive: process $zombie has ended (a zombie"
+	await 15 grep -q '^Threads:.2' "/proc/$pid/status"
+	for thread in "/proc/$pid/task/"*; do
+		thread=${thread##*/}
+	done
+	run "$KEEPALIVE" status "$thread"
+	assert_failure 125
+	assert_output "keepalive: process $thread is a thread; its process is $pid"
+}
+
+@test "one process of several is missing: the others are shown, and the exit status says so" {
+	require jq
+	pairs 1
+	run --separate-stderr "$KEEPALIVE" status "$PAIRS" 2147483647
+	assert_failure 125
+	assert_line --regexp ' client .* ESTABLISHED '
+	[[ $stderr == *2147483647* ]]
+}
+
+@test "the /proc of another PID namespace is not believed" {
+	require unshare
+	require_root
+	run unshare -pf "$KEEPALIVE" status
+	assert_failure 125
+	assert_output "keepalive: /proc is not there, or that of another PID namespace: mount the proc of this one"
+	run unshare -pf --mount-proc "$KEEPALIVE" status
+	assert_success
+}
+
+@test "status explains itself, and refuses what it does not know" {
+	run "$KEEPALIVE" status --help
+	assert_success
+	assert_output --partial 'Usage: keepalive status'
+	run "$KEEPALIVE" status --version
+	assert_success
+	run "$KEEPALIVE" status --watch=0
+	assert_failure 125
+	assert_output "keepalive: --watch '0': not an interval; accepted: 0.1 to 86400 seconds"
+	run "$KEEPALIVE" status --nonsense
+	assert_failure 125
+	run sh -c 'exec "$1" status >/dev/full' sh "$KEEPALIVE"
+	assert_failure 125
+	assert_output --partial 'keepalive: standard output: the rest was not written'
+}
