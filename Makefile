@@ -53,7 +53,7 @@ COMMAND_SOURCES = $(wildcard shim/command/*.c)
 PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(COMMON_SOURCES) $(PRELOAD_SOURCES))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
-.PHONY: all fixtures test lint clean help
+.PHONY: all fixtures test lint fuzz clean help
 all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
@@ -95,6 +95,15 @@ uninstall: ## remove what install installed
 
 package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/
 	ARCH='$(ARCH)' VERSION='$(VERSION)' scripts/packaging/package
+
+.PHONY: timeline
+timeline: all ## measure and draw tests/network/timeline.svg again (three minutes)
+	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
+	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
+	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
+
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
 
 clean: ## remove build/
 	rm -rf build

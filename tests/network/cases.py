@@ -3,6 +3,7 @@
 Runs the cases side by side, each on hosts of its own (lab.py), and writes DIRECTORY/CASE.json for
 each. Nothing is judged here; expect.py does that.
 """
+import contextlib
 import fcntl
 import json
 import os
@@ -15,10 +16,10 @@ import time
 import traceback
 from dataclasses import dataclass, field
 
-from lab import HERE, Cable, Host, LabError, Program, wait_for
+from lab import HERE, Cable, Host, LabError, Program, children, wait_for
 from wire import Capture, SYN, RST, Connection
 
-SHIM = os.environ.get("SHIM", os.path.join(HERE, "../../build/libkeepalive-shim.so"))
+SHIM = os.path.abspath(os.environ.get("SHIM") or HERE + "/../../build/libkeepalive-shim.so")
 PORT = 4000  # on a host of its own every port is free
 TICK = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE: the kernel's timer tick
 FAST = {"KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "1", "KEEPALIVE_COUNT": "3"}
@@ -92,8 +93,21 @@ class Case:
     stdin: str = ""  # "listener": the server finds a listener there
 
 
-def end_of(connection, program, settings, shim, dark, before, end):
-    """One end of the connection, in seconds since the last segment that it received."""
+def socket_of(connection, found):
+    """The connection's own socket among those that Program.sockets() has found; None: gone."""
+    for one in found:
+        if (one["local"].endswith(f":{connection.own[1]}")
+                and one["peer"].endswith(f":{connection.peer[1]}") and one["state"] != "CLOSE"):
+            return one
+    return None
+
+
+def end_of(connection, program, settings, shim, dark, before):
+    """
+    One end of the connection, in seconds since the last segment that it received. Before are the
+    program's sockets before the fault.
+    """
+    now = time.time()
     last = max(segment.at for segment in connection.received if segment.at <= dark)
 
     def since(segments):
@@ -106,9 +120,10 @@ def end_of(connection, program, settings, shim, dark, before, end):
     return {
         "shim": shim,
         "settings": settings,
+        "socket": socket_of(connection, before),
         "last": last,
         "dark": round(dark - last, 4),
-        "watched": round(end - last, 4),
+        "watched": round(now - last, 4),
         "probes": since(probes),
         "answered": connection.answered(probes),
         "reset": since(segment for segment in connection.sent if segment.flags & RST),
@@ -118,8 +133,7 @@ def end_of(connection, program, settings, shim, dark, before, end):
         "error": error,
         "exit": program.exit_at and round(program.exit_at - last, 4),
         "said": program.output(),
-        "sockets_before": before,
-        "sockets": program.sockets(),
+        "open": bool(socket_of(connection, program.sockets())),
     }
 
 
@@ -184,13 +198,10 @@ def watch(case, near, cable, capture, programs):
         programs[near_side].write(case.in_flight)
     end = dark + case.seconds
 
-    def over():
-        return time.time() > end or all(program.error(dark) or program.exit_at
-                                        for program in watched)
-
-    wait_for(over, case.seconds + 10, "the end")
-    time.sleep(0.3)  # whatever would still come
-    now = time.time()
+    while time.time() < end and not all(program.error(dark) or program.exit_at
+                                        for program in watched):
+        time.sleep(0.1)
+    time.sleep(0.3)  # for whatever would still come
     connection = capture.connections()[0]
     report = {
         "tick": TICK,
@@ -199,10 +210,10 @@ def watch(case, near, cable, capture, programs):
         "syn_data": max(segment.length for segment in connection.segments if segment.flags & SYN),
         "kernel_probes": near.counter("TCPKeepAlive") - probed,
         "near": end_of(connection, programs[near_side], case.settings,
-                       case.shim in ("near", "both"), dark, before[near_side], now),
+                       case.shim in ("near", "both"), dark, before[near_side]),
         "far": end_of(connection.other_end(), programs[far_side],
                       case.far_settings or case.settings, case.shim in ("far", "both"), dark,
-                      before[far_side], now),
+                      before[far_side]),
     }
     if case.in_flight:
         report["sent"] = round(sent - report["near"]["last"], 4)
@@ -319,6 +330,7 @@ DEAD_PEER = {
     "unroute-ipv6": Case(fault="unroute", family=6),
     "replace": Case(watch="client", fault="replace"),
     "replace-ipv6": Case(fault="replace", family=6),
+    "outage": Case(fault="outage", seconds=7),
     # Controls.
     "server-without": Case(shim="none"),
     "client-without": Case(shim="none", watch="client"),
@@ -368,7 +380,7 @@ INHERITED = {
 }
 
 IN_FLIGHT = dict(watch="client", in_flight="a request\n")
-SHUT = dict(watch="client", in_flight="x" * (1 << 20), fault="stop", seconds=20)
+SHUT = dict(client=talk("send", "{server}", PORT), watch="client", in_flight="x" * (1 << 20), fault="stop", seconds=20)
 UNACKNOWLEDGED = {
     "in-flight": Case(seconds=20, **IN_FLIGHT),
     "in-flight-user-timeout": Case(settings={**FAST, "KEEPALIVE_USER_TIMEOUT": "auto"}, seconds=9,
@@ -381,11 +393,231 @@ UNACKNOWLEDGED = {
     "stopped-reader-rto-max": Case(settings={**FAST, "KEEPALIVE_RTO_MAX": "1s"}, **SHUT),
 }
 
+# A proxy has both roles, each with its own values.
+
+def proxy(scratch):
+    require("socat")
+    near, clients, servers = Host(), Host(), Host()
+    facing, behind = Cable(near, clients, "clients"), Cable(near, servers, "servers", net=1)
+    settings = {"KEEPALIVE_COUNT": "2",
+                "KEEPALIVE_RULES": "role=server idle=2 interval=1; role=client idle=1 interval=2"}
+    with near:
+        captures = [Capture(cable.device) for cable in (facing, behind)]
+    server = Program(servers, talk("listen", PORT))
+    relay = Program(near, ["socat", f"TCP-LISTEN:{PORT}", f"TCP:{behind.ipv4(1)}:{PORT}"],
+                    variables(settings, True))
+    programs = [server, relay]
+    try:
+        wait_for(lambda: near.listens(PORT) and servers.listens(PORT), 15, "listeners")
+        client = Program(clients, talk("connect", facing.ipv4(0), PORT))
+        programs.append(client)
+        client.await_output("hello")
+        wait_for(lambda: all(capture.quiet(0.15) for capture in captures), 10, "quiet")
+        before = relay.sockets()
+        facing.silence()
+        behind.silence()
+        dark = time.time()
+        TURN.give()
+        wait_for(lambda: relay.exit_at, 15, "the proxy ends")
+        ends = [end_of(capture.connections()[0], relay, settings, True, dark, before)
+                for capture in captures]
+        return {"tick": TICK, "clients": ends[0], "servers": ends[1]}
+    finally:
+        for program in programs:
+            program.end()
+
+
+# A server with a limit, full of clients that vanish.
+
+LIMIT = 20
+
+
+def usage(program):
+    """What a program and its children use; memory is what they have allocated, in kB."""
+    pids = children(program.pid)
+    memory = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+            memory += sum(int(line.split()[1]) for line in file if line.startswith("Pss_Anon:"))
+    return {"processes": len(pids),
+            "threads": sum(len(os.listdir(f"/proc/{pid}/task")) for pid in pids),
+            "descriptors": sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids),
+            "memory": memory}
+
+
+def is_served(host, address):
+    """Whether a new client gets its answer soon."""
+    with host:
+        client = socket.socket()
+    with client:
+        client.settimeout(0.4)
+        try:
+            client.connect((address, PORT))
+            client.sendall(b"PING\r\n")
+            return b"PING" in (answer := client.recv(100)) or b"PONG" in answer
+        except OSError:
+            return False
+
+
+def vanishing_crowd(command, shim, needs=()):
+    def run(scratch):
+        require(*needs)
+        near, far, other = Host(), Host(), Host()
+        cable, way_in = Cable(near, far), Cable(near, other, "way-in", net=1)
+        server = Program(near, command, variables(FAST, shim))
+        programs = [server]
+        try:
+            wait_for(lambda: near.listens(PORT), 15, "a listener")
+            served_at_first = is_served(other, way_in.ipv4(0))
+            time.sleep(0.1)
+            empty = usage(server)
+            programs.append(Program(far, talk("crowd", cable.ipv4(0), PORT, LIMIT)))
+            programs[1].await_output("all served")
+            full, served_when_full = usage(server), is_served(other, way_in.ipv4(0))
+            cable.silence()
+            dark = time.time()
+            TURN.give()
+            served_again = None
+            while time.time() < dark + 9 and served_again is None:
+                if is_served(other, way_in.ipv4(0)):
+                    served_again = round(time.time() - dark, 2)
+                time.sleep(0.1)
+            time.sleep(0.5)
+            return {"limit": LIMIT, "shim": shim, "settings": FAST, "tick": TICK,
+                    "served_at_first": served_at_first, "served_when_full": served_when_full,
+                    "served_again": served_again, "empty": empty, "full": full,
+                    "after": usage(server)}
+        finally:
+            for program in programs:
+                program.end()
+    return run
+
+
+FORKING = ["socat", f"TCP-LISTEN:{PORT},fork,max-children={LIMIT}", "EXEC:cat"]
+THREADED = talk("workers", PORT, LIMIT)
+LIMITED = [*REDIS, "--maxclients", str(LIMIT)]
+RESOURCES = {
+    "crowd-processes": vanishing_crowd(FORKING, True, ("socat",)),
+    "crowd-processes-without": vanishing_crowd(FORKING, False, ("socat",)),
+    "crowd-threads": vanishing_crowd(THREADED, True),
+    "crowd-threads-without": vanishing_crowd(THREADED, False),
+    "crowd-connections": vanishing_crowd(LIMITED, True, ("redis-server",)),
+    "crowd-connections-without": vanishing_crowd(LIMITED, False, ("redis-server",)),
+}
+
+
+# A middlebox that forgets idle connections.
+
+FORGETS, PAUSE = 3, 6  # seconds: the entry's life without traffic; how long nothing is said
+FIREWALL = """table inet firewall {
+    chain forward {
+        type filter hook forward priority filter; policy drop;
+        ct state established accept
+        iifname "inside" ct state new tcp flags syn accept
+    }
+}
+"""
+NAT = """table ip nat {
+    chain out { type nat hook postrouting priority srcnat; oifname "outside" masquerade; }
+}
+"""
+
+
+def middlebox(shim="", speaker="client", family=4):
+    """
+    A client behind a router with a stateful firewall, for IPv4 with NAT. After the pause the speaker
+    says one line to the other.
+    """
+    def run(scratch):
+        require("nft")
+        inside, router, outside = Host(), Host(), Host()
+        lan, wan = Cable(inside, router, "inside"), Cable(router, outside, "outside", net=1)
+        router.nft(FIREWALL + (NAT if family == 4 else ""))
+        for name, value in (("ipv4.ip_forward", 1), ("ipv6.conf.all.forwarding", 1),
+                            ("netfilter.nf_conntrack_tcp_loose", 0),
+                            ("netfilter.nf_conntrack_tcp_timeout_established", FORGETS)):
+            router.sysctl("net." + name, value)
+        inside.ip(f"route add default via {lan.ipv4(1)}", f"route add default via {lan.ipv6(1)}")
+        if family == 6:
+            outside.ip(f"route add default via {wan.ipv6(0)}")
+        address = wan.ipv4(1) if family == 4 else wan.ipv6(1)
+        server = Program(outside, talk("listen", PORT), variables(FAST, shim == "server"))
+        programs = {"server": server}
+        try:
+            wait_for(lambda: outside.listens(PORT), 15, "a listener")
+            client = Program(inside, talk("connect", address, PORT),
+                             variables(FAST, shim == "client"))
+            programs["client"] = client
+            client.await_output("hello")
+            TURN.give()
+            time.sleep(PAUSE)
+            spoken = time.time()
+            programs[speaker].write("after the pause\n")
+            hearer = programs["server" if speaker == "client" else "client"]
+            try:
+                wait_for(lambda: "after the pause" in hearer.output(), 4, "heard")
+                heard = round(time.time() - spoken, 3)
+            except LabError:
+                heard = None
+            return {"shim": shim, "settings": FAST, "forgets": FORGETS, "pause": PAUSE,
+                    "heard": heard, "error": programs[speaker].error(spoken)}
+        finally:
+            for program in programs.values():
+                program.end()
+    return run
+
+
+MIDDLEBOX = {
+    "nat": middlebox("client"),
+    "nat-without": middlebox(),
+    "nat-push": middlebox("client", "server"),
+    "nat-push-without": middlebox("", "server"),
+    "nat-kept-by-server": middlebox("server", "client"),
+    "firewall-ipv6": middlebox("client", family=6),
+    "firewall-ipv6-without": middlebox(family=6),
+}
+
+# What timeline.py draws: a conversation, then the client's host is gone; the default settings.
+
+def conversation(shim):
+    def run(scratch):
+        near, far = Host(), Host()
+        cable = Cable(near, far)
+        with near:
+            capture = Capture(cable.device)
+        programs = [Program(near, talk("listen", PORT), variables({}, shim))]
+        try:
+            wait_for(lambda: near.listens(PORT), 15, "a listener")
+            programs.append(Program(far, talk("connect", cable.ipv4(0), PORT)))
+            programs[1].await_output("hello")
+            before = programs[0].sockets()
+            TURN.give()
+            for speaker in (1, 0, 1, 1):
+                time.sleep(2.5)
+                programs[speaker].write("a line\n")
+            time.sleep(2)
+            cable.silence()
+            dark = time.time()
+            time.sleep(150)
+            connection = capture.connections()[0]
+            report = end_of(connection, programs[0], {}, shim, dark, before)
+            report["data"] = [round(segment.at - report["last"], 4)
+                              for segment in connection.segments if segment.length]
+            return {"kernel": os.uname().release, "near": report}
+        finally:
+            for program in programs:
+                program.end()
+    return run
+
+
 CASES = {
-    "dead-peer": DEAD_PEER,
+    "timeline": {"timeline-with": conversation(True), "timeline-without": conversation(False)},
+    "dead-peer": {**DEAD_PEER, "proxy": proxy},
     "programs": PROGRAMS,
     "inherited": INHERITED,
     "unacknowledged": UNACKNOWLEDGED,
+    "resources": RESOURCES,
+    "middlebox": MIDDLEBOX,
 }
 
 
@@ -401,8 +633,8 @@ def run_one(name, directory, number, reason):
             report = run_case(case, scratch) if isinstance(case, Case) else case(scratch)
     except Skip as skip:
         report = {"skip": str(skip)}
-    except LabError as error:
-        report = {"failure": str(error)}
+    except Exception:  # one case less; the others go on
+        report = {"failure": traceback.format_exc()}
     report = {"case": name, "took": round(time.monotonic() - start, 1), **report}
     with open(os.path.join(directory, name + ".json"), "w", encoding="ascii") as file:
         json.dump(report, file, indent=1)
@@ -412,9 +644,14 @@ def main():
     if os.geteuid() != 0:
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *sys.argv])
     directory, wanted = sys.argv[1], sys.argv[2:]
+    if not os.path.exists(SHIM):
+        sys.exit(f"cases.py: {SHIM}: not built")
     os.makedirs(directory, exist_ok=True)
     names = [name for group, cases in CASES.items() for name in cases
              if group in wanted or name in wanted]
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(directory, name + ".json"))
     try:
         Host()
         reason = None
@@ -424,12 +661,8 @@ def main():
     for number, name in enumerate(names):
         pid = os.fork()
         if pid == 0:
-            try:
-                run_one(name, directory, number, reason)
-                os._exit(0)
-            except BaseException:  # to the parent, which is another process
-                traceback.print_exc()
-                os._exit(1)
+            run_one(name, directory, number, reason)
+            os._exit(0)
         started[pid] = name
     for pid, name in started.items():
         if os.waitpid(pid, 0)[1] != 0:

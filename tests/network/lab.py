@@ -4,6 +4,7 @@ Nothing has a name outside the process that made it: when it ends, the kernel ta
 firewalls and connections away. Needs root, or `unshare -Urn`.
 """
 import ctypes
+import errno
 import os
 import re
 import signal
@@ -35,6 +36,12 @@ HOME = namespace()
 check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1))
 
 
+# What programs print of an error that ends a connection.
+ERROR = re.compile("|".join(os.strerror(number) for number in (
+    errno.ETIMEDOUT, errno.ECONNRESET, errno.ENOTCONN, errno.EHOSTUNREACH, errno.ENETUNREACH,
+    errno.ECONNREFUSED, errno.EPIPE)))
+
+
 class LabError(Exception):
     """The lab itself failed: nothing is known about the shim."""
 
@@ -46,7 +53,7 @@ def wait_for(condition, seconds, what):
         result = condition()
         if result:
             return result
-        time.sleep(0.01)
+        time.sleep(0.02)
     raise LabError(f"after {seconds} s still not: {what}")
 
 
@@ -148,6 +155,15 @@ class Cable:
         for end, host in enumerate(self.ends):
             host.ip(*self.neighbours(end, "02:00:00:00:00:99"))
 
+    def outage(self):
+        """Silence for two and a half seconds."""
+        def restore():
+            for end, host in enumerate(self.ends):
+                host.ip(*self.neighbours(end, self.hardware(1 - end)))
+
+        self.silence()
+        threading.Timer(2.5, restore).start()
+
     def drop(self):
         """The far host's firewall drops everything without a word."""
         self.ends[1].nft("""table inet dark {
@@ -216,7 +232,9 @@ class Program:
         self.exit_at = time.time()
 
     def write(self, text):
-        self.process.stdin.write(text.encode())
+        """To its standard input; does not wait for it to read."""
+        threading.Thread(target=self.process.stdin.write, args=(text.encode(),),
+                         daemon=True).start()
 
     def output(self, since=0):
         return "".join(text for at, text in self.said if at >= since)
@@ -226,13 +244,14 @@ class Program:
                  f"{self.process.args} says {text!r}; it said {self.output()[-500:]!r}")
 
     def error(self, since):
-        """The first line after that moment that ends a connection: its time and text; or None."""
-        for at, text in self.said:
-            if at >= since:
-                for line in text.splitlines():
-                    found = ERROR.search(line)
-                    if found:
-                        return {"at": at, "text": found.group(), "line": line.strip()}
+        """The first line that it ended after that moment and that names an error; or None."""
+        line = ""
+        for at, text in list(self.said):
+            *ended, line = (line + text).split("\n")
+            for whole in ended:
+                found = at >= since and ERROR.search(whole)
+                if found:
+                    return {"at": at, "text": found.group(), "line": whole.strip()}
         return None
 
     def sockets(self):
@@ -257,7 +276,3 @@ class Program:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-
-
-ERROR = re.compile("|".join(os.strerror(number) for number in (
-    104, 107, 110, 113, 111, 32)))  # ECONNRESET ENOTCONN ETIMEDOUT EHOSTUNREACH ECONNREFUSED EPIPE

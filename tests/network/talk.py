@@ -6,6 +6,7 @@ talk.py inherit FD                 the same from a listener that it finds open
 talk.py connect ADDRESS PORT       blocking
 talk.py connect-mptcp ADDRESS PORT
 talk.py connect-fastopen ADDRESS PORT   no connect(): the first data travel in the SYN
+talk.py send ADDRESS PORT          the same, and after the greeting it only sends
 talk.py async-listen PORT          non-blocking, asyncio
 talk.py async-connect ADDRESS PORT
 talk.py crowd ADDRESS PORT NUMBER  so many connections at once
@@ -62,6 +63,13 @@ def connect(address, port, protocol=0):
     connection = socket.socket(family(address), socket.SOCK_STREAM, protocol)
     connection.connect((address, int(port)))
     converse(connection)
+
+
+def send(address, port):
+    connection = socket.create_connection((address, int(port)))
+    os.write(1, connection.recv(4096))
+    while data := os.read(0, 65536):
+        connection.sendall(data)
 
 
 def connect_fastopen(address, port):

@@ -4,7 +4,7 @@
  *   cost [-b] [-a ADDRESS] [-t THREADS] COUNT OPERATION...
  *
  * Each OPERATION is a batch of COUNT. It prints a line, its name and the nanoseconds that one took; in
- * a trace it stands between write(-1, "OPERATION") and write(-1, "end"). What it needs besides (peers,
+ * a trace it stands between write(-1, "OPERATION") and write(-1, "between"). What it needs besides (peers,
  * ports) is made before and taken down after it by raw system calls, which no preload sees.
  *
  * -b  four setsockopts by hand after each TCP socket() and before listen()
@@ -287,14 +287,11 @@ static void act_hold(int i)
 	made[i] = tcp_socket();
 }
 
-/* Until standard input ends; for looking at the process from outside. */
-static void act_wait(int i)
+/* Until killed, for looking at the process from outside. */
+static void wait_forever(void)
 {
-	char byte;
-
-	if (i == 0)
-		while (read(STDIN_FILENO, &byte, 1) > 0)
-			;
+	for (;;)
+		pause();
 }
 
 static const struct operation {
@@ -318,7 +315,7 @@ static const struct operation {
 	{ "own", prepare_one, act_own, NULL },
 	{ "null", NULL, act_null, NULL },
 	{ "hold", NULL, act_hold, NULL },
-	{ "wait", NULL, act_wait, NULL },
+	{ "wait", wait_forever, NULL, NULL },
 };
 
 static double now(void)
@@ -385,7 +382,7 @@ static void batch(const char *name)
 	else
 		act(&all);
 	time = now() - start;
-	mark("end");
+	mark("between");
 	if (operation->finish)
 		operation->finish();
 	printf("%s %.1f\n", name, time / (count ? count : 1));
@@ -418,6 +415,7 @@ int main(int argc, char **argv)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	mark("between");
 	for (int i = optind + 1; i < argc; i++)
 		batch(argv[i]);
 	return 0;

@@ -1,20 +1,22 @@
 """What a preload adds to the program cost (cost.c), counted: these figures do not depend on the machine's mood.
 
 counts.py calls OBJECT [NAME=VALUE...] -- COST [OPTION...] COUNT OPERATION...
-    system calls more (or fewer) than without it: lines "PHASE CALL +N". A phase is an operation, "load" before the
-    first one, "between" after each.
+    system calls more (or fewer) than without it: lines "PHASE CALL +N". A phase is an operation, "load" up to
+    main(), "between" where an operation is prepared or taken down.
 
-counts.py instructions OBJECT [NAME=VALUE...] -- COST [OPTION...] OPERATION...
+counts.py instructions OBJECT [NAME=VALUE...] -- COST [OPTION...] COUNT OPERATION...
     user-space instructions that one operation takes more: lines "OPERATION +N"
+
+counts.py pages OBJECT PID
+    pages of the object's memory that are this process's own, since they were written to
 """
 import collections
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
-
-FEW, MANY = 20, 120  # what the instructions of one operation are taken from
 
 
 def environment(preload, settings):
@@ -36,26 +38,46 @@ def system_calls(command, preload=None, settings={}):
             if not call:
                 continue
             if call[2]:
-                phase = "between" if call[2] == "end" else call[2]
+                phase = call[2]
             else:
                 counter[phase, call[1]] += 1
     return counter
 
 
-def instructions(command, operation, preload=None, settings={}):
-    """User-space instructions of one operation, from the difference of two runs."""
-    totals = []
-    for count in FEW, MANY:
-        run = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                              *command, str(count), operation],
-                             env=environment(preload, settings), stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, text=True, check=True)
-        totals.append(int(re.search(r"Collected : (\d+)", run.stderr)[1]))
-    return (totals[1] - totals[0]) / (MANY - FEW)
+def instructions(command, preload=None, settings={}):
+    """User-space instructions of each operation: those of its function in cost.c and of what that calls."""
+    with tempfile.NamedTemporaryFile() as profile:
+        subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile.name}", *command],
+                       env=environment(preload, settings), check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        report = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", profile.name],
+                                check=True, stdout=subprocess.PIPE, text=True).stdout
+    count = int(next(word for word in command if word.isdigit()))
+    totals = re.findall(r"([\d,]+) \(.*:act_(\w+)", report)
+    return {name: int(total.replace(",", "")) / count for total, name in totals}
+
+
+def own_pages(path, pid):
+    """Pages of the object's memory that the process does not share: proc(5), pagemap."""
+    present, of_a_file = 1 << 63, 1 << 61
+    headers = subprocess.run(["readelf", "-lW", path], check=True, stdout=subprocess.PIPE, text=True).stdout
+    size = max(int(address, 16) + int(memory, 16) for address, memory
+               in re.findall(r"^ +LOAD +\w+ (\w+) \w+ \w+ (\w+)", headers, re.M))
+    with open(f"/proc/{pid}/maps") as maps:
+        start = next(int(line.split("-")[0], 16) for line in maps if line.rstrip().endswith(path))
+    page = os.sysconf("SC_PAGESIZE")
+    with open(f"/proc/{pid}/pagemap", "rb") as pagemap:
+        pagemap.seek(start // page * 8)
+        entries = pagemap.read((size + page - 1) // page * 8)
+    return sum(1 for (entry,) in struct.iter_unpack("=Q", entries)
+               if entry & present and not entry & of_a_file)
 
 
 def main():
     what, preload, *rest = sys.argv[1:]
+    if what == "pages":
+        print(own_pages(os.path.realpath(preload), int(rest[0])))
+        return
     split = rest.index("--")
     settings = dict(setting.split("=", 1) for setting in rest[:split])
     command = rest[split + 1:]
@@ -66,11 +88,9 @@ def main():
             if number:
                 print(f"{phase} {call} {number:+}")
     else:
-        options = [word for word in command[1:] if word.startswith("-")]
-        for operation in command[1 + len(options):]:
-            added = (instructions([command[0], *options], operation, preload, settings)
-                     - instructions([command[0], *options], operation))
-            print(f"{operation} {added:+.0f}")
+        with_it, without = instructions(command, preload, settings), instructions(command)
+        for operation in with_it:
+            print(f"{operation} {with_it[operation] - without[operation]:+.0f}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,183 @@
+# At the physical limit: one system call for each option that is set, none on anything else.
+# Counted, so that the figures do not depend on the machine's mood: tests/programs/counts.py.
+load helpers
+
+COST=$PROGRAMS/cost
+EVERYTHING=(tcp connect listen accept accept accept accept accept accept accept accept accept accept
+	accept4 udp netlink unix nodelay)
+
+# What the shim adds: added calls|instructions [NAME=VALUE...] -- [OPTION...] COUNT OPERATION...
+# Sockets that an operation needs are made before it, which counts as between.
+added() {
+	local what=$1 settings=()
+
+	shift
+	while [ "$1" != -- ]; do
+		settings+=("$1")
+		shift
+	done
+	shift
+	python3 "$TESTS/programs/counts.py" "$what" "$SHIM" "${settings[@]}" -- "$COST" "$@"
+}
+
+# Without what loading the library takes, which has its own test.
+calls() {
+	added calls "$@" | grep -v '^load '
+}
+
+# at_most LIMIT NAME, of "NAME +N" lines in $output.
+at_most() {
+	local number
+
+	number=$(sed -n "s/^$2 +//p" <<<"$output")
+	echo "# $2: $number, at most $1" >&3
+	[ -n "$number" ] && [ "$number" -le "$1" ]
+}
+
+@test "a TCP socket takes four system calls more; connect, listen and 1000 accepts none, nor does anything else" {
+	require strace python3
+	run -0 calls -- 100 "${EVERYTHING[@]}"
+	# between: what was made for connect and listen, a listener, and the socket of nodelay
+	assert_output 'between setsockopt +808
+tcp setsockopt +400'
+}
+
+@test "IPv6 and raw sockets: four for TCP, none for raw" {
+	require strace python3
+	require_root
+	[ -e /proc/net/if_inet6 ] || skip "no IPv6"
+	run -0 calls -- 100 tcp6 raw
+	assert_output 'tcp6 setsockopt +400'
+}
+
+@test "an option left to the kernel takes none, each further one takes one" {
+	require strace python3
+	run -0 calls KEEPALIVE_COUNT=kernel -- 100 tcp
+	assert_output 'tcp setsockopt +300'
+	run -0 calls KEEPALIVE_IDLE=kernel KEEPALIVE_INTERVAL=kernel KEEPALIVE_COUNT=kernel \
+		-- 100 tcp
+	assert_output 'tcp setsockopt +100'
+	run -0 calls KEEPALIVE_USER_TIMEOUT=auto -- 100 tcp
+	assert_output 'tcp setsockopt +500'
+	run -0 calls KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_RTO_MAX=5s -- 100 tcp
+	assert_output 'tcp setsockopt +600'
+}
+
+@test "loading looks at descriptors 0 to 2 and asks the network nothing else, and keeps no descriptor" {
+	require strace python3
+	run -0 added calls -- 1 null
+	echo "# $(tr '\n' ' ' <<<"$output")" >&3
+	assert_line 'load getsockopt +3'
+	assert_line 'load openat +1'
+	assert_line 'load close +1'
+	# The rest is the loader's, and asking who we are.
+	refute_line --regexp '^load (brk|munmap|socket|connect|setsockopt|getsockname|getpeername|ioctl|fcntl)'
+	refute_line --regexp '^(null|between)'
+	run -0 added calls KEEPALIVE=off -- 100 null tcp
+	refute_line --regexp sockopt
+}
+
+@test "role=server: a client's sockets take none, a listener four" {
+	require strace python3
+	run -0 calls KEEPALIVE_ROLE=server -- 100 tcp connect listen accept accept4
+	# between: the listener of accept
+	assert_output 'between setsockopt +4
+listen setsockopt +400'
+}
+
+@test "listen() corrects what server rules set otherwise, and accept() has it for nothing" {
+	require strace python3
+	run -0 calls KEEPALIVE_RULES='role=server idle=30 count=3' -- 100 listen accept accept4
+	assert_output 'between setsockopt +406
+listen setsockopt +200'
+}
+
+@test "rules that never match: connect and accept take none" {
+	require strace python3
+	run -0 calls KEEPALIVE_RULES='peer=10.0.0.0/8 idle=30; role=client port=1 off' \
+		-- 100 connect accept accept4 listen udp unix
+	assert_output 'between setsockopt +804'
+}
+
+@test "rules that name peers: only sockets whose values change pay, also where the program asks for no address" {
+	require strace python3
+	local rules='peer=127.0.0.2 idle=30; peer=127.0.0.3 idle=30 interval=5 count=3; peer=127.0.0.4 idle=60'
+
+	run -0 calls KEEPALIVE_RULES="$rules" -- 100 connect accept accept4
+	assert_output 'between setsockopt +404'
+	run -0 calls KEEPALIVE_RULES="$rules" -- -a 127.0.0.2 100 connect accept accept4
+	assert_output 'accept setsockopt +100
+accept4 setsockopt +100
+between setsockopt +404
+connect setsockopt +100'
+	run -0 calls KEEPALIVE_RULES="$rules" -- -a 127.0.0.3 100 connect accept accept4
+	assert_output 'accept setsockopt +300
+accept4 setsockopt +300
+between setsockopt +404
+connect setsockopt +300'
+	run -0 calls KEEPALIVE_RULES="$rules" -- -a 127.0.0.4 100 connect accept accept4
+	assert_output 'between setsockopt +404' # its values are the ones it has
+}
+
+@test "the program's own setsockopt: none in respect, one to undo it in force" {
+	require strace python3
+	run -0 calls -- 100 nodelay own
+	assert_output 'between setsockopt +4'
+	run -0 calls KEEPALIVE_MODE=force -- 100 nodelay own
+	assert_output 'between setsockopt +4
+own setsockopt +100'
+}
+
+@test "user-space instructions of each hook" {
+	require valgrind callgrind_annotate python3
+	run -0 added instructions -- 100 tcp connect accept accept4 udp nodelay own null
+	at_most 700 tcp
+	at_most 320 connect
+	at_most 320 accept
+	at_most 320 accept4
+	at_most 420 udp # socket() and connect()
+	at_most 190 nodelay
+	at_most 220 own
+	at_most 1 null
+}
+
+@test "64 rules cost less than a system call" {
+	require valgrind callgrind_annotate python3
+	local rules='' i
+
+	# None matches, and that shows only at the end of each address.
+	for i in {1..64}; do
+		rules+="peer=127.0.1.$i idle=30; "
+	done
+	run -0 added instructions KEEPALIVE_RULES="$rules" -- 100 accept4 connect
+	# The cheapest system call takes some 300 ns, 1000 and more where page tables are kept
+	# apart; these instructions 200.
+	at_most 5000 accept4
+	at_most 5000 connect
+}
+
+@test "at most three pages are written to before a socket is made, and one more for each thousand descriptors" {
+	require python3 readelf
+	local count log pid own=()
+
+	for count in 0 1 1000; do
+		log=$BATS_TEST_TMPDIR/$count
+		background env LD_PRELOAD="$SHIM" "$COST" "$count" hold wait >"$log"
+		pid=$!
+		await 10 grep -q ^hold "$log"
+		own+=("$(python3 "$TESTS/programs/counts.py" pages "$SHIM" "$pid")")
+	done
+	echo "# pages: ${own[0]} at load, ${own[1]} with a socket, ${own[2]} with a thousand" >&3
+	[ "${own[0]}" -ge 1 ] # else nothing was looked at
+	[ "${own[0]}" -le 3 ]
+	[ "${own[1]}" -le 4 ]
+	[ "${own[2]}" -le 5 ]
+}
+
+@test "the object is at most 32 KiB" {
+	require strip
+	strip -o "$BATS_TEST_TMPDIR/stripped.so" "$SHIM"
+	run -0 stat -c %s "$BATS_TEST_TMPDIR/stripped.so"
+	echo "# $output bytes" >&3
+	[ "$output" -le 32768 ]
+}

@@ -1,0 +1,80 @@
+# make install and make uninstall: where the files go, and how.
+# shellcheck shell=bash
+load ../helpers
+
+bats_require_minimum_version 1.5.0
+
+make_quietly() {
+	make -s -C "$REPOSITORY" DESTDIR="$BATS_TEST_TMPDIR/root" "$@"
+}
+
+files() {
+	(cd "$BATS_TEST_TMPDIR/root" && find . -type f -printf '%m %P\n' | sort -k 2)
+}
+
+@test "make install: the files, in the places of the system and with their modes; uninstall: none" {
+	make_quietly install PREFIX=/usr LIBDIR=/usr/lib/some-triplet ZSHDIR=/usr/share/zsh/functions
+	run files
+	assert_output - <<-END
+		755 usr/bin/keepalive
+		644 usr/lib/some-triplet/keepalive-shim/libkeepalive-shim.so
+		644 usr/share/bash-completion/completions/keepalive
+		644 usr/share/fish/vendor_completions.d/keepalive.fish
+		755 usr/share/keepalive-shim/host-preload
+		644 usr/share/man/man1/keepalive.1
+		644 usr/share/man/man7/keepalive-shim.7
+		644 usr/share/zsh/functions/_keepalive
+	END
+	make_quietly uninstall PREFIX=/usr LIBDIR=/usr/lib/some-triplet ZSHDIR=/usr/share/zsh/functions
+	run files
+	assert_output ''
+}
+
+@test "make install: the command finds the library that was installed with it" {
+	local prefix libdir
+
+	for prefix in /usr /opt/keepalive; do
+		for libdir in "$prefix/lib/$(cc -print-multiarch)" "$prefix/lib" "$prefix/lib64"; do
+			make_quietly install PREFIX=$prefix LIBDIR="$libdir"
+			run "$BATS_TEST_TMPDIR/root$prefix/bin/keepalive" run -- sh -c 'echo "$LD_PRELOAD"'
+			assert_output "$BATS_TEST_TMPDIR/root$libdir/keepalive-shim/libkeepalive-shim.so"
+			make_quietly uninstall PREFIX=$prefix LIBDIR="$libdir"
+		done
+	done
+}
+
+@test "make install: by rename, so that a program that runs with the old library lives on" {
+	local library=$BATS_TEST_TMPDIR/root/usr/lib/keepalive-shim/libkeepalive-shim.so
+
+	make_quietly install LIBDIR=/usr/lib
+	background env LD_PRELOAD="$library" python3 -c 'import os, socket, sys, time
+print("ready", flush=True)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.02)
+with socket.socket() as s:
+    print("idle", s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), flush=True)
+time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
+	local pid=$! before
+	await 10 grep -q ready "$BATS_TEST_TMPDIR/out"
+	before=$(stat -c %i "$library")
+	make_quietly install LIBDIR=/usr/lib
+	assert_not_equal "$(stat -c %i "$library")" "$before"
+	grep -q 'libkeepalive-shim.so (deleted)' "/proc/$pid/maps"
+	touch "$BATS_TEST_TMPDIR/go"
+	await 10 grep -qx 'idle 60' "$BATS_TEST_TMPDIR/out"
+	run find "$BATS_TEST_TMPDIR/root" -name '*.new.*'
+	assert_output ''
+}
+
+@test "make uninstall: refuses while /etc/ld.so.preload names the library" {
+	require_root
+	run -2 unshare --mount sh -c '
+		mkdir -p "$1/etc" && cp -a /etc/. "$1/etc" && mount --bind "$1/etc" /etc
+		touch /etc/ld.so.preload
+		mkdir -p "$1/usr/lib/keepalive-shim"
+		printf "#%s\n" "$1/usr/lib/keepalive-shim/libkeepalive-shim.so" >/etc/ld.so.preload
+		make -s -C "$2" uninstall PREFIX="$1/usr" LIBDIR="$1/usr/lib" 2>&1' sh \
+		"$BATS_TEST_TMPDIR" "$REPOSITORY"
+	assert_output --partial 'host-preload remove'
+	[ -d "$BATS_TEST_TMPDIR/usr/lib/keepalive-shim" ]
+}

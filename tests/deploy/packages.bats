@@ -1,0 +1,166 @@
+# make package: what it builds installs, upgrades and goes away cleanly, and is the same each time.
+# shellcheck shell=bash
+load ../helpers
+load root
+
+bats_require_minimum_version 1.5.0
+
+# build_packages DIRECTORY [make argument...]: from a copy of the sources there, as their commit dates them.
+build_packages() {
+	local directory=$1
+
+	shift
+	mkdir -p "$directory"
+	tar -C "$REPOSITORY" --exclude=./build --exclude=./.git -c . | tar -C "$directory" -x
+	SOURCE_DATE_EPOCH=1700000000 make -s -C "$directory" package "$@"
+}
+
+setup_file() {
+	local arch
+
+	load_helpers_require dpkg-deb
+	arch=$(uname -m)
+	build_packages "$BATS_FILE_TMPDIR/one" ARCH="$arch" >"$BATS_FILE_TMPDIR/log" 2>&1 ||
+		{
+			cat "$BATS_FILE_TMPDIR/log"
+			return 1
+		}
+	export ARCH=$arch PACKAGES=$BATS_FILE_TMPDIR/one/build/packages
+	# shellcheck disable=SC2155
+	export DEBIAN_ARCH=$(dpkg --print-architecture)
+}
+
+load_helpers_require() {
+	command -v "$1" >/dev/null || skip "$1 is not installed"
+}
+
+package() {
+	echo "$PACKAGES/$1"_*_"$DEBIAN_ARCH.deb"
+}
+
+@test "packages: two builds of the same sources are the same bytes, wherever and by whomever" {
+	umask 077
+	TZ=Asia/Kolkata build_packages "$BATS_TEST_TMPDIR/elsewhere/two" ARCH="$ARCH"
+	run -0 diff <(cd "$PACKAGES" && sha256sum -- *) \
+		<(cd "$BATS_TEST_TMPDIR/elsewhere/two/build/packages" && sha256sum -- *)
+	# More than the two .deb: the .rpm and .apk where their packagers are installed.
+	[ "$(find "$PACKAGES" -name '*.deb' -o -name '*.tar.gz' | wc -l)" = 3 ]
+	ls -l "$PACKAGES" | awk '{ print "# " $5, $9 }' >&3
+}
+
+@test "packages: lintian finds nothing to complain of" {
+	require lintian
+	run lintian --allow-root --fail-on error,warning,info "$(package libkeepalive-shim)" \
+		"$(package keepalive-shim)"
+	assert_success
+	refute_output --regexp '^[EWI]:'
+}
+
+@test ".deb: installs in a clean root, is upgraded under a running program, and leaves nothing" {
+	clean_root
+	mkdir "$BATS_TEST_TMPDIR/debs"
+	cp "$PACKAGES"/*.deb "$BATS_TEST_TMPDIR/debs/"
+	# The next version: another version number, and another file of the library (a byte after its end).
+	for name in libkeepalive-shim keepalive-shim; do
+		dpkg-deb -R "$(package $name)" "$BATS_TEST_TMPDIR/$name"
+		sed -i 's/^Version: .*/Version: 99/; s/(= [^)]*)/(= 99)/' "$BATS_TEST_TMPDIR/$name/DEBIAN/control"
+		find "$BATS_TEST_TMPDIR/$name" -name '*.so' -exec sh -c 'printf "\0" >>"$1"' sh {} \;
+		dpkg-deb -b "$BATS_TEST_TMPDIR/$name" "$BATS_TEST_TMPDIR/debs/next-$name.deb" >/dev/null
+	done
+	# shellcheck disable=SC2016 # for the shell in there
+	run -0 --separate-stderr in_root "$BATS_TEST_TMPDIR/debs" '
+		find / -xdev -path /var -prune -o -path /mnt -prune -o -path /etc/ld.so.cache -prune -o -print |
+			sort >/var/before
+		dpkg -i /mnt/libkeepalive-shim_*.deb /mnt/keepalive-shim_*.deb >/var/log1
+		keepalive --version
+		keepalive run --idle=33 -- perl -MSocket -e "
+			socket(S, PF_INET, SOCK_STREAM, 0);
+			print \"idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""
+
+		/usr/share/keepalive-shim/host-preload install
+		perl -e "\$| = 1; print \"running\n\"; sleep 1 until -e \"/var/go\"; socket(S, 2, 1, 0);
+			print \"lived on, idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\"" >/var/out &
+		until grep -q running /var/out; do sleep 0.1; done
+		dpkg -i /mnt/next-*.deb >/var/log2
+		touch /var/go
+		wait
+		cat /var/out
+		echo "entry after the upgrade: $(cat /etc/ld.so.preload)"
+		perl -e "socket(S, 2, 1, 0); print \"upgraded, idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""
+
+		dpkg -P keepalive-shim libkeepalive-shim >/var/log3
+		find / -xdev -path /var -prune -o -path /mnt -prune -o -path /etc/ld.so.cache -prune -o -print |
+			sort >/var/after
+		diff /var/before /var/after && echo "nothing left"
+	'
+	assert_line --regexp '^keepalive [0-9.]+$'
+	assert_line 'idle 33'
+	assert_line 'lived on, idle 60'
+	assert_line --regexp '^entry after the upgrade: /usr/.*/keepalive-shim/libkeepalive-shim.so$'
+	assert_line 'upgraded, idle 60'
+	assert_line 'nothing left'
+	# shellcheck disable=SC2154 # set by run
+	assert_equal "$stderr" ''
+}
+
+@test ".deb: the library's package may be installed for two architectures at once" {
+	local other=aarch64
+
+	[ "$ARCH" != aarch64 ] || other=x86_64
+	require "$other-linux-gnu-gcc"
+	build_packages "$BATS_TEST_TMPDIR/other" ARCH=$other >/dev/null
+	for package in "$PACKAGES" "$BATS_TEST_TMPDIR/other/build/packages"; do
+		dpkg-deb -R "$package"/libkeepalive-shim_*.deb "$BATS_TEST_TMPDIR/${package//\//_}"
+	done
+	run -0 dpkg-deb -f "$BATS_TEST_TMPDIR"/other/build/packages/libkeepalive-shim_*.deb Multi-Arch
+	assert_output same
+	# What both have must be the same file.
+	run diff -rq --exclude=DEBIAN "$BATS_TEST_TMPDIR"/_*packages
+	refute_output --partial 'differ'
+	assert_output --regexp "Only in .*/usr/lib: $other-linux-gnu"
+	# Every format is for that architecture.
+	run readelf -h "$BATS_TEST_TMPDIR"/other/build/package/$other/static/keepalive
+	assert_output --regexp 'Machine: +(AArch64|.*X86-64)'
+}
+
+@test ".tar.gz: runs where it was unpacked, whatever the C library" {
+	tar -C "$BATS_TEST_TMPDIR" -xzf "$PACKAGES"/*.tar.gz
+	run -0 file_is_static "$BATS_TEST_TMPDIR"/keepalive-shim-*/bin/keepalive
+	run -0 "$BATS_TEST_TMPDIR"/keepalive-shim-*/bin/keepalive run --idle=44 python3 -c '
+import socket
+print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
+	assert_output 44
+}
+
+file_is_static() {
+	! readelf -l "$1" | grep -q INTERP
+}
+
+@test ".rpm: has the files, needs nothing, and its script takes the entry out on removal only" {
+	require rpm rpmbuild
+	run -0 rpm -qp --list "$PACKAGES"/*.rpm
+	assert_line /usr/bin/keepalive
+	assert_line --regexp '^/usr/lib(64)?/keepalive-shim/libkeepalive-shim.so$'
+	assert_line /usr/share/man/man1/keepalive.1.gz
+	run -0 rpm -qp --requires "$PACKAGES"/*.rpm
+	refute_output --regexp '^(lib|rtld)'
+	run -0 rpm -qp --scripts "$PACKAGES"/*.rpm
+	assert_output --partial 'if [ "$1" = 0 ]'
+	# Installed by rpm itself, into a root of its own.
+	mkdir "$BATS_TEST_TMPDIR/root"
+	run -0 rpm --root "$BATS_TEST_TMPDIR/root" --dbpath /var/lib/rpm --nodeps --noscripts --ignorearch \
+		-i "$PACKAGES"/*.rpm
+	run -0 "$BATS_TEST_TMPDIR/root/usr/bin/keepalive" run -- python3 -c 'import socket
+print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
+	assert_output 60
+}
+
+@test ".apk: has the files, and apk installs it" {
+	apk --version 2>/dev/null | grep -q 'apk-tools [3-9]' || skip "apk-tools 3 is not installed"
+	mkdir "$BATS_TEST_TMPDIR/root"
+	run -0 apk add --root "$BATS_TEST_TMPDIR/root" --initdb --allow-untrusted --no-network \
+		$([ "$(id -u)" = 0 ] || echo --usermode) "$PACKAGES"/*.apk
+	run -0 "$BATS_TEST_TMPDIR/root/usr/bin/keepalive" run -- python3 -c 'import socket
+print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
+	assert_output 60
+}

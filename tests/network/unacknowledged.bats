@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# While sent data is not acknowledged, keepalive is silent, and other timers decide: what the manual
+# says of the user timeout and the RTO cap, measured. Times count from the moment of sending.
+
+load ../helpers
+load network
+
+setup_file() {
+	measure unacknowledged
+}
+
+# 14.4 s is what net.ipv4.tcp_retries2 = 15 comes to with a cap of 1 s (Linux tcp_model_timeout()).
+require_rto_max() {
+	python3 -c 'import socket; socket.socket().setsockopt(6, 44, 1000)' 2>/dev/null ||
+		skip "the kernel has no TCP_RTO_MAX_MS"
+}
+
+@test "the path dies while data is in flight: with keepalive alone nobody knows after 20 s" {
+	expect in-flight keepalive=1 hidden
+}
+
+@test "the path dies while data is in flight: the user timeout ends it" {
+	expect in-flight-user-timeout user_timeout=4000 bounded:4:6
+}
+
+@test "the path dies while data is in flight: the RTO cap ends it" {
+	require_rto_max
+	expect in-flight-rto-max rto_max=1000 bounded:14.4:17.5
+}
+
+@test "a peer that only stops reading lives with keepalive alone" {
+	expect stopped-reader keepalive=1 reader_lives
+}
+
+@test "a peer that only stops reading lives with the RTO cap" {
+	require_rto_max
+	expect stopped-reader-rto-max rto_max=1000 reader_lives
+}
+
+@test "a peer that only stops reading is killed by the user timeout" {
+	expect stopped-reader-user-timeout user_timeout=4000 reader_killed:4:6
+}
