@@ -85,6 +85,10 @@ test: all fixtures ## run the tests whose programs are installed (scripts/test i
 lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 	scripts/lint
 
+
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
+
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
@@ -104,6 +108,7 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 
 fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
 	tests/fuzz/run
+
 
 clean: ## remove build/
 	rm -rf build
