@@ -35,7 +35,7 @@ static void talk(int from, int to)
 static void converse(const struct sockaddr *address, socklen_t length)
 {
 	int server = (int)show("socket", socket(address->sa_family, SOCK_STREAM, 0));
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
 	socklen_t room = sizeof(peer);
 	int client, accepted;
 
