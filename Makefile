@@ -85,7 +85,6 @@ test: all fixtures ## run the tests whose programs are installed (scripts/test i
 lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 	scripts/lint
 
-
 fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
 	tests/fuzz/run
 
@@ -105,10 +104,6 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
 	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
 	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
-
-fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
-	tests/fuzz/run
-
 
 clean: ## remove build/
 	rm -rf build
