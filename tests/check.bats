@@ -4,7 +4,7 @@
 load helpers
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	echo 'int main(void) { return 0; }' >program.c
 }
 
@@ -127,7 +127,8 @@ compile() {
 		cp program broken
 		printf '\xff\xff\xff\xff' | dd of=broken bs=1 seek=$((i * 7 % 200)) conv=notrunc status=none
 		"$KEEPALIVE" check ./broken >output 2>&1 && continue
-		[ $? = 1 ] || [ $? = 125 ] || fail "at $((i * 7 % 200)): $(cat output)"
+		status=$?
+		[ "$status" = 1 ] || [ "$status" = 125 ] || fail "at $((i * 7 % 200)): $(cat output)"
 	done
 	for i in 0 3 16 40 63 64 100 500 $((size / 2)); do
 		head -c "$i" program >broken

@@ -61,9 +61,9 @@ static void put(const char *line, size_t length)
 	int fd = standard_error >= 0 ? standard_error : open_log();
 	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
 
-	if (fd >= 0 && poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT &&
-	    write(fd, line, length) < 0)
-		length = 0;
+	/* What cannot be written is dropped. */
+	if (fd >= 0 && poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT)
+		(void)!write(fd, line, length);
 	if (fd >= 0 && fd != standard_error)
 		close(fd);
 }
