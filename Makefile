@@ -53,7 +53,7 @@ COMMAND_SOURCES = $(wildcard shim/command/*.c)
 PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(COMMON_SOURCES) $(PRELOAD_SOURCES))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
-.PHONY: all fixtures test lint clean help
+.PHONY: all fixtures test lint fuzz clean help
 all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
@@ -85,6 +85,10 @@ test: all fixtures ## run the tests whose programs are installed (scripts/test i
 lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 	scripts/lint
 
+
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
+
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
@@ -101,6 +105,10 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
 	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
 	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
+
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
+
 
 clean: ## remove build/
 	rm -rf build
