@@ -1,11 +1,12 @@
 /*
  * cost: one thing done many times, for counting and timing.
  *
- *   cost [-b] [-a ADDRESS] [-t THREADS] COUNT OPERATION...
+ *   cost [-b] [-a ADDRESS] [-t THREADS] COUNT OPERATION... [COUNT OPERATION...]...
  *
- * Each OPERATION is a batch of COUNT. It prints a line, its name and the nanoseconds that one took; in
- * a trace it stands between write(-1, "OPERATION") and write(-1, "between"). What it needs besides (peers,
- * ports) is made before and taken down after it by raw system calls, which no preload sees.
+ * Each OPERATION is a batch of the COUNT before it. It prints a line, its name and the nanoseconds that
+ * one took; in a trace it stands between write(-1, "OPERATION") and write(-1, "between"). What it needs
+ * besides (peers, ports) is made before and taken down after it by raw system calls, which no preload
+ * sees.
  *
  * -b  four setsockopts by hand after each TCP socket() and before listen()
  * -a  the loopback address that connections are made to and come from (127.0.0.1)
@@ -388,6 +389,11 @@ static void batch(const char *name)
 	printf("%s %.1f\n", name, time / (count ? count : 1));
 }
 
+static bool is_number(const char *text)
+{
+	return *text >= '0' && *text <= '9';
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit files;
@@ -404,19 +410,20 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (argc - optind < 2 || threads < 1 || threads > THREADS_MAX ||
+	if (argc - optind < 2 || !is_number(argv[optind]) || threads < 1 || threads > THREADS_MAX ||
 	    inet_pton(AF_INET, address, &loopback) != 1)
 		errx(2, "usage: cost [-b] [-a ADDRESS] [-t THREADS] COUNT OPERATION...");
-	count = atoi(argv[optind]);
-	if (count < 0 || count > COUNT_MAX)
-		errx(2, "COUNT: 0 to %d", COUNT_MAX);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	mark("between");
-	for (int i = optind + 1; i < argc; i++)
-		batch(argv[i]);
+	for (int i = optind; i < argc; i++) {
+		if (!is_number(argv[i]))
+			batch(argv[i]);
+		else if ((count = atoi(argv[i])) > COUNT_MAX)
+			errx(2, "COUNT: at most %d", COUNT_MAX);
+	}
 	return 0;
 }
