@@ -106,6 +106,10 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
 	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
 
+.PHONY: bench
+bench: all fixtures ## what it costs, beside others (4 minutes; BENCH_QUICK=1: one)
+	python3 tests/bench/bench.py
+
 clean: ## remove build/
 	rm -rf build
 

@@ -167,20 +167,28 @@ static void act_listen(int i)
 	checked(listen(made[i], 1), "listen");
 }
 
+static void prepare_hooked_listener(void)
+{
+	if (hooked_listener >= 0)
+		return;
+	hooked_listener = tcp_socket();
+	bind_to(hooked_listener, loopback, &hooked_name);
+	checked(listen(hooked_listener, BACKLOG), "listen");
+}
+
+static void call(int i)
+{
+	peers[i] = raw_socket();
+	bind_to(peers[i], loopback, NULL);
+	checked(syscall(SYS_connect, peers[i], &hooked_name, sizeof(hooked_name)), "connect");
+}
+
 /* Connections wait to be accepted. */
 static void prepare_clients(void)
 {
-	if (hooked_listener < 0) {
-		hooked_listener = tcp_socket();
-		bind_to(hooked_listener, loopback, &hooked_name);
-		checked(listen(hooked_listener, BACKLOG), "listen");
-	}
-	for (int i = 0; i < count; i++) {
-		peers[i] = raw_socket();
-		bind_to(peers[i], loopback, NULL);
-		checked(syscall(SYS_connect, peers[i], &hooked_name, sizeof(hooked_name)),
-			"connect");
-	}
+	prepare_hooked_listener();
+	for (int i = 0; i < count; i++)
+		call(i);
 }
 
 static void act_accept(int i)
@@ -288,6 +296,13 @@ static void act_hold(int i)
 	made[i] = tcp_socket();
 }
 
+/* Connections that stay open, both ends. */
+static void act_pairs(int i)
+{
+	call(i);
+	made[i] = checked(accept(hooked_listener, NULL, NULL), "accept");
+}
+
 /* Until killed, for looking at the process from outside. */
 static void wait_forever(void)
 {
@@ -316,6 +331,7 @@ static const struct operation {
 	{ "own", prepare_one, act_own, NULL },
 	{ "null", NULL, act_null, NULL },
 	{ "hold", NULL, act_hold, NULL },
+	{ "pairs", prepare_hooked_listener, act_pairs, NULL },
 	{ "wait", wait_forever, NULL, NULL },
 };
 
