@@ -57,7 +57,7 @@ PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o, \
                   $(filter-out $(HOOKS_PATH),$(COMMON_SOURCES) $(PRELOAD_SOURCES)) $(HOOKS_PATH))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
-.PHONY: all fixtures test lint clean help
+.PHONY: all fixtures test lint fuzz clean help
 all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
@@ -89,6 +89,10 @@ test: all fixtures ## run the tests whose programs are installed (scripts/test i
 lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 	scripts/lint
 
+
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
+
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
@@ -109,6 +113,10 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 .PHONY: bench
 bench: all fixtures ## what it costs, beside others (4 minutes; BENCH_QUICK=1: one)
 	python3 tests/bench/bench.py
+
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
+
 
 clean: ## remove build/
 	rm -rf build

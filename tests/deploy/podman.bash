@@ -3,9 +3,9 @@
 
 # podman_in_store ARGUMENT...
 podman_in_store() {
-	podman --root "$STORE/storage" --runroot "$STORE/run" --tmpdir "$STORE/tmp" \
+	timeout 60 podman --root "$STORE/storage" --runroot "$STORE/run" --tmpdir "$STORE/tmp" \
 		--storage-driver overlay --runtime runc --cgroup-manager cgroupfs --events-backend none \
-		--log-level error "$@"
+		--log-level error "$@" 3>&- 4>&-
 }
 
 # What a container may do: as Kubernetes' "restricted", and without a network but its own loopback.
@@ -48,8 +48,9 @@ containers_away() {
 	[ -d "${STORE-}" ] || return 0
 	podman_in_store rm --all --force --time 0 >/dev/null 2>&1 || true
 	podman_in_store pod rm --all --force --time 0 >/dev/null 2>&1 || true
-	# podman mounts its own store over itself.
-	umount "$STORE/storage/overlay" 2>/dev/null || true
+	# What a failed build left mounted, and the store, which podman mounts over itself.
+	awk -v store="$STORE/" 'index($5, store) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+		xargs -r umount -l
 	rm -rf "$STORE"
 }
 

@@ -26,7 +26,7 @@ FAST = {"KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "1", "KEEPALIVE_COUNT": "3"
 
 
 def talk(*arguments):
-    return [sys.executable, os.path.join(HERE, "talk.py"), *map(str, arguments)]
+    return [sys.executable, "-ESB", os.path.join(HERE, "talk.py"), *map(str, arguments)]
 
 
 def variables(settings, shim):
@@ -330,7 +330,7 @@ DEAD_PEER = {
     "unroute-ipv6": Case(fault="unroute", family=6),
     "replace": Case(watch="client", fault="replace"),
     "replace-ipv6": Case(fault="replace", family=6),
-    "outage": Case(fault="outage", seconds=7),
+    "outage": Case(fault="outage", seconds=7.5, settings={**FAST, "KEEPALIVE_COUNT": "5"}),
     # Controls.
     "server-without": Case(shim="none"),
     "client-without": Case(shim="none", watch="client"),
