@@ -109,14 +109,9 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
 	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
 
-
 .PHONY: bench
 bench: all fixtures ## what it costs, beside others (4 minutes; BENCH_QUICK=1: one)
 	python3 tests/bench/bench.py
-
-fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
-	tests/fuzz/run
-
 
 clean: ## remove build/
 	rm -rf build
