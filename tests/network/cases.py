@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from lab import HERE, Cable, Host, LabError, Program, children, wait_for
 from wire import Capture, SYN, RST, Connection
 
-SHIM = os.environ.get("SHIM", os.path.join(HERE, "../../build/libkeepalive-shim.so"))
+SHIM = os.path.abspath(os.environ.get("SHIM") or HERE + "/../../build/libkeepalive-shim.so")
 PORT = 4000  # on a host of its own every port is free
 TICK = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE: the kernel's timer tick
 FAST = {"KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "1", "KEEPALIVE_COUNT": "3"}
 
 
 def talk(*arguments):
-    return [sys.executable, os.path.join(HERE, "talk.py"), *map(str, arguments)]
+    return [sys.executable, "-ESB", os.path.join(HERE, "talk.py"), *map(str, arguments)]
 
 
 def variables(settings, shim):
@@ -330,6 +330,7 @@ DEAD_PEER = {
     "unroute-ipv6": Case(fault="unroute", family=6),
     "replace": Case(watch="client", fault="replace"),
     "replace-ipv6": Case(fault="replace", family=6),
+    "outage": Case(fault="outage", seconds=7.5, settings={**FAST, "KEEPALIVE_COUNT": "5"}),
     # Controls.
     "server-without": Case(shim="none"),
     "client-without": Case(shim="none", watch="client"),
@@ -576,7 +577,41 @@ MIDDLEBOX = {
     "firewall-ipv6-without": middlebox(family=6),
 }
 
+# What timeline.py draws: a conversation, then the client's host is gone; the default settings.
+
+def conversation(shim):
+    def run(scratch):
+        near, far = Host(), Host()
+        cable = Cable(near, far)
+        with near:
+            capture = Capture(cable.device)
+        programs = [Program(near, talk("listen", PORT), variables({}, shim))]
+        try:
+            wait_for(lambda: near.listens(PORT), 15, "a listener")
+            programs.append(Program(far, talk("connect", cable.ipv4(0), PORT)))
+            programs[1].await_output("hello")
+            before = programs[0].sockets()
+            TURN.give()
+            for speaker in (1, 0, 1, 1):
+                time.sleep(2.5)
+                programs[speaker].write("a line\n")
+            time.sleep(2)
+            cable.silence()
+            dark = time.time()
+            time.sleep(150)
+            connection = capture.connections()[0]
+            report = end_of(connection, programs[0], {}, shim, dark, before)
+            report["data"] = [round(segment.at - report["last"], 4)
+                              for segment in connection.segments if segment.length]
+            return {"kernel": os.uname().release, "near": report}
+        finally:
+            for program in programs:
+                program.end()
+    return run
+
+
 CASES = {
+    "timeline": {"timeline-with": conversation(True), "timeline-without": conversation(False)},
     "dead-peer": {**DEAD_PEER, "proxy": proxy},
     "programs": PROGRAMS,
     "inherited": INHERITED,
@@ -598,8 +633,8 @@ def run_one(name, directory, number, reason):
             report = run_case(case, scratch) if isinstance(case, Case) else case(scratch)
     except Skip as skip:
         report = {"skip": str(skip)}
-    except LabError as error:
-        report = {"failure": str(error)}
+    except Exception:  # one case less; the others go on
+        report = {"failure": traceback.format_exc()}
     report = {"case": name, "took": round(time.monotonic() - start, 1), **report}
     with open(os.path.join(directory, name + ".json"), "w", encoding="ascii") as file:
         json.dump(report, file, indent=1)
@@ -609,6 +644,8 @@ def main():
     if os.geteuid() != 0:
         os.execvp("unshare", ["unshare", "-Urn", sys.executable, *sys.argv])
     directory, wanted = sys.argv[1], sys.argv[2:]
+    if not os.path.exists(SHIM):
+        sys.exit(f"cases.py: {SHIM}: not built")
     os.makedirs(directory, exist_ok=True)
     names = [name for group, cases in CASES.items() for name in cases
              if group in wanted or name in wanted]
@@ -624,12 +661,8 @@ def main():
     for number, name in enumerate(names):
         pid = os.fork()
         if pid == 0:
-            try:
-                run_one(name, directory, number, reason)
-                os._exit(0)
-            except BaseException:  # to the parent, which is another process
-                traceback.print_exc()
-                os._exit(1)
+            run_one(name, directory, number, reason)
+            os._exit(0)
         started[pid] = name
     for pid, name in started.items():
         if os.waitpid(pid, 0)[1] != 0:

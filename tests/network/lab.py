@@ -155,6 +155,15 @@ class Cable:
         for end, host in enumerate(self.ends):
             host.ip(*self.neighbours(end, "02:00:00:00:00:99"))
 
+    def outage(self):
+        """Silence for one and a half seconds."""
+        def restore():
+            for end, host in enumerate(self.ends):
+                host.ip(*self.neighbours(end, self.hardware(1 - end)))
+
+        self.silence()
+        threading.Timer(1.5, restore).start()
+
     def drop(self):
         """The far host's firewall drops everything without a word."""
         self.ends[1].nft("""table inet dark {

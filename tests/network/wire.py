@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 
-ETH_P_ALL, SO_TIMESTAMPNS, SO_RCVBUFFORCE = 3, 35, 33
+ETH_P_ALL, SO_TIMESTAMPNS = 3, 35
 FIN, SYN, RST = 1, 2, 4
 
 
@@ -61,7 +61,7 @@ class Capture:
         self.segments = []
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind((device, ETH_P_ALL))
         threading.Thread(target=self._read, daemon=True).start()
 
