@@ -31,10 +31,14 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 
 # One object for every libc: no library is linked in, every libc symbol is weak (preload/libc.h), the
 # stack protector and fortify would bring strong ones. Unwind tables stay, so that a thread cancelled
-# in accept() runs its C++ destructors.
+# in accept() runs its C++ destructors. The marks: a process has a shadow stack (x86, glibc 2.39) or
+# guarded branches (aarch64) only where each of its objects says that it can do with them.
+MARKS_x86_64    = -fcf-protection=full
+MARKS_aarch64   = -mbranch-protection=standard
+MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
-                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fcf-protection=none \
+                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables $(MARKS_$(MACHINE)) \
                   -Os
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id \
@@ -45,11 +49,15 @@ COMMAND = $(BUILD)/keepalive
 
 COMMON_SOURCES  = $(wildcard shim/common/*.c)
 PRELOAD_SOURCES = $(wildcard shim/preload/*.c)
+# What every hook passes through, side by side: a kernel that keeps page tables apart has each page
+# looked up again after each system call.
+HOOKS_PATH      = shim/common/settings.c $(addprefix shim/preload/,sockets.c setup.c options.c policy.c interpose.c)
 COMMAND_SOURCES = $(wildcard shim/command/*.c)
-PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(COMMON_SOURCES) $(PRELOAD_SOURCES))
+PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o, \
+                  $(filter-out $(HOOKS_PATH),$(COMMON_SOURCES) $(PRELOAD_SOURCES)) $(HOOKS_PATH))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
-.PHONY: all fixtures test lint clean help
+.PHONY: all fixtures test lint fuzz clean help
 all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
@@ -81,6 +89,9 @@ test: all fixtures ## run the tests whose programs are installed (scripts/test i
 lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 	scripts/lint
 
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
+
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
@@ -97,6 +108,15 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
 	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
 	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
+
+
+.PHONY: bench
+bench: all fixtures ## what it costs, beside others (4 minutes; BENCH_QUICK=1: one)
+	python3 tests/bench/bench.py
+
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
+
 
 clean: ## remove build/
 	rm -rf build

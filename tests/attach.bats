@@ -1,6 +1,5 @@
 # `keepalive attach`: keepalive for programs that already run, without their noticing.
 
-bats_require_minimum_version 1.5.0 # run --separate-stderr
 load helpers
 load outside
 
@@ -419,6 +418,25 @@ signal.pause()'
 	[ "$status" = 0 ]
 	[ "$(grep -c '^fd [34] client .* keepalive=on$' "$BATS_TEST_TMPDIR/out")" = 3 ]
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 3 ]
+}
+
+@test "--follow reaches connections that were waiting to be accepted" {
+	background python3 -c '
+import signal, socket
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+while True:
+    signal.sigwait({signal.SIGUSR1})
+    accepted = listener.accept()[0]'
+	local pid=$!
+	await 15 has_connections "$pid" 1
+	background "$KEEPALIVE" attach --follow=0.1 "$pid"
+	await 15 is 1 "$pid" 3 keepalive
+	kill -USR1 "$pid"
+	await 15 is 1 "$pid" 5 keepalive
+	run sockets "$pid" 'fd=5 '
+	assert_output --partial "$DEFAULTS"
 }
 
 @test "--follow gives a socket what its peer, or listening, turns out to ask for" {

@@ -26,7 +26,8 @@ static bool from_copy(struct connection *connection, int copy)
 		return false;
 	connection->state = remote_state(copy);
 	connection->timer = TIMER_UNKNOWN;
-	remote_endpoints(copy, &connection->local, &connection->peer);
+	connection->local = peer_local(copy);
+	connection->peer = peer_remote(copy);
 	return true;
 }
 

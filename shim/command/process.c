@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "array.h"
 #include "command.h"
 #include "printable.h"
+#include "thread.h"
 
 pid_t process_number(const char *text)
 {
@@ -25,31 +25,16 @@ pid_t process_number(const char *text)
 
 bool process_numbers_hold(void)
 {
-	char self[16] = "";
-
-	if (readlink("/proc/self", self, sizeof(self) - 1) > 0 && atoi(self) == getpid())
+	if (thread_numbers_hold())
 		return true;
-	message(*self ? "/proc is that of another PID namespace: mount the proc of this one"
-		      : "/proc is not there: mount it");
+	message("/proc is not there, or that of another PID namespace: mount the proc of this one");
 	return false;
 }
 
-/* Reads /proc/PID/name whole, as far as it fits. Returns its length or -1. */
-static ssize_t read_file(pid_t pid, const char *name, char *buffer, size_t size)
+/* The number that text begins with. */
+static int number(const char *text)
 {
-	char path[64];
-	ssize_t length;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	length = read(fd, buffer, size - 1);
-	close(fd);
-	if (length >= 0)
-		buffer[length] = '\0';
-	return length;
+	return (int)strtol(text, NULL, 10);
 }
 
 /* What follows "\nNAME:" and blanks in /proc/PID/status; "" where there is no such line. */
@@ -69,8 +54,9 @@ static void read_names(struct process *process)
 	const char *base;
 	ssize_t length;
 
-	length = read_file(process->pid, "comm", process->comm, sizeof(process->comm));
-	process->comm[length > 0 ? length - 1 : 0] = '\0'; /* the newline behind it */
+	thread_read(process->pid, "comm", process->comm, sizeof(process->comm));
+	length = (ssize_t)strlen(process->comm);
+	process->comm[length ? length - 1 : 0] = '\0'; /* the newline behind it */
 
 	process->executable[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
@@ -100,7 +86,7 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 	int leader;
 
 	*process = (struct process){ .pid = pid };
-	if (read_file(pid, "status", status, sizeof(status)) <= 0) {
+	if (!thread_read(pid, "status", status, sizeof(status))) {
 		explain(why, pid, " does not exist, or is hidden from this user");
 		return false;
 	}
@@ -108,7 +94,7 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 		explain(why, pid, " has ended (a zombie: its parent has yet to wait for it)");
 		return false;
 	}
-	leader = atoi(status_field(status, "\nTgid:"));
+	leader = number(status_field(status, "\nTgid:"));
 	if (leader != pid) {
 		explain(why, pid, " is a thread; its process is ");
 		text_number(why, (unsigned long)leader);
@@ -172,7 +158,8 @@ int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count)
 		if (inode <= 0)
 			continue;
 		*sockets = array_room(*sockets, *count, &room, sizeof(**sockets));
-		(*sockets)[(*count)++] = (struct socket_fd){ (uint32_t)inode, atoi(entry->d_name) };
+		(*sockets)[(*count)++] =
+			(struct socket_fd){ (uint32_t)inode, number(entry->d_name) };
 	}
 	closedir(directory);
 	if (*count)
@@ -191,7 +178,7 @@ size_t process_list(pid_t **pids)
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
 		*pids = array_room(*pids, count, &room, sizeof(**pids));
-		(*pids)[count++] = atoi(entry->d_name);
+		(*pids)[count++] = number(entry->d_name);
 	}
 	if (directory)
 		closedir(directory);

@@ -30,10 +30,7 @@ struct socket_fd {
  */
 pid_t process_number(const char *text);
 
-/*
- * Whether /proc shows this PID namespace; in one that was entered without mounting its own, the
- * numbers there mean other processes. Complains where not.
- */
+/* thread_numbers_hold(); complains where they do not. */
 bool process_numbers_hold(void);
 
 /*

@@ -14,7 +14,6 @@
 
 #include "process.h"
 #include "settings.h"
-#include "sock_diag.h"
 
 /* pidfd_open(2). Returns a descriptor, or -1 and errno: ENOSYS before Linux 5.3. */
 int remote_open(pid_t pid);
@@ -24,7 +23,7 @@ int remote_open(pid_t pid);
  * or -1 and errno: EPERM where that is not permitted, ENOSYS before Linux 5.6, EBADF where the
  * descriptor has gone or become another, ESRCH where the process has ended.
  */
-int remote_copy(int pidfd, const struct socket_fd *socket);
+int remote_copy(int pidfd, const struct socket_fd *wanted);
 
 /* Whether errno of remote_copy() holds for all descriptors of the process. */
 bool remote_refused(int error);
@@ -34,9 +33,6 @@ bool remote_is_tcp(int copy, bool *mptcp);
 
 /* TCP_ESTABLISHED and so on; 0 where the kernel does not say. */
 uint8_t remote_state(int copy);
-
-/* The addresses; the peer's family is ADDRESS_NONE where there is none. */
-void remote_endpoints(int copy, struct endpoint *local, struct endpoint *peer);
 
 /* getsockopt(2) and setsockopt(2) of one of our options. Return 0 or an errno. */
 int remote_get(int copy, enum sockopt option, int32_t *value);

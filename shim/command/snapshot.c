@@ -19,6 +19,11 @@ struct holding {
 	struct holding *next;
 };
 
+struct known_space {
+	struct net_namespace space;
+	struct known_space *next;
+};
+
 static void note_refusal(struct lack *lack, const struct process *process, int error)
 {
 	struct text text = TEXT(lack->reason);
@@ -52,18 +57,17 @@ enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
 static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
 {
 	ino_t inode = net_namespace_of(pid);
-	struct net_namespace *space;
+	struct known_space *known = snapshot->spaces;
 
-	for (size_t i = 0; i < snapshot->space_count; i++) {
-		if (snapshot->spaces[i]->inode == inode)
-			return snapshot->spaces[i];
+	while (known && known->space.inode != inode)
+		known = known->next;
+	if (!known) {
+		known = array_zeroed(1, sizeof(*known));
+		net_namespace_read(&known->space, pid, ALL_STATES);
+		known->next = snapshot->spaces;
+		snapshot->spaces = known;
 	}
-	space = array_zeroed(1, sizeof(*space));
-	net_namespace_read(space, pid, ALL_STATES);
-	snapshot->spaces = array_room(snapshot->spaces, snapshot->space_count,
-				      &snapshot->space_room, sizeof(space));
-	snapshot->spaces[snapshot->space_count++] = space;
-	return space;
+	return &known->space;
 }
 
 /* Looks through the descriptors of the process in holding. */
@@ -112,11 +116,11 @@ size_t snapshot_others(const struct snapshot *snapshot)
 {
 	size_t others = 0;
 
-	for (size_t i = 0; i < snapshot->space_count; i++) {
-		const struct socket_table *table = &snapshot->spaces[i]->table;
+	for (const struct known_space *known = snapshot->spaces; known; known = known->next) {
+		const struct socket_table *table = &known->space.table;
 
-		for (size_t j = 0; j < table->count; j++)
-			others += !table->sockets[j].held;
+		for (size_t i = 0; i < table->count; i++)
+			others += !table->sockets[i].held;
 	}
 	return others;
 }
@@ -130,11 +134,13 @@ void snapshot_free(struct snapshot *snapshot)
 		free(holding->sockets);
 		free(holding);
 	}
-	for (size_t i = 0; i < snapshot->space_count; i++) {
-		socket_table_free(&snapshot->spaces[i]->table);
-		free(snapshot->spaces[i]);
+	while (snapshot->spaces) {
+		struct known_space *known = snapshot->spaces;
+
+		snapshot->spaces = known->next;
+		socket_table_free(&known->space.table);
+		free(known);
 	}
-	free(snapshot->spaces);
 	free(snapshot->connections.list);
 	*snapshot = (struct snapshot){ 0 };
 }

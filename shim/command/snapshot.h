@@ -18,8 +18,7 @@ struct snapshot {
 	struct lack timers;             /* no table of their network namespace */
 	struct lack descriptors;        /* not even the list of descriptors */
 	struct holding *holdings;       /* what the connections point to */
-	struct net_namespace **spaces;
-	size_t space_count, space_room;
+	struct known_space *spaces;     /* and the holders */
 };
 
 /*

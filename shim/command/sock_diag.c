@@ -59,9 +59,9 @@ static struct diag_socket *entry_for(struct socket_table *table, uint32_t inode,
 	return &table->sockets[table->slots[slot] - 1];
 }
 
-static struct endpoint endpoint(unsigned family, const void *address, uint16_t port)
+static struct peer end_of(unsigned family, const void *address, uint16_t port)
 {
-	return (struct endpoint){
+	return (struct peer){
 		family == AF_INET ? address_ipv4(address) : address_ipv6(address),
 		ntohs(port),
 	};
@@ -87,10 +87,8 @@ static void take(struct socket_table *table, const struct inet_diag_msg *diag, b
 	if (made || mptcp) {
 		entry->state = diag->idiag_state;
 		entry->mptcp = mptcp;
-		entry->local =
-			endpoint(diag->idiag_family, diag->id.idiag_src, diag->id.idiag_sport);
-		entry->peer =
-			endpoint(diag->idiag_family, diag->id.idiag_dst, diag->id.idiag_dport);
+		entry->local = end_of(diag->idiag_family, diag->id.idiag_src, diag->id.idiag_sport);
+		entry->peer = end_of(diag->idiag_family, diag->id.idiag_dst, diag->id.idiag_dport);
 	}
 }
 

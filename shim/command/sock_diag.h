@@ -8,12 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
-
-struct endpoint {
-	struct address address;
-	uint16_t port;
-};
+#include "peer.h"
 
 /* idiag_timer of struct inet_diag_msg; which timer runs. */
 enum timer {
@@ -32,7 +27,7 @@ struct diag_socket {
 	uint8_t timer;    /* enum timer; an MPTCP socket's is that of its first subflow */
 	uint8_t retries;  /* what this timer has sent so far without an answer */
 	uint32_t expires; /* milliseconds until the timer fires */
-	struct endpoint local, peer;
+	struct peer local, peer;
 };
 
 /* Sockets by inode. */

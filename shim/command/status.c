@@ -9,37 +9,33 @@
 #include "command.h"
 #include "interval.h"
 #include "snapshot.h"
-#include "status_output.h"
+#include "status_json.h"
+#include "status_table.h"
 
 static const char help[] =
 	"Usage: keepalive status [OPTION...] [PID...]\n"
-	"Show the TCP sockets of these processes, or of all, and their keepalive.\n"
+	"Show the TCP sockets of these processes, or of all, and their keepalive; change nothing.\n"
 	"\n"
 	"  --json             an array of objects instead of a table\n"
-	"  --watch[=SECONDS]  again and again (2)\n"
+	"  --watch[=SECONDS]  again and again, until the processes given have ended (2)\n"
 	"  --help, --version\n"
 	"\n"
 	"ROLE        client, server (its local port is listened on), listener\n"
-	"KEEPALIVE   on or off: SO_KEEPALIVE; IDLE, INTERVAL and COUNT hold only where it is on\n"
-	"NEXT-PROBE  time until the next probe; 'unacked' or 'zero-window' where keepalive waits "
-	"until\n"
-	"            data is acknowledged or the peer's window opens\n"
+	"KEEPALIVE   SO_KEEPALIVE; without it IDLE, INTERVAL and COUNT have no effect\n"
+	"NEXT-PROBE  time until the next probe; 'unacked' or 'zero-window' where keepalive waits\n"
+	"            until data is acknowledged or the peer's window opens\n"
 	"UNANSWERED  probes sent since the peer's last sign of life\n"
-	"A dash: not known, or there is none (listeners have no timer, MPTCP has no user timeout "
-	"and no\n"
-	"RTO cap). What was not permitted is said below the table, on standard error.\n"
+	"A dash: not known, or there is none (listeners have no timer, MPTCP has no user timeout\n"
+	"and no RTO cap). What was not permitted is said below, on standard error.\n"
 	"\n"
-	"Keys of --json: pid, process, fds, protocol, role, local, peer, state, keepalive, "
-	"idle_s,\n"
-	"interval_s, count, user_timeout_ms, rto_max_ms, timer, next_probe_ms, unanswered_probes; "
-	"null\n"
-	"where the table has a dash.\n"
+	"Keys of --json: pid, process, fds, protocol, role, local, peer, state, keepalive,\n"
+	"idle_s, interval_s, count, user_timeout_ms, rto_max_ms, timer, next_probe_ms,\n"
+	"unanswered_probes; null where the table has a dash.\n"
 	"\n"
-	"Values take the right to copy descriptors (same user, CAP_SYS_PTRACE, ptrace_scope); "
-	"timers of\n"
-	"another network namespace take CAP_SYS_ADMIN. Nothing is changed.\n"
+	"Values take the right to copy descriptors (the same user and kernel.yama.ptrace_scope 0,\n"
+	"or CAP_SYS_PTRACE; Linux 5.6), timers in another network namespace CAP_SYS_ADMIN.\n"
 	"\n"
-	"Exit status: 0, or 125 where the options or a process given do not hold.";
+	"Exit status: 0; 125 where the options, or a process given, do not hold.";
 
 struct request {
 	bool json;
@@ -68,34 +64,36 @@ static void notes(const struct snapshot *snapshot, bool all)
 			others, others == 1 ? "" : "s", snapshot->descriptors.reason);
 }
 
-/* Those asked for. Complains of each that cannot be shown; returns how many can. */
+/* Adds one that was asked for, or complains. */
+static bool add_this(struct snapshot *snapshot, pid_t pid)
+{
+	char line[1024];
+	struct text why = TEXT(line);
+	bool added = snapshot_add(snapshot, pid, &why);
+
+	if (!added)
+		message("%.*s", (int)(why.next - why.start), why.start);
+	return added;
+}
+
+/* Returns how many of those asked for can be shown. */
 static size_t add_these(struct snapshot *snapshot, const struct request *request)
 {
 	size_t added = 0;
-	char line[1024];
 
-	for (size_t i = 0; i < request->count; i++) {
-		struct text why = TEXT(line);
-
-		if (snapshot_add(snapshot, request->pids[i], &why))
-			added++;
-		else
-			message("%.*s", (int)(why.next - why.start), why.start);
-	}
+	for (size_t i = 0; i < request->count; i++)
+		added += add_this(snapshot, request->pids[i]);
 	return added;
 }
 
 static void add_all(struct snapshot *snapshot)
 {
-	char line[1024];
+	struct text nobody = { NULL, NULL, NULL }; /* one that has just ended is no news */
 	pid_t *pids;
 	size_t count = process_list(&pids);
 
-	for (size_t i = 0; i < count; i++) {
-		struct text why = TEXT(line);
-
-		snapshot_add(snapshot, pids[i], &why);
-	}
+	for (size_t i = 0; i < count; i++)
+		snapshot_add(snapshot, pids[i], &nobody);
 	free(pids);
 }
 
@@ -161,6 +159,10 @@ static int look(struct request *request, char **arguments)
 		watch(request);
 	else if (shown < request->count)
 		status = EXIT_OURS;
+	if (ferror(stdout)) {
+		message("standard output: the rest was not written");
+		status = EXIT_OURS;
+	}
 	free(request->pids);
 	return status;
 }

@@ -69,9 +69,7 @@ static int make_socket(void)
 	int fd;
 
 	if (!likeness_assume(&own, caller())) {
-		supervisor_log(
-			caller(), -1,
-			": left alone: in another network namespace or cgroup than at start");
+		supervisor_log("a socket left alone: not in our network namespace or cgroup");
 		return -1;
 	}
 	fd = socket(argument(0), argument(1) | SOCK_CLOEXEC, argument(2));
@@ -106,8 +104,7 @@ static void serve_socket(void)
 	if (theirs < 0)
 		go_on(); /* no descriptor free: EMFILE is the kernel's to say */
 	else
-		supervisor_log_profile(caller(), theirs, "socket: ", NULL, plan->settings,
-				       plan->client);
+		supervisor_log_profile(theirs, "socket: ", NULL, plan->settings, plan->client);
 }
 
 /* A copy of the TCP socket that the call is about; -1 where it is none or is out of reach. */
@@ -131,9 +128,8 @@ static void serve_role(int fd, enum role role, struct peer end)
 
 	sockopts_apply(fd, settings_profile(settings, plan->client),
 		       settings_profile(settings, number));
-	supervisor_log_profile(caller(), argument(0),
-			       role == ROLE_CLIENT ? "client -> " : "listener ", &end, settings,
-			       number);
+	supervisor_log_profile(argument(0), role == ROLE_CLIENT ? "client -> " : "listener ", &end,
+			       settings, number);
 }
 
 static void serve_listen(void)
@@ -171,6 +167,7 @@ static void serve(void)
 	memset(&call, 0, sizeof(call));
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0)
 		return; /* killed, or interrupted by a signal, before we looked */
+	supervisor_log_caller(caller());
 	switch (filter_call(&call.fields.data)) {
 	case CALL_SOCKET:
 		serve_socket();

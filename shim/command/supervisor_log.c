@@ -14,10 +14,16 @@
 
 #include "thread.h"
 
+/* glibc before 2.32 does not name it. */
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
 enum { LINE_SIZE = 1024 };
 
 static int standard_error = -1;
 static char path[LOG_PATH_MAX + PATH_MAX];
+static char caller[128]; /* "keepalive-shim[PID] PROGRAM" */
 
 /* The log's path with the links in its directory resolved, as they are now. */
 static void resolve(const char *given)
@@ -55,24 +61,38 @@ static void put(const char *line, size_t length)
 	int fd = standard_error >= 0 ? standard_error : open_log();
 	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
 
-	if (fd >= 0 && poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT &&
-	    write(fd, line, length) < 0)
-		length = 0;
+	/* What cannot be written is dropped. */
+	if (fd >= 0 && poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT)
+		(void)!write(fd, line, length);
 	if (fd >= 0 && fd != standard_error)
 		close(fd);
 }
 
-void supervisor_log(pid_t thread, int fd, const char *format, ...)
+static bool is_wanted(void)
 {
-	char line[LINE_SIZE], comm[64] = "?";
+	return standard_error >= 0 || path[0];
+}
+
+void supervisor_log_caller(pid_t thread)
+{
+	char comm[64];
+
+	if (!is_wanted())
+		return;
+	thread_read(thread, "comm", comm, sizeof(comm));
+	snprintf(caller, sizeof(caller), "keepalive-shim[%d] %.*s", (int)thread_process(thread),
+		 (int)strcspn(comm, "\n"), comm);
+}
+
+void supervisor_log(const char *format, ...)
+{
+	char line[LINE_SIZE];
 	va_list arguments;
 	int length;
 
-	if (standard_error < 0 && !path[0])
+	if (!is_wanted())
 		return;
-	thread_read(thread, "comm", comm, sizeof(comm));
-	length = snprintf(line, sizeof(line), "keepalive-shim[%d] %.*s: fd %d",
-			  (int)thread_process(thread), (int)strcspn(comm, "\n"), comm, fd);
+	length = snprintf(line, sizeof(line), "%s: ", caller);
 	va_start(arguments, format);
 	length += vsnprintf(line + length, sizeof(line) - (size_t)length, format, arguments);
 	va_end(arguments);
@@ -82,7 +102,7 @@ void supervisor_log(pid_t thread, int fd, const char *format, ...)
 	put(line, (size_t)length);
 }
 
-void supervisor_log_profile(pid_t thread, int fd, const char *as, const struct peer *end,
+void supervisor_log_profile(int fd, const char *as, const struct peer *end,
 			    const struct settings *settings, unsigned number)
 {
 	const struct profile *profile = settings_profile(settings, number);
@@ -103,5 +123,5 @@ void supervisor_log_profile(pid_t thread, int fd, const char *as, const struct p
 		text_string(&text, " by rule ");
 		text_number(&text, settings->rule[number - PROFILE_RULE].number);
 	}
-	supervisor_log(thread, fd, " %s%.*s", as, (int)(text.next - text.start), text.start);
+	supervisor_log("fd %d %s%.*s", fd, as, (int)(text.next - text.start), text.start);
 }

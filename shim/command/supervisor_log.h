@@ -17,12 +17,14 @@
  */
 int supervisor_log_start(const struct settings *settings);
 
-/* "keepalive-shim[PID] PROGRAM: fd FD" and the text; does nothing where the log is off. */
-__attribute__((format(printf, 3, 4))) void supervisor_log(pid_t thread, int fd, const char *format,
-							  ...);
+/* Whose socket the next lines are about; told while it waits for us, since it may soon be gone. */
+void supervisor_log_caller(pid_t thread);
 
-/* What the socket got: "client 10.0.0.1:80: idle=60s interval=10s count=6 by rule 1". */
-void supervisor_log_profile(pid_t thread, int fd, const char *as, const struct peer *end,
-			    const struct settings *settings, unsigned profile);
+/* "keepalive-shim[PID] PROGRAM: " and the text. All do nothing where the log is off. */
+__attribute__((format(printf, 1, 2))) void supervisor_log(const char *format, ...);
+
+/* What the socket got: "fd 3 client -> 10.0.0.1:80: idle=60s interval=10s count=6 by rule 1". */
+void supervisor_log_profile(int fd, const char *as, const struct peer *end,
+			    const struct settings *settings, unsigned number);
 
 #endif

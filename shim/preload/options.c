@@ -55,9 +55,10 @@ int option_get(int fd, enum sockopt option, int *value)
 
 /*
  * What a new socket has; 0 where that cannot be found out. Asked of a socket made for the purpose and
- * closed at once, once in the life of the process: only rules that give an option back come here.
+ * closed at once, once in the life of the process: only rules that give an option back come here, so
+ * that it is kept out of the path of those that set one.
  */
-static int kernel_value(enum sockopt option)
+__attribute__((noinline)) static int kernel_value(enum sockopt option)
 {
 	static int32_t values[OPTIONS];
 	int32_t value = __atomic_load_n(&values[option], __ATOMIC_RELAXED);

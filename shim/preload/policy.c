@@ -74,13 +74,14 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 		    option_get(fd, OPTION_IDLE, &value) != 0)
 			return false;
 		error = option_set(fd, i, to->value[i]);
-		if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
-		    (error == ENOPROTOOPT && i <= OPTION_COUNT))
-			return false;
-		if (error)
+		if (error) {
+			if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
+			    (error == ENOPROTOOPT && i <= OPTION_COUNT))
+				return false;
 			report_refused(fd, i, error);
-		else
+		} else {
 			evidence = CERTAIN;
+		}
 		owned &= ~bit;
 	}
 	known->owned = (uint8_t)owned;

@@ -3,33 +3,36 @@
 
 enum { PLACES = 65536 };
 
-static struct known entries[PLACES];
-static uint16_t ports[PLACES];
+/* One word, so that it is read and written whole. */
+struct entry {
+	_Alignas(uint32_t) struct known known;
+	uint16_t turn; /* which of the numbers that share the place it is about */
+};
 
-_Static_assert(sizeof(struct known) == sizeof(uint32_t), "one word");
+_Static_assert(sizeof(struct entry) == sizeof(uint32_t), "one word");
 _Static_assert(OWNED_ALL == 0x3f, "six bits for what is owned");
+
+static struct entry entries[PLACES];
+static uint16_t ports[PLACES];
 
 struct known sockets_get(int fd)
 {
 	unsigned number = (unsigned)fd;
-	struct known known = { .state = STATE_UNKNOWN };
+	struct entry entry = { .turn = 0 };
 
-	if (fd < 0)
-		return known;
-	__atomic_load(&entries[number % PLACES], &known, __ATOMIC_RELAXED);
-	if (known.turn != number / PLACES)
-		known = (struct known){ .state = STATE_UNKNOWN };
-	return known;
+	if (fd >= 0)
+		__atomic_load(&entries[number % PLACES], &entry, __ATOMIC_RELAXED);
+	return entry.turn == number / PLACES ? entry.known
+					     : (struct known){ .state = STATE_UNKNOWN };
 }
 
 void sockets_put(int fd, struct known known)
 {
 	unsigned number = (unsigned)fd;
+	struct entry entry = { .known = known, .turn = (uint16_t)(number / PLACES) };
 
-	if (fd < 0)
-		return;
-	known.turn = (uint16_t)(number / PLACES);
-	__atomic_store(&entries[number % PLACES], &known, __ATOMIC_RELAXED);
+	if (fd >= 0)
+		__atomic_store(&entries[number % PLACES], &entry, __ATOMIC_RELAXED);
 }
 
 uint16_t sockets_port(int fd)

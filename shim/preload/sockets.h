@@ -22,13 +22,11 @@ enum state {
 	STATE_CONNECTED,      /* connected or being connected, or accepted */
 };
 
-/* One word, so that it is read and written whole, and passed in a register. */
 struct known {
-	uint32_t state : 3;   /* enum state */
-	uint32_t profile : 7; /* the profile it has: settings_profile() */
-	uint32_t
+	uint16_t state : 3;   /* enum state */
+	uint16_t profile : 7; /* the profile it has: settings_profile() */
+	uint16_t
 		owned : 6; /* 1 << enum sockopt: the program's own, or whoever configured it before us */
-	uint32_t turn : 16; /* for sockets.c: which of the numbers that share a place it is about */
 };
 
 enum { OWNED_ALL = 0x3f };

@@ -1,6 +1,5 @@
 # `keepalive attach` and `status` on real programs that were running before.
 
-bats_require_minimum_version 1.5.0
 load ../helpers
 load ../outside
 
@@ -63,7 +62,7 @@ go_talk() {
 		}
 	END
 	chmod 711 "$BATS_TEST_TMPDIR"
-	background "$nginx" -c "$BATS_TEST_TMPDIR/nginx.conf" -p "$BATS_TEST_TMPDIR" -e stderr
+	background nginx -c "$BATS_TEST_TMPDIR/nginx.conf" -p "$BATS_TEST_TMPDIR" -e stderr
 	nginx=$!
 	port=$(port_of "$nginx")
 	worker=$(child_of "$nginx")

@@ -59,12 +59,12 @@ static void print(const char *name, int fd)
 		return;
 	}
 	fstat(fd, &status);
-	printf("%s: fd=%d keepalive=%d idle=%d interval=%d count=%d cloexec=%d nonblock=%d "
-	       "uid=%u\n",
-	       name, fd, value(fd, SOL_SOCKET, SO_KEEPALIVE), value(fd, IPPROTO_TCP, TCP_KEEPIDLE),
+	printf("%s: keepalive=%d idle=%d interval=%d count=%d cloexec=%d nonblock=%d uid=%u "
+	       "fd=%d\n",
+	       name, value(fd, SOL_SOCKET, SO_KEEPALIVE), value(fd, IPPROTO_TCP, TCP_KEEPIDLE),
 	       value(fd, IPPROTO_TCP, TCP_KEEPINTVL), value(fd, IPPROTO_TCP, TCP_KEEPCNT),
 	       fcntl(fd, F_GETFD) & FD_CLOEXEC, (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0,
-	       status.st_uid);
+	       status.st_uid, fd);
 }
 
 static void made(const char *name, int domain, int type, int protocol)
@@ -269,7 +269,7 @@ static void entries(char **arguments)
 	print("native", tcp_socket());
 }
 
-/* Listens, says where, accepts one connection, prints what it has, and waits for its end. */
+/* Listens, says where, accepts one connection after the other, and prints what each has. */
 static void server(char **arguments)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
@@ -284,11 +284,57 @@ static void server(char **arguments)
 	getsockname(listener, (struct sockaddr *)&address, &length);
 	printf("port %d\n", ntohs(address.sin_port));
 	fflush(stdout);
-	accepted = accept(listener, NULL, NULL);
-	print("accepted", accepted);
-	fflush(stdout);
-	while (read(accepted, &byte, 1) > 0)
-		;
+	while ((accepted = accept(listener, NULL, NULL)) >= 0) {
+		print("accepted", accepted);
+		fflush(stdout);
+		while (read(accepted, &byte, 1) > 0)
+			;
+		close(accepted);
+	}
+}
+
+/* The program's own calls on the options. */
+static void own(char **arguments)
+{
+	static const struct {
+		const char *name;
+		int level, option, value;
+	} calls[] = {
+		{ "idle", IPPROTO_TCP, TCP_KEEPIDLE, 200 },
+		{ "interval", IPPROTO_TCP, TCP_KEEPINTVL, 33 },
+		{ "count", IPPROTO_TCP, TCP_KEEPCNT, 2 },
+		{ "nodelay", IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ "user timeout", IPPROTO_TCP, TCP_USER_TIMEOUT, 1234 },
+		{ "keepalive", SOL_SOCKET, SO_KEEPALIVE, 0 },
+	};
+	int fd = tcp_socket();
+
+	(void)arguments;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (setsockopt(fd, calls[i].level, calls[i].option, &calls[i].value,
+			       sizeof(calls[i].value)) != 0)
+			printf("%s: %s\n", calls[i].name, strerror(errno));
+	}
+	print("socket", fd);
+	printf("nodelay=%d user_timeout=%d\n", value(fd, IPPROTO_TCP, TCP_NODELAY) != 0,
+	       value(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+}
+
+/* PORT: connects there, on both kinds of addresses that reach it, and prints what the sockets have. */
+static void client(char **arguments)
+{
+	struct sockaddr_in ipv4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6 };
+	int fd[2] = { tcp_socket(), socket(AF_INET6, SOCK_STREAM, 0) };
+
+	ipv4.sin_port = mapped.sin6_port = htons((uint16_t)atoi(arguments[0]));
+	ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr);
+	if (connect(fd[0], (struct sockaddr *)&ipv4, sizeof(ipv4)) != 0 ||
+	    connect(fd[1], (struct sockaddr *)&mapped, sizeof(mapped)) != 0)
+		err(1, "connect");
+	print("ipv4", fd[0]);
+	print("mapped", fd[1]);
 }
 
 /* PATH: makes a socket, then executes that program, then that one makes its own. */
@@ -310,7 +356,8 @@ int main(int argc, char **argv)
 		{ "kinds", kinds, 0 },       { "errors", errors, 0 },   { "threads", threads, 2 },
 		{ "children", children, 0 }, { "signals", signals, 1 }, { "killed", killed, 1 },
 		{ "network", network, 0 },   { "user", user, 1 },       { "orphan", orphan, 0 },
-		{ "entries", entries, 0 },   { "server", server, 0 },   { "execute", execute, 1 },
+		{ "entries", entries, 0 },   { "server", server, 0 },   { "own", own, 0 },
+		{ "client", client, 1 },     { "execute", execute, 1 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(all) / sizeof(all[0]); i++) {

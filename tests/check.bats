@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# keepalive check: whether the shim takes effect and, if not, why; the exit status is the answer.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	echo 'int main(void) { return 0; }' >program.c
+}
+
+# compile FLAG...: the program, with these.
+compile() {
+	"${CC:-cc}" "$@" -o program program.c 2>/dev/null || skip "cc $* does not work here"
+}
+
+@test "a dynamic program: yes" {
+	compile
+	run -0 --separate-stderr "$KEEPALIVE" check ./program
+	assert_output "./program: yes, by preload, idle=60s interval=10s count=6"
+	assert_equal "$stderr" ""
+	KEEPALIVE_IDLE=20 run -0 "$KEEPALIVE" check ls
+	assert_line --partial "idle=20s"
+}
+
+@test "a static program, position independent or not: no, and what to do" {
+	for how in -static -static-pie; do
+		compile $how
+		run -1 "$KEEPALIVE" check ./program
+		assert_line --partial "./program: no: it is statically linked"
+		assert_line --partial "keepalive run"
+	done
+}
+
+@test "a script is judged by what runs it" {
+	compile -static
+	printf '#!%s\n' "$PWD/program" >by-static
+	printf '#!/bin/sh\n' >by-dynamic
+	printf '#!/usr/bin/env -S by-static x\n' >nested
+	chmod +x by-static by-dynamic nested
+	run -1 "$KEEPALIVE" check ./by-static
+	run -0 "$KEEPALIVE" check ./by-dynamic
+	PATH=$PWD:$PATH run -1 "$KEEPALIVE" check nested
+	assert_line --partial statically
+}
+
+@test "a missing dynamic linker is named" {
+	compile -Wl,--dynamic-linker=/no/such/ld.so
+	run -1 "$KEEPALIVE" check ./program
+	assert_line --partial "/no/such/ld.so is missing"
+	run -127 "$KEEPALIVE" run ./program
+	assert_output --partial "/no/such/ld.so"
+}
+
+@test "another architecture: no, with the names of both" {
+	compile
+	printf '\x02\x01' | cat - >/dev/null
+	cp program foreign
+	# e_machine, elf(5): aarch64 here, x86-64 there
+	machine='\xb7\x00'
+	[ "$(uname -m)" != aarch64 ] || machine='\x3e\x00'
+	printf "$machine" | dd of=foreign bs=1 seek=18 conv=notrunc status=none
+	run -1 "$KEEPALIVE" check ./foreign
+	assert_line --regexp "it is a program for (aarch64|x86-64) and the library is for"
+}
+
+@test "setuid, setgid and file capabilities: no, for who does not have them already" {
+	require_root
+	require setpriv
+	compile
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR"
+	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	chmod 4755 program
+	run -0 "$KEEPALIVE" check ./program
+	run -1 "${nobody[@]}" "$KEEPALIVE" check ./program
+	assert_line --partial setuid
+	run -0 "${nobody[@]}" --no-new-privs "$KEEPALIVE" check ./program
+	chmod 2755 program
+	run -1 "${nobody[@]}" "$KEEPALIVE" check ./program
+	assert_line --partial setgid
+	chmod 755 program
+	require setcap
+	setcap cap_net_raw+p program || skip "no file capabilities here"
+	run -1 "${nobody[@]}" "$KEEPALIVE" check ./program
+	assert_line --partial "file capabilities"
+}
+
+@test "KEEPALIVE=off and rules: no, and which" {
+	KEEPALIVE=off run -1 "$KEEPALIVE" check ls
+	assert_line --partial KEEPALIVE=off
+	KEEPALIVE_RULES='program=l? off' run -1 "$KEEPALIVE" check ls
+	assert_line --partial "a rule exempts 'ls'"
+	KEEPALIVE_RULES='program=l? role=client off' run -0 "$KEEPALIVE" check ls
+	KEEPALIVE_RULES='role=server idle=9; off' run -0 "$KEEPALIVE" check ls
+}
+
+@test "no library: no" {
+	mkdir bin
+	cp "$KEEPALIVE" bin
+	run -1 bin/keepalive check ls
+	assert_line --partial "was not found"
+	run -0 bin/keepalive check --library="$SHIM" ls
+}
+
+@test "what cannot be told, is not" {
+	run -125 "$KEEPALIVE" check no-such-program
+	run -125 "$KEEPALIVE" check /etc
+	run -125 "$KEEPALIVE" check 999999999
+	run -125 "$KEEPALIVE" check
+	run -125 "$KEEPALIVE" check a b
+	run -125 "$KEEPALIVE" check --nonsense ls
+	printf '\0\1\2' >binary
+	chmod +x binary
+	run -125 "$KEEPALIVE" check ./binary
+	KEEPALIVE_IDLE=5x run -125 "$KEEPALIVE" check ls
+	if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+		compile
+		chmod 711 program "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR"
+		run -125 setpriv --reuid 65534 --regid 65534 --clear-groups "$KEEPALIVE" check "$PWD/program"
+		assert_line --partial "may not be read"
+	fi
+}
+
+@test "broken ELF files are survived" {
+	compile
+	size=$(stat -c %s program)
+	for i in $(seq 1 60); do
+		cp program broken
+		printf '\xff\xff\xff\xff' | dd of=broken bs=1 seek=$((i * 7 % 200)) conv=notrunc status=none
+		"$KEEPALIVE" check ./broken >output 2>&1 && continue
+		status=$?
+		[ "$status" = 1 ] || [ "$status" = 125 ] || fail "at $((i * 7 % 200)): $(cat output)"
+	done
+	for i in 0 3 16 40 63 64 100 500 $((size / 2)); do
+		head -c "$i" program >broken
+		chmod +x broken
+		run "$KEEPALIVE" check ./broken
+		[[ $status == 0 || $status == 1 || $status == 125 ]]
+	done
+}
+
+@test "a process: whether it is loaded there, and with which settings" {
+	background shimmed KEEPALIVE_IDLE=33 sleep 60
+	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
+	run -0 "$KEEPALIVE" check $!
+	assert_output "$!: yes, by preload, idle=33s interval=10s count=6"
+	background shimmed KEEPALIVE=off sleep 60
+	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
+	run -1 "$KEEPALIVE" check $!
+	assert_line --partial "KEEPALIVE=off"
+	background shimmed KEEPALIVE_RULES='program=sl* off' sleep 60
+	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
+	run -1 "$KEEPALIVE" check $!
+	assert_line --partial "a rule exempts 'sleep'"
+	background sleep 60
+	await 5 grep -qx sleep "/proc/$!/comm"
+	run -1 "$KEEPALIVE" check $!
+	assert_line --partial "not loaded"
+	assert_line --partial "keepalive attach"
+}
+
+@test "a supervised process: yes" {
+	background "$KEEPALIVE" run --supervise=always --idle=44 sleep 60
+	await 5 grep -qx sleep "/proc/$!/comm" || skip "seccomp user notification is refused here"
+	run -0 "$KEEPALIVE" check $!
+	assert_output "$!: yes, by supervision, idle=44s interval=10s count=6"
+}
+
+@test "another user's process: cannot tell" {
+	require_root
+	require setpriv
+	background sleep 60
+	run -125 setpriv --reuid 65534 --regid 65534 --clear-groups "$KEEPALIVE" check $!
+	assert_line --partial "cannot tell"
+	assert_line --partial CAP_SYS_PTRACE
+}
+
+@test "--json says the same for programs" {
+	require python3
+	compile -static
+	cp program 'a "name"'
+	run -1 "$KEEPALIVE" check --json './a "name"'
+	python3 - "$output" <<-'END'
+		import json, sys
+		answer = json.loads(sys.argv[1])
+		assert answer["subject"] == './a "name"', answer
+		assert answer["effect"] == "no" and answer["obstacle"] == "static", answer
+		assert answer["by"] is None and answer["supervisable"] is True, answer
+	END
+	run -0 "$KEEPALIVE" check --json ls
+	python3 - "$output" <<-'END'
+		import json, sys
+		answer = json.loads(sys.argv[1])
+		assert answer["effect"] == "yes" and answer["by"] == "preload", answer
+		assert answer["obstacle"] is None and answer["executable"].endswith("/ls"), answer
+	END
+}
+
+@test "help goes to standard output" {
+	run -0 --separate-stderr "$KEEPALIVE" check --help
+	assert_line --partial "--json"
+	assert_equal "$stderr" ""
+}

@@ -1,0 +1,69 @@
+# Containers by podman and buildah, without a daemon, in a store of their own, from images made here.
+# shellcheck shell=bash
+
+# podman_in_store ARGUMENT...
+podman_in_store() {
+	timeout 60 podman --root "$STORE/storage" --runroot "$STORE/run" --tmpdir "$STORE/tmp" \
+		--storage-driver overlay --runtime runc --cgroup-manager cgroupfs --events-backend none \
+		--log-level error "$@" 3>&- 4>&-
+}
+
+# What a container may do: as Kubernetes' "restricted", and without a network but its own loopback.
+RESTRICTED=(--network none --user 65534 --cap-drop all --security-opt no-new-privileges --read-only
+	--ulimit nofile=1024:1024 --ulimit nproc=4096:4096)
+
+# containers_or_skip: sets up the store; skips, with the reason, where containers do not run.
+containers_or_skip() {
+	local program said
+
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	for program in podman runc; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
+	export STORE=$BATS_FILE_TMPDIR/store
+	mkdir -p "$STORE/true"
+	cc -static -o "$STORE/true/true" -x c - <<<'int main(void) { return 0; }'
+	image_of "$STORE/true" true
+	said=$(podman_in_store run --rm "${RESTRICTED[@]}" localhost/true /true 2>&1) ||
+		skip "no containers here: $(tail -n 1 <<<"$said")"
+}
+
+# image_of DIRECTORY NAME: an image with these files.
+image_of() {
+	tar -C "$1" --owner=0 --group=0 -cf - . |
+		podman_in_store import --quiet - "localhost/$2" >/dev/null 2>&1
+}
+
+# files_of PROGRAM...: copies programs of this host and what they load into the directory $FILES.
+files_of() {
+	local file
+
+	for file in "$@" $(ldd "$@" 2>/dev/null | grep -o '/[^ ):]*' | sort -u); do
+		mkdir -p "$FILES${file%/*}"
+		cp -L "$file" "$FILES$file"
+	done
+}
+
+containers_away() {
+	[ -d "${STORE-}" ] || return 0
+	podman_in_store rm --all --force --time 0 >/dev/null 2>&1 || true
+	podman_in_store pod rm --all --force --time 0 >/dev/null 2>&1 || true
+	# What a failed build left mounted, and the store, which podman mounts over itself.
+	awk -v store="$STORE/" 'index($5, store) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+		xargs -r umount -l
+	rm -rf "$STORE"
+}
+
+# start_container NAME [ARGUMENT...]: in the background; its first process in $PID.
+start_container() {
+	local name=$1
+
+	shift
+	podman_in_store run --detach --name "$name" "${RESTRICTED[@]}" "$@" >/dev/null
+	PID=$(podman_in_store inspect --format '{{.State.Pid}}' "$name")
+}
+
+# says NAME PATTERN: the container has printed it.
+says() {
+	podman_in_store logs "$1" 2>&1 | grep -q -e "$2"
+}

@@ -1,0 +1,91 @@
+# One object for every C library: what it asks of the system that it is loaded into, and what it shows.
+
+load helpers
+
+# symbols FILE: type and name of each dynamic symbol, with its version if it had one.
+symbols() {
+	nm -D "$1" | awk '{ print $(NF-1), $NF }' | sort
+}
+
+@test "a symbol beyond golden/symbols: no program would start where it is missing" {
+	require nm
+	run symbols "$SHIM"
+	assert_output "$(cat "$TESTS/golden/symbols")"
+	# Every undefined one is weak: a libc-free program starts too.
+	refute_line --regexp '^U'
+	refute_output --partial "@"
+}
+
+@test "a library's own global of any name is not replaced: six functions are exported, no data" {
+	require nm
+	run bash -c 'nm -D --defined-only "$1" | awk "{ print \$2, \$3 }" | sort | xargs' sh "$SHIM"
+	assert_output "T accept T accept4 T connect T listen T setsockopt T socket"
+}
+
+@test "no library needed, no versions, no search path, no text relocation, bound at load" {
+	local tag
+
+	require readelf
+	readelf -dW "$SHIM" | sed -n 's/^ *0x[0-9a-f]* (\([A-Z0-9_]*\)).*/\1/p' >"$BATS_TEST_TMPDIR/tags"
+	[ -s "$BATS_TEST_TMPDIR/tags" ]
+	while read -r tag; do
+		grep -qx "$tag" "$TESTS/golden/dynamic" || fail "$tag is not in golden/dynamic"
+	done <"$BATS_TEST_TMPDIR/tags"
+	run readelf -dW "$SHIM"
+	assert_line --regexp '\(FLAGS\) +BIND_NOW'
+	assert_line --regexp '\(SONAME\) .*\[libkeepalive-shim.so\]'
+	run readelf -VW "$SHIM"
+	assert_output --partial "No version information"
+	refute_output --partial GLIBC
+}
+
+@test "no thread-local storage, no executable stack, nothing both writable and executable, relro" {
+	require readelf
+	run readelf -lW "$SHIM"
+	refute_line --regexp '^ +TLS '
+	refute_line --regexp '^ +INTERP '
+	assert_line --regexp '^ +GNU_STACK .* RW '
+	assert_line --regexp '^ +GNU_RELRO '
+	assert_line --regexp '^ +LOAD .* R E '
+	refute_line --regexp '^ +LOAD .* RWE '
+	# Nothing is left writable but the table of descriptors and the settings, which take no place in the file.
+	run readelf -SW "$SHIM"
+	refute_line --regexp ' \.(data|tdata|tbss|fini|init|dtors|fini_array) +'
+	assert_line --regexp ' \.init_array +'
+}
+
+@test "a shadow stack, where the processor has one, is not lost" {
+	require readelf
+	run readelf -nW "$SHIM"
+	case $(uname -m) in
+	x86_64) assert_output --regexp 'x86 feature:.* SHSTK' ;;
+	aarch64) assert_output --regexp 'AArch64 feature:.* BTI' ;;
+	*) skip "no marks on $(uname -m)" ;;
+	esac
+}
+
+@test "unwind tables: a cancelled thread finds its way through each hook" {
+	local name address
+
+	require readelf nm
+	readelf --debug-dump=frames "$SHIM" >"$BATS_TEST_TMPDIR/frames"
+	for name in accept accept4 connect listen setsockopt socket; do
+		address=$(nm -D "$SHIM" | sed -n "s/ T $name\$//p")
+		grep -q " pc=$address\.\." "$BATS_TEST_TMPDIR/frames" || fail "no unwind entry for $name"
+	done
+}
+
+@test "at most 32 KiB stripped, and few pages of its own" {
+	local size
+
+	require strip
+	strip -o "$BATS_TEST_TMPDIR/stripped" "$SHIM"
+	size=$(stat -c %s "$BATS_TEST_TMPDIR/stripped")
+	echo "# $size bytes stripped" >&3
+	[ "$size" -le 32768 ]
+	# The table of descriptors is touched only where descriptors are used.
+	run shimmed python3 "$TESTS/programs/pages.py" libkeepalive-shim.so
+	assert_success
+	echo "# $output KiB of memory that is the process's own" >&3
+	[ "$output" -le 16 ]
+}

@@ -1,0 +1,353 @@
+#!/usr/bin/env bats
+# keepalive run for programs that a preload does not reach: their TCP sockets have keepalive, and they
+# notice nothing of the process beside them.
+
+load helpers
+
+setup_file() {
+	export STATIC=$BATS_FILE_TMPDIR/supervised
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$STATIC" \
+		"$TESTS/programs/supervised.c" || skip "no static C library is installed"
+	"$KEEPALIVE" run "$STATIC" kinds >/dev/null || skip "seccomp user notification is refused here"
+}
+
+NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# for_nobody: lets another user execute what the tests built; skips where there is no way to be one.
+for_nobody() {
+	require_root
+	require setpriv
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$(dirname "$BATS_FILE_TMPDIR")"
+}
+
+# supervisor_of PID: the process beside it.
+supervisor_of() {
+	local child
+
+	for child in $(cat "/proc/$1/task/$1/children"); do
+		tr '\0' ' ' <"/proc/$child/cmdline" | grep -q " supervising" && echo "$child"
+	done
+}
+
+# supervised_server [OPTION...]: starts one in the background; its pid is in $server, its port in $port.
+supervised_server() {
+	background "$KEEPALIVE" run "$@" "$STATIC" server >"$BATS_TEST_TMPDIR/server"
+	server=$!
+	await 10 grep -q port "$BATS_TEST_TMPDIR/server"
+	port=$(sed -n 's/port //p' "$BATS_TEST_TMPDIR/server")
+}
+
+# What the server's first client finds.
+accepted() {
+	exec 7<>"/dev/tcp/127.0.0.1/$port"
+	await 10 grep accepted "$BATS_TEST_TMPDIR/server"
+	exec 7>&-
+	grep accepted "$BATS_TEST_TMPDIR/server"
+}
+
+@test "TCP sockets have keepalive, others do not, flags and numbers are as asked for" {
+	run "$KEEPALIVE" run "$STATIC" kinds
+	assert_success
+	assert_equal "$(sed 's/:.*fd=/ /' <<<"$output")" "$("$STATIC" kinds | sed 's/:.*fd=/ /')"
+	for kind in tcp tcp6; do
+		assert_line --partial "$kind: $DEFAULTS cloexec=0 nonblock=0"
+	done
+	assert_line --partial "cloexec: $DEFAULTS cloexec=1 nonblock=0"
+	assert_line --partial "nonblock: $DEFAULTS cloexec=0 nonblock=1"
+	assert_line --partial "both: $DEFAULTS cloexec=1 nonblock=1"
+	assert_line --partial "udp: keepalive=0"
+	assert_line --partial "unix: keepalive=0"
+	assert_line --regexp "^mptcp: ($DEFAULTS cloexec=0|Protocol not)"
+}
+
+@test "a program of another C library is served alike" {
+	require musl-gcc
+	musl-gcc -std=gnu11 -D_GNU_SOURCE -static -pthread -idirafter /usr/include \
+		-idirafter "/usr/include/$(gcc -print-multiarch)" \
+		-o "$BATS_TEST_TMPDIR/musl" "$TESTS/programs/supervised.c"
+	run "$KEEPALIVE" run "$BATS_TEST_TMPDIR/musl" kinds
+	assert_line --partial "tcp: $DEFAULTS"
+}
+
+@test "a socket() that fails, fails with the same error" {
+	"$STATIC" errors >"$BATS_TEST_TMPDIR/plain"
+	run "$KEEPALIVE" run "$STATIC" errors
+	assert_output "$(cat "$BATS_TEST_TMPDIR/plain")"
+	assert_line "descriptors: Too many open files"
+}
+
+@test "wait() sees no child that the program did not make" {
+	run "$KEEPALIVE" run "$STATIC" children
+	assert_line "wait: No child processes"
+	assert_line "waitid: No child processes"
+	assert_line "SIGCHLD: none"
+}
+
+@test "exit statuses and signals are the program's" {
+	run -42 "$KEEPALIVE" run --supervise=always sh -c 'exit 42'
+	run -143 "$KEEPALIVE" run --supervise=always sh -c 'kill -TERM $$'
+	run -2 "$KEEPALIVE" run "$STATIC" nothing
+	run -127 "$KEEPALIVE" run --supervise=always /nowhere/program
+	run -126 "$KEEPALIVE" run --supervise=always /etc/passwd
+}
+
+@test "the program is the same process; the one beside it holds nothing of it and leaves with it" {
+	cd "$BATS_TEST_TMPDIR"
+	supervised_server
+	assert_equal "$(readlink "/proc/$server/exe")" "$STATIC"
+	beside=$(supervisor_of "$server")
+	assert_equal "$(readlink "/proc/$beside/cwd")" /
+	run ls -l "/proc/$beside/fd"
+	refute_output --partial "$BATS_TEST_TMPDIR"
+	refute_output --partial pipe:
+	run cut -d ' ' -f 5,6 "/proc/$beside/stat"
+	assert_output "$beside $beside" # process group, session
+	kill -KILL "$server"
+	await 5 test ! -e "/proc/$beside"
+}
+
+@test "a reader of the program's output sees its end when the program closes it" {
+	mkfifo "$BATS_TEST_TMPDIR/output"
+	background sh -c "exec '$KEEPALIVE' run --supervise=always sh -c \
+		'echo x; exec sleep 60 >/dev/null 2>&1' >'$BATS_TEST_TMPDIR/output' 2>&1"
+	run timeout 10 cat "$BATS_TEST_TMPDIR/output"
+	assert_success
+	assert_output x
+}
+
+@test "signals to the supervisor do not end it before the program" {
+	supervised_server
+	beside=$(supervisor_of "$server")
+	kill -INT "$beside"
+	kill -TERM "$beside"
+	kill -HUP "$beside"
+	assert_equal "$(supervisor_of "$server")" "$beside"
+	run accepted
+	assert_output --partial "$DEFAULTS"
+}
+
+@test "children go on being served after the first process has ended" {
+	run "$KEEPALIVE" run unshare --pid --fork "$KEEPALIVE" run "$STATIC" orphan
+	[ "$status" -ne 1 ] || skip "unshare is refused here"
+	"$KEEPALIVE" run "$STATIC" orphan >"$BATS_TEST_TMPDIR/orphan" 3>&- 4>&-
+	await 10 grep -q "orphan: $DEFAULTS" "$BATS_TEST_TMPDIR/orphan"
+}
+
+@test "what the program executes is served too" {
+	run "$KEEPALIVE" run "$STATIC" execute "$STATIC"
+	assert_line --partial "before: $DEFAULTS"
+	assert_line --partial "tcp: $DEFAULTS"
+}
+
+@test "200 threads at the same time" {
+	run "$KEEPALIVE" run "$STATIC" threads 200 10
+	assert_output "0 failed, 0 unarmed"
+}
+
+@test "a storm of signals interrupts no socket()" {
+	run "$KEEPALIVE" run "$STATIC" signals 2000
+	assert_output "0 interrupted, 0 failed, 0 unarmed"
+}
+
+@test "processes killed while they wait do no harm to others" {
+	run "$KEEPALIVE" run "$STATIC" killed 100
+	assert_output --partial "after: $DEFAULTS"
+}
+
+@test "a program in another network namespace gets the sockets of that one" {
+	run "$KEEPALIVE" run "$STATIC" network
+	[ "$status" -ne 77 ] || skip "network namespaces are refused here"
+	assert_success
+	assert_line "loopback: down"
+}
+
+@test "a program that becomes another user gets that user's sockets" {
+	require_root
+	run "$KEEPALIVE" run "$STATIC" user 65534
+	assert_line --regexp "^before: $DEFAULTS .* uid=0 "
+	assert_line --regexp "^after: $DEFAULTS .* uid=65534 "
+}
+
+@test "a program in another cgroup gets the sockets of that one" {
+	require_root
+	root=$(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p' /proc/mounts | head -n 1)
+	mkdir "$root/keepalive-test-$$" 2>/dev/null || skip "no cgroup can be made here"
+	run "$KEEPALIVE" run --supervise=always sh -c \
+		"echo \$\$ >'$root/keepalive-test-$$/cgroup.procs' && exec '$STATIC' kinds"
+	rmdir "$root/keepalive-test-$$"
+	assert_success
+	assert_line --partial "tcp: $UNTOUCHED" # made by the kernel, in the right place
+}
+
+@test "every way into the kernel that there is here is served" {
+	run "$KEEPALIVE" run "$STATIC" entries
+	assert_success
+	assert_line --partial native
+	refute_line --partial keepalive=0
+}
+
+@test "without privileges, as another user" {
+	for_nobody
+	run "${NOBODY[@]}" "$KEEPALIVE" run "$STATIC" kinds
+	assert_success
+	assert_line --regexp "^tcp: $DEFAULTS .* uid=65534 "
+}
+
+@test "as PID 1 of a container, with all capabilities dropped" {
+	for_nobody
+	require unshare
+	unshare --pid --fork --mount-proc true || skip "PID namespaces are refused here"
+	drop=(setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all
+		--no-new-privs)
+	run unshare --pid --fork --mount-proc "${drop[@]}" "$KEEPALIVE" run "$STATIC" children
+	assert_success
+	assert_line "wait: No child processes"
+	run unshare --pid --fork --mount-proc "${drop[@]}" "$KEEPALIVE" run "$STATIC" kinds
+	assert_line --partial "tcp: $DEFAULTS"
+	run -42 unshare --pid --fork --mount-proc "$KEEPALIVE" run --supervise=always sh -c 'exit 42'
+}
+
+@test "without privileges setuid programs gain none, with CAP_SYS_ADMIN they do" {
+	for_nobody
+	cp "$(command -v id)" "$BATS_FILE_TMPDIR/id-setuid"
+	chmod 4755 "$BATS_FILE_TMPDIR/id-setuid"
+	[ "$("${NOBODY[@]}" "$BATS_FILE_TMPDIR/id-setuid" -u)" = 0 ] || skip "setuid has no effect here"
+	run -0 "${NOBODY[@]}" "$KEEPALIVE" run --supervise=always sh -c "'$BATS_FILE_TMPDIR/id-setuid' -u"
+	assert_output 65534
+	admin=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +sys_admin --ambient-caps +sys_admin)
+	run -0 "${admin[@]}" "$KEEPALIVE" run "$BATS_FILE_TMPDIR/id-setuid" -u
+	assert_output 0
+}
+
+@test "where it is refused, that is told, and the program not started unless asked for" {
+	for what in seccomp second-listener; do
+		run -125 "$PROGRAMS/refusing" $what "$KEEPALIVE" run "$STATIC" kinds
+		assert_line --partial "would run without keepalive"
+		refute_line --partial "tcp:"
+		run -0 "$PROGRAMS/refusing" $what "$KEEPALIVE" run --best-effort "$STATIC" kinds
+		assert_line --partial "warning: "
+		assert_line --partial "tcp: $UNTOUCHED"
+	done
+	run -0 --separate-stderr "$PROGRAMS/refusing" seccomp "$KEEPALIVE" run --supervise=never "$STATIC" kinds
+	assert_line --partial "tcp: $UNTOUCHED"
+	[[ $stderr == *"statically linked"* ]]
+}
+
+@test "without /proc it is refused" {
+	require_root
+	unshare --mount umount -l /proc || skip "mount namespaces are refused here"
+	run -125 unshare --mount sh -c "umount -l /proc; '$KEEPALIVE' run --library='$SHIM' '$STATIC' kinds"
+	assert_line --partial "/proc"
+	refute_line --partial "tcp:"
+	# another PID namespace's /proc: the numbers in it mean others
+	run -125 unshare --pid --fork "$KEEPALIVE" run "$STATIC" kinds
+	assert_line --partial "/proc"
+}
+
+@test "one in the other: the outer one serves" {
+	run -0 "$KEEPALIVE" run --supervise=always --idle=33 "$KEEPALIVE" run --idle=44 "$STATIC" kinds
+	assert_line --partial "tcp: keepalive=1 idle=33"
+}
+
+@test "--supervise=always serves dynamic programs, without a preload" {
+	run -0 "$KEEPALIVE" run --supervise=always sh -c "echo \"[\$LD_PRELOAD]\"; '$PROGRAMS/supervised' kinds"
+	assert_line "[]"
+	assert_line --partial "tcp: $DEFAULTS"
+}
+
+@test "a static program's dynamic children are served" {
+	run -0 "$KEEPALIVE" run "$STATIC" execute "$PROGRAMS/supervised"
+	assert_line --partial "tcp: $DEFAULTS"
+}
+
+@test "respect: what the program sets stays" {
+	run "$KEEPALIVE" run "$STATIC" own
+	assert_line --partial "socket: keepalive=0 idle=200 interval=33 count=2"
+	assert_line "nodelay=1 user_timeout=1234"
+}
+
+@test "force: ours hold against the program's own calls, which succeed; its other options are its own" {
+	run "$KEEPALIVE" run --mode=force "$STATIC" own
+	assert_output "socket: $DEFAULTS cloexec=0 nonblock=0 uid=$(id -u) fd=5
+nodelay=1 user_timeout=1234"
+	run "$KEEPALIVE" run --mode=force --idle=kernel --user-timeout=300s "$STATIC" own
+	assert_line --partial "socket: keepalive=1 idle=200 interval=10 count=6"
+	assert_line "nodelay=1 user_timeout=300000"
+	run "$KEEPALIVE" run --rule='program=supervised mode=force off' "$STATIC" own
+	assert_line --partial "keepalive=0 idle=200"
+}
+
+@test "an exempt program is not supervised" {
+	run -0 "$KEEPALIVE" run --rule='program=supervised off' "$STATIC" kinds
+	assert_line --partial "tcp: $UNTOUCHED"
+	run -0 env KEEPALIVE=off "$KEEPALIVE" run --supervise=always "$STATIC" kinds
+	assert_line --partial "tcp: $UNTOUCHED"
+}
+
+@test "accepted sockets have what their listener has" {
+	supervised_server
+	run accepted
+	assert_output --partial "$DEFAULTS"
+}
+
+@test "role=server touches listeners only, role=client all but them" {
+	run -0 "$KEEPALIVE" run --role=server "$STATIC" kinds
+	assert_line --partial "tcp: $UNTOUCHED"
+	supervised_server --role=server
+	run accepted
+	assert_output --partial "$DEFAULTS"
+	run -0 "$KEEPALIVE" run --role=client "$STATIC" kinds
+	assert_line --partial "tcp: $DEFAULTS"
+	supervised_server --role=client
+	run accepted
+	assert_output --partial "$UNTOUCHED"
+}
+
+@test "rules for roles, peers and ports" {
+	supervised_server --rule='role=server idle=20' --rule='idle=30'
+	run sockets "$server" state=LISTEN
+	assert_output --partial "keepalive=1 idle=20"
+	run -0 "$KEEPALIVE" run --rule="role=client port=$port idle=40" --rule='peer=127.0.0.0/8 off' \
+		"$STATIC" client "$port"
+	assert_line --partial "ipv4: keepalive=1 idle=40"
+	assert_line --partial "mapped: keepalive=1 idle=40"
+	run -0 "$KEEPALIVE" run --rule='peer=127.0.0.0/8 off' "$STATIC" client "$port"
+	assert_line --partial "ipv4: $UNTOUCHED"
+	assert_line --partial "mapped: $UNTOUCHED"
+	run -0 "$KEEPALIVE" run --rule='peer=192.0.2.1 off' "$STATIC" client "$port"
+	assert_line --partial "ipv4: $DEFAULTS"
+	assert_line --partial "mapped: $DEFAULTS"
+}
+
+@test "where rules cannot be followed, that is told" {
+	run -125 "$PROGRAMS/refusing" pidfd_getfd "$KEEPALIVE" run --role=server "$STATIC" kinds
+	assert_line --partial "pidfd_getfd"
+	run -125 "$PROGRAMS/refusing" pidfd_getfd "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
+	run -0 "$PROGRAMS/refusing" pidfd_getfd "$KEEPALIVE" run --rule='idle=20' "$STATIC" kinds
+	assert_line --partial "tcp: keepalive=1 idle=20"
+}
+
+@test "sockets that the program is started with are armed" {
+	activate='import os, socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+os.dup2(s.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], sys.argv[1:])'
+	background python3 -c "$activate" "$KEEPALIVE" run --mode=force --supervise=always sleep 60
+	await 10 grep -qx sleep "/proc/$!/comm"
+	run sockets "$!" "fd=3 state=LISTEN"
+	assert_output --partial "$DEFAULTS"
+}
+
+@test "the log has a line for each socket" {
+	run sh -c "'$KEEPALIVE' run --log=stderr '$STATIC' own 2>&1 >/dev/null | cat"
+	assert_output --regexp '^keepalive-shim\[[0-9]+\] supervised: fd [0-9]+ socket: idle=60s interval=10s count=6$'
+	log=$BATS_TEST_TMPDIR/log
+	run -0 --separate-stderr "$KEEPALIVE" run --log="$log" --role=client "$STATIC" kinds
+	assert_equal "$stderr" ""
+	await 5 sh -c "[ \"\$(grep -c 'fd [0-9]* socket: idle=60s' '$log')\" -ge 5 ]"
+	ln -s "$BATS_TEST_TMPDIR/elsewhere" "$BATS_TEST_TMPDIR/link"
+	run sh -c "'$KEEPALIVE' run --log='$BATS_TEST_TMPDIR/link' '$STATIC' killed 0 | cat"
+	[ ! -e "$BATS_TEST_TMPDIR/elsewhere" ]
+}

@@ -1,0 +1,103 @@
+# Hosts built with sanitizers, and valgrind: they bring their own allocator, intercept the same functions,
+# and tell of what goes wrong. And the library itself built with them, to be looked into.
+load ../helpers
+load results
+
+setup() {
+	WORLDS=$BUILD/worlds
+	mkdir -p "$WORLDS"
+}
+
+# host COMPILER SANITIZERS SOURCE: builds it into $HOST.
+host() {
+	require "$1"
+	HOST=$WORLDS/${3##*/}-$1-$2
+	"$1" -D_GNU_SOURCE -O1 -g -fsanitize="$2" -pthread -o "$HOST" "$3" ||
+		skip "$1 has no runtime for -fsanitize=$2"
+}
+
+# instrumented SANITIZERS: the library built with them by gcc, with a C library, as $INSTRUMENTED.
+instrumented() {
+	local sources=("$REPOSITORY"/shim/common/*.c)
+
+	INSTRUMENTED=$WORLDS/libkeepalive-shim-$1.so
+	for source in "$REPOSITORY"/shim/preload/*.c; do
+		[ "${source##*/}" = freestanding.c ] || sources+=("$source")
+	done
+	gcc -std=gnu11 -D_GNU_SOURCE -DVERSION='""' -I"$REPOSITORY/shim/common" -O1 -g -fPIC -shared \
+		-fvisibility=hidden -fno-optimize-sibling-calls -fsanitize="$1" \
+		-Wl,--version-script="$REPOSITORY/shim/preload/libkeepalive-shim.map" \
+		-o "$INSTRUMENTED" "${sources[@]}"
+}
+
+# The options on all three sockets of the host, and not a word more. Arguments: LD_PRELOAD, the host.
+serves() {
+	run env LD_PRELOAD="$1" "${@:2}"
+	assert_success
+	assert_output "listener $DEFAULTS user_timeout=0
+client $DEFAULTS user_timeout=0
+server $DEFAULTS user_timeout=0
+errno unchanged"
+}
+
+# Every kind of setting at once: rules by peer and port, an option given back, a log, complaints.
+ALL=(KEEPALIVE_IDLE=5x KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_MODE=force
+	KEEPALIVE_RULES='role=client peer=127.0.0.0/8 idle=kernel user-timeout=off; peer=::1/x off; role=server peer=127.0.0.1 port=1-65535 idle=20; program=[!a]* off')
+
+@test "a host with AddressSanitizer and UBSan: keepalive, and no finding" {
+	world "ASan, UBSan" "$(getconf GNU_LIBC_VERSION)"
+	host gcc address,undefined "$TESTS/programs/loopback.c"
+	serves "$(gcc -print-file-name=libasan.so) $SHIM" "$HOST" # ASan insists on being first
+	host clang address,undefined "$TESTS/programs/loopback.c"
+	serves "$SHIM" "$HOST"
+	works "gcc's and clang's: keepalive on every socket, no finding"
+}
+
+@test "the library with AddressSanitizer and UBSan inside: no finding, whatever it is told to do" {
+	world "the library built with ASan, UBSan" "$(getconf GNU_LIBC_VERSION)"
+	host gcc address,undefined "$TESTS/programs/loopback.c"
+	instrumented address,undefined
+	PRELOAD="$(gcc -print-file-name=libasan.so) $INSTRUMENTED"
+
+	serves "$PRELOAD" "$HOST"
+	run --separate-stderr env LD_PRELOAD="$PRELOAD" UBSAN_OPTIONS=halt_on_error=1 "${ALL[@]}" \
+		KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" "$HOST"
+	assert_success
+	assert_line "client keepalive=1 idle=7200 interval=10 count=6 user_timeout=0"
+	assert_line "server keepalive=1 idle=20 interval=10 count=6 user_timeout=80000"
+	refute [ "$(grep -vc '^keepalive-shim: ' <<<"$stderr")" -gt 0 ]
+	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/log")" 3
+	works "no finding"
+}
+
+@test "64 threads x 10,000 sockets under ThreadSanitizer: each has keepalive, and no race" {
+	world TSan "$(getconf GNU_LIBC_VERSION)"
+	host gcc thread "$TESTS/worlds/programs/many_sockets.c"
+	run env LD_PRELOAD="$SHIM" "$HOST" 64 10000
+	assert_success
+	assert_output "640000 of 640000"
+	works "64 threads x 10,000 sockets: each has keepalive, no finding"
+}
+
+@test "the library with ThreadSanitizer inside: threads that make and close sockets race nowhere" {
+	world "the library built with TSan" "$(getconf GNU_LIBC_VERSION)"
+	host gcc thread "$TESTS/worlds/programs/many_sockets.c"
+	instrumented thread
+	run env LD_PRELOAD="$INSTRUMENTED" KEEPALIVE_LOG=/dev/null "$HOST" 16 500
+	assert_success
+	assert_output "8000 of 8000"
+	works "no finding"
+}
+
+@test "valgrind finds nothing in the host with the library that it does not find without" {
+	world "valgrind memcheck" "$(getconf GNU_LIBC_VERSION)"
+	require valgrind
+	serves "$SHIM" valgrind -q --leak-check=full --show-leak-kinds=all --error-exitcode=9 \
+		"$PROGRAMS/loopback"
+	run --separate-stderr env LD_PRELOAD="$SHIM" "${ALL[@]}" KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" \
+		valgrind -q --leak-check=full --show-leak-kinds=all --error-exitcode=9 "$PROGRAMS/loopback"
+	assert_success
+	assert_line "server keepalive=1 idle=20 interval=10 count=6 user_timeout=80000"
+	refute [ "$(grep -vc '^keepalive-shim: ' <<<"$stderr")" -gt 0 ]
+	works "keepalive on every socket, no finding"
+}
