@@ -30,7 +30,6 @@ setup_file() {
 }
 
 @test "MPTCP: the path dies in time, the program learns it net.mptcp.close_timeout later" {
-	[ -e /proc/sys/net/mptcp ] || skip "the kernel has no MPTCP"
 	expect protocol=mptcp+dies_as_mptcp server-mptcp client-mptcp client-mptcp-ipv6
 }
 
@@ -64,7 +63,6 @@ setup_file() {
 }
 
 @test "without the shim MPTCP waits too" {
-	[ -e /proc/sys/net/mptcp ] || skip "the kernel has no MPTCP"
 	expect untouched+waits mptcp-without
 }
 
