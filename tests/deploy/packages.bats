@@ -77,6 +77,10 @@ package() {
 			socket(S, PF_INET, SOCK_STREAM, 0);
 			print \"idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""
 
+		examples=/usr/share/doc/libkeepalive-shim/examples
+		env "$(sed -n "s/^Environment=LD_PRE/LD_PRE/p" $examples/systemd/keepalive-shim.conf)" \
+			perl -e "socket(S, 2, 1, 0); print \"drop-in, idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""
+
 		/usr/share/keepalive-shim/host-preload install
 		perl -e "\$| = 1; print \"running\n\"; sleep 1 until -e \"/var/go\"; socket(S, 2, 1, 0);
 			print \"lived on, idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\"" >/var/out &
@@ -95,6 +99,7 @@ package() {
 	'
 	assert_line --regexp '^keepalive [0-9.]+$'
 	assert_line 'idle 33'
+	assert_line 'drop-in, idle 60'
 	assert_line 'lived on, idle 60'
 	assert_line --regexp '^entry after the upgrade: /usr/.*/keepalive-shim/libkeepalive-shim.so$'
 	assert_line 'upgraded, idle 60'

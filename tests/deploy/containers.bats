@@ -1,4 +1,4 @@
-# The examples for Docker, as they stand under scripts/deploy/docker: built and run, by podman.
+# The examples for containers, as they stand under scripts/deploy: built and run, by podman.
 # shellcheck shell=bash
 load ../helpers
 load podman
@@ -49,9 +49,7 @@ build() {
 	}
 }
 
-server='import socket, time
-s = socket.create_server(("127.0.0.1", 8080))
-time.sleep(600)'
+server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time.sleep(600)'
 
 @test "Dockerfile: an image on Debian has keepalive in whatever runs in it" {
 	build preloaded debian
@@ -103,4 +101,90 @@ time.sleep(600)'
 	start_container volume --volume "$BATS_TEST_TMPDIR/shim:/shim:ro" \
 		--env LD_PRELOAD=/shim/libkeepalive-shim.so localhost/debian python3 -c "$server"
 	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
+}
+
+# The pods that a Kubernetes example makes, as kubectl renders them.
+render() {
+	local kubectl
+
+	kubectl=$("$TESTS/deploy/kubectl" 2>&1) || skip "$kubectl"
+	"$kubectl" kustomize "$1"
+}
+
+@test "Kubernetes: the component gives a labelled workload the shim, fit for Pod Security restricted" {
+	local example=$BATS_TEST_TMPDIR/kubernetes/example
+
+	render "$REPOSITORY/scripts/deploy/kubernetes/example" >"$BATS_TEST_TMPDIR/pod.yaml"
+	build shim debian
+	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
+	podman_in_store tag localhost/debian localhost/server:latest
+	podman_in_store play kube --network none "$BATS_TEST_TMPDIR/pod.yaml" >/dev/null
+	PID=$(podman_in_store inspect --format '{{.State.Pid}}' server-pod-app)
+	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
+
+	run python3 "$TESTS/deploy/restricted.py" "$BATS_TEST_TMPDIR/pod.yaml"
+	assert_success
+	assert_output '2 containers are restricted'
+
+	# Other kinds of workload take the same patches; one without the label none.
+	cp -R "$REPOSITORY/scripts/deploy/kubernetes" "$BATS_TEST_TMPDIR/"
+	sed -i 's/^kind: Deployment/kind: StatefulSet/' "$example/deployment.yaml"
+	render "$example" >"$BATS_TEST_TMPDIR/stateful.yaml"
+	run diff "$BATS_TEST_TMPDIR/pod.yaml" "$BATS_TEST_TMPDIR/stateful.yaml"
+	assert_line '< kind: Deployment'
+	[ "${#lines[@]}" = 4 ]
+	sed -i '/keepalive-shim: enabled/d' "$example/deployment.yaml"
+	run -0 render "$example"
+	refute_output --partial LD_PRELOAD
+}
+
+@test "compose: the override adds the volume, the environment and the order to a service as it is" {
+	local directory=$BATS_TEST_TMPDIR/compose
+
+	require podman-compose
+	mkdir -p "$directory/bin"
+	cp "$REPOSITORY/scripts/deploy/docker/compose.keepalive.yaml" "$directory/"
+	cat >"$directory/compose.yaml" <<-END
+		services:
+		  app:
+		    image: localhost/debian
+		    network_mode: none
+		    command: [python3, -c, '$server']
+	END
+	build shim debian
+	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
+	# podman-compose calls podman: with our store, and without the network that it adds.
+	cat >"$directory/bin/podman" <<-END
+		#!/bin/bash
+		export STORE=$STORE
+		PATH=/usr/bin:/bin
+		. '$TESTS/deploy/podman.bash'
+		words=()
+		while [ \$# -gt 0 ]; do
+		    case \$1 in
+		    --net | --network-alias) shift ;;
+		    *) words+=("\$1") ;;
+		    esac
+		    shift
+		done
+		podman_in_store "\${words[@]}"
+	END
+	chmod +x "$directory/bin/podman"
+	cd "$directory"
+	compose_up keepalive-shim
+	assert_equal "$(podman_in_store wait compose_keepalive-shim_1)" 0
+	compose_up app
+	PID=$(podman_in_store inspect --format '{{.State.Pid}}' compose_app_1)
+	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
+
+	# Up again while it runs: the library it has mapped must not be written into.
+	compose_up keepalive-shim
+	assert_equal "$(podman_in_store wait compose_keepalive-shim_1)" 0
+	await 5 grep -q 'libkeepalive-shim.so (deleted)' "/proc/$PID/maps"
+}
+
+# compose_up SERVICE: this release of podman-compose does not wait for the one before.
+compose_up() {
+	PATH=$directory/bin:$PATH timeout 60 podman-compose -f compose.yaml -f compose.keepalive.yaml \
+		up -d "$1" 3>&- 4>&- >log 2>&1 || fail "$(cat log)"
 }

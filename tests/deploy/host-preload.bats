@@ -1,0 +1,127 @@
+# host-preload: /etc/ld.so.preload is written only with a library that works, and can be taken back.
+# In a root file system of its own; this host's is never touched.
+# shellcheck shell=bash
+load ../helpers
+load root
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	clean_root
+	mnt=$BATS_TEST_TMPDIR/mnt
+	mkdir "$mnt"
+	cp "$REPOSITORY/scripts/deploy/host-preload" "$SHIM" "$mnt/"
+}
+
+# a_library NAME: compiled from standard input, without a C library of its own, into /mnt of the root.
+a_library() {
+	cc -shared -fPIC -o "$mnt/$1.so" -x c -
+}
+
+# in_host SCRIPT: with the library installed as a package does.
+in_host() {
+	in_root "$mnt" "
+		at=/usr/lib/\$(gcc -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)/keepalive-shim
+		mkdir -p \$at
+		install -m 0644 /mnt/libkeepalive-shim.so \$at/
+		put() { install -m 0644 /mnt/\$1.so \$at/libkeepalive-shim.so; }
+		idle() { perl -e 'socket(S, 2, 1, 0); print \"idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\"'; }
+		entry() { cat /etc/ld.so.preload 2>/dev/null || echo none; }
+		$1"
+}
+
+@test "install: every program has it from then on, other entries stay; remove: all as before" {
+	a_library other <<<'int other;'
+	run -0 --separate-stderr in_host '
+		install -m 0644 /mnt/other.so /usr/lib/other.so
+		echo /usr/lib/other.so >/etc/ld.so.preload
+		chmod 600 /etc/ld.so.preload
+		idle
+		/mnt/host-preload check
+		entry
+		/mnt/host-preload install --try "perl -e print(7)"
+		/mnt/host-preload install | tail -n 1
+		entry; stat -c %a /etc/ld.so.preload; idle
+		/mnt/host-preload remove; entry; idle
+		/mnt/host-preload remove
+		ls /etc | grep preload'
+	assert_output - <<-END
+		idle 7200
+		loads: /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+		same with and without: env true
+		same with and without: sh -c echo word | cat
+		/usr/lib/other.so
+		loads: /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+		same with and without: env true
+		same with and without: sh -c echo word | cat
+		same with and without: perl -e print(7)
+		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs started from now on
+		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs started from now on
+		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
+		/usr/lib/other.so
+		644
+		idle 60
+		/etc/ld.so.preload: entry removed; programs that run keep the library until they end
+		/usr/lib/other.so
+		idle 7200
+		/etc/ld.so.preload: no entry
+		ld.so.preload
+	END
+	# shellcheck disable=SC2154 # set by run
+	assert_equal "$stderr" ''
+}
+
+@test "install: two word sizes get one entry with \$LIB, and a missing library for one is refused" {
+	run -0 in_host '
+		cp /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-other.so.2
+		/mnt/host-preload install | tail -n 1
+		entry; idle
+		/mnt/host-preload remove >/dev/null
+		mkdir /usr/lib/keepalive-shim; mv $at/* /usr/lib/keepalive-shim/
+		/mnt/host-preload install || entry'
+	assert_line --index 1 '/usr/$LIB/keepalive-shim/libkeepalive-shim.so'
+	assert_line --index 2 'idle 60'
+	assert_output --partial 'install the library for them too'
+	assert_line none
+}
+
+@test "install: a library that cannot be loaded, crashes, or says something is refused, nothing written" {
+	echo 'not a library' >"$mnt/text.so"
+	a_library needs <<<'int nowhere(void); int (*need)(void) = nowhere;'
+	a_library crashes <<<'__attribute__((constructor)) static void load(void) { __builtin_trap(); }'
+	a_library talks <<<'#include <unistd.h>
+		__attribute__((constructor)) static void load(void) { if (write(1, "hello\n", 6)) {} }'
+	run -0 in_host '
+		for library in text needs crashes talks; do
+			put $library
+			echo "$library:"
+			/mnt/host-preload install --library $at/libkeepalive-shim.so || entry
+		done
+		/mnt/host-preload install --library /nowhere/libkeepalive-shim.so || entry'
+	assert_equal "$(grep -c '^none$' <<<"$output")" 5
+	assert_output --partial 'cannot load'
+	assert_output --partial 'not the same with the library: env true'
+	assert_output --partial 'not there'
+	refute_output --partial 'programs started'
+}
+
+@test "install: a library that fails only as an entry is taken back, by the shell alone" {
+	a_library turns <<<'#include <stdlib.h>
+		__attribute__((constructor)) static void load(void) { if (!getenv("LD_PRELOAD")) abort(); }'
+	run -0 in_host '
+		echo "# mine" >/etc/ld.so.preload
+		put turns
+		/mnt/host-preload install || entry
+		env true && echo "programs run"'
+	assert_output --partial 'so it was taken back'
+	assert_line '# mine'
+	assert_line 'programs run'
+}
+
+@test "install: refuses a library that others can replace, since root's programs would run it" {
+	run -0 in_host '
+		chmod o+w $at; /mnt/host-preload install || entry
+		chmod 755 $at; chown 1000 $at/*; /mnt/host-preload install || entry'
+	assert_equal "$(grep -c '^none$' <<<"$output")" 2
+	assert_output --partial 'must belong to root'
+}
