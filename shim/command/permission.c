@@ -3,20 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-static bool have(int capability)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
-
-	return syscall(SYS_capget, &header, data) == 0 &&
-	       data[0].effective & CAP_TO_MASK(capability);
-}
+#include "capability.h"
 
 /* kernel.yama.ptrace_scope, '0' to '3'; '0' where the kernel has no Yama. */
 static char ptrace_scope(void)
@@ -48,7 +39,8 @@ static void kernel_too_old(struct text *text)
 static void not_permitted(struct text *text, const struct process *process, int error)
 {
 	char scope = ptrace_scope();
-	bool privileged = have(CAP_SYS_PTRACE) && (error == EPERM || have(CAP_DAC_READ_SEARCH));
+	bool privileged = capability_held(CAP_SYS_PTRACE) &&
+			  (error == EPERM || capability_held(CAP_DAC_READ_SEARCH));
 
 	if (privileged && scope != '3') {
 		text_string(text, "refused although CAP_SYS_PTRACE is held: a seccomp filter or a "

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "array.h"
 #include "command.h"
 #include "printable.h"
+#include "proc.h"
 
 pid_t process_number(const char *text)
 {
@@ -25,42 +25,12 @@ pid_t process_number(const char *text)
 
 bool process_numbers_hold(void)
 {
-	char self[16] = "";
-
-	if (readlink("/proc/self", self, sizeof(self) - 1) > 0 && atoi(self) == getpid())
+	if (proc_is_ours())
 		return true;
-	message(*self ? "/proc is that of another PID namespace: mount the proc of this one"
-		      : "/proc is not there: mount it");
+	message(access("/proc/self", F_OK) == 0
+			? "/proc is that of another PID namespace: mount the proc of this one"
+			: "/proc is not there: mount it");
 	return false;
-}
-
-/* Reads /proc/PID/name whole, as far as it fits. Returns its length or -1. */
-static ssize_t read_file(pid_t pid, const char *name, char *buffer, size_t size)
-{
-	char path[64];
-	ssize_t length;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	length = read(fd, buffer, size - 1);
-	close(fd);
-	if (length >= 0)
-		buffer[length] = '\0';
-	return length;
-}
-
-/* What follows "\nNAME:" and blanks in /proc/PID/status; "" where there is no such line. */
-static const char *status_field(const char *status, const char *name)
-{
-	const char *at = strstr(status, name);
-
-	if (!at)
-		return "";
-	at += strlen(name);
-	return at + strspn(at, " \t");
 }
 
 static void read_names(struct process *process)
@@ -69,7 +39,7 @@ static void read_names(struct process *process)
 	const char *base;
 	ssize_t length;
 
-	length = read_file(process->pid, "comm", process->comm, sizeof(process->comm));
+	length = (ssize_t)proc_read(process->pid, "comm", process->comm, sizeof(process->comm));
 	process->comm[length > 0 ? length - 1 : 0] = '\0'; /* the newline behind it */
 
 	process->executable[0] = '\0';
@@ -100,21 +70,21 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 	int leader;
 
 	*process = (struct process){ .pid = pid };
-	if (read_file(pid, "status", status, sizeof(status)) <= 0) {
+	if (!proc_read(pid, "status", status, sizeof(status))) {
 		explain(why, pid, " does not exist, or is hidden from this user");
 		return false;
 	}
-	if (strchr("ZX", *status_field(status, "\nState:"))) {
+	if (strchr("ZX", *proc_status_field(status, "State"))) {
 		explain(why, pid, " has ended (a zombie: its parent has yet to wait for it)");
 		return false;
 	}
-	leader = atoi(status_field(status, "\nTgid:"));
+	leader = atoi(proc_status_field(status, "Tgid"));
 	if (leader != pid) {
 		explain(why, pid, " is a thread; its process is ");
 		text_number(why, (unsigned long)leader);
 		return false;
 	}
-	process->uid = (uid_t)strtoul(status_field(status, "\nUid:"), NULL, 10);
+	process->uid = (uid_t)strtoul(proc_status_field(status, "Uid"), NULL, 10);
 	read_names(process);
 	return true;
 }

@@ -1,15 +1,17 @@
 /* remote: see remote.h. */
 #include "remote.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include "proc.h"
 
 /* Alike on every architecture; newer than some headers. */
 #ifndef SYS_pidfd_open
@@ -18,11 +20,8 @@
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
-#ifndef TCP_RTO_MAX_MS
-#define TCP_RTO_MAX_MS 44 /* Linux 6.15 */
-#endif
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL /* Linux 6.9 */
 #endif
 
 int remote_open(pid_t pid)
@@ -54,25 +53,6 @@ bool remote_refused(int error)
 	return error != EBADF && error != ESRCH;
 }
 
-static int number_of(int copy, int level, int name)
-{
-	int value;
-	socklen_t length = sizeof(value);
-
-	return getsockopt(copy, level, name, &value, &length) == 0 ? value : -1;
-}
-
-bool remote_is_tcp(int copy, bool *mptcp)
-{
-	int domain = number_of(copy, SOL_SOCKET, SO_DOMAIN);
-	int protocol = number_of(copy, SOL_SOCKET, SO_PROTOCOL);
-
-	*mptcp = protocol == IPPROTO_MPTCP;
-	return (domain == AF_INET || domain == AF_INET6) &&
-	       (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
-	       number_of(copy, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
-}
-
 uint8_t remote_state(int copy)
 {
 	uint8_t state = 0; /* tcpi_state, the first byte of struct tcp_info */
@@ -81,63 +61,26 @@ uint8_t remote_state(int copy)
 	return getsockopt(copy, IPPROTO_TCP, TCP_INFO, &state, &length) == 0 ? state : 0;
 }
 
-static struct endpoint endpoint(int copy, int get(int, struct sockaddr *, socklen_t *))
+int remote_copy_of_thread(pid_t thread, int fd)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in ipv4;
-		struct sockaddr_in6 ipv6;
-	} name;
-	socklen_t length = sizeof(name);
+	int pidfd = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
+	int copy, error;
 
-	if (get(copy, &name.any, &length) != 0)
-		return (struct endpoint){ .port = 0 };
-	if (name.any.sa_family == AF_INET)
-		return (struct endpoint){ address_ipv4(&name.ipv4.sin_addr),
-					  ntohs(name.ipv4.sin_port) };
-	return (struct endpoint){ address_ipv6(&name.ipv6.sin6_addr), ntohs(name.ipv6.sin6_port) };
+	if (pidfd < 0 && errno == EINVAL)
+		pidfd = remote_open((pid_t)proc_status_number(thread, "Tgid"));
+	if (pidfd < 0)
+		return -1;
+	copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	error = errno;
+	close(pidfd);
+	errno = error;
+	return copy;
 }
 
-static int own_name(int copy, struct sockaddr *name, socklen_t *length)
+bool remote_memory(pid_t thread, uint64_t address, void *buffer, size_t size)
 {
-	return getsockname(copy, name, length);
-}
+	struct iovec local = { buffer, size };
+	struct iovec remote = { (void *)(uintptr_t)address, size };
 
-static int peer_name(int copy, struct sockaddr *name, socklen_t *length)
-{
-	return getpeername(copy, name, length);
-}
-
-void remote_endpoints(int copy, struct endpoint *local, struct endpoint *peer)
-{
-	*local = endpoint(copy, own_name);
-	*peer = endpoint(copy, peer_name);
-}
-
-static const struct {
-	int level, name;
-} options[OPTIONS] = {
-	[OPTION_IDLE] = { IPPROTO_TCP, TCP_KEEPIDLE },
-	[OPTION_INTERVAL] = { IPPROTO_TCP, TCP_KEEPINTVL },
-	[OPTION_COUNT] = { IPPROTO_TCP, TCP_KEEPCNT },
-	[OPTION_USER_TIMEOUT] = { IPPROTO_TCP, TCP_USER_TIMEOUT },
-	[OPTION_RTO_MAX] = { IPPROTO_TCP, TCP_RTO_MAX_MS },
-	[OPTION_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE },
-};
-
-int remote_get(int copy, enum sockopt option, int32_t *value)
-{
-	socklen_t length = sizeof(*value);
-
-	return getsockopt(copy, options[option].level, options[option].name, value, &length) == 0
-		       ? 0
-		       : errno;
-}
-
-int remote_set(int copy, enum sockopt option, int32_t value)
-{
-	return setsockopt(copy, options[option].level, options[option].name, &value,
-			  sizeof(value)) == 0
-		       ? 0
-		       : errno;
+	return process_vm_readv(thread, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }

@@ -8,12 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
-
-struct endpoint {
-	struct address address;
-	uint16_t port;
-};
+#include "endpoint.h"
 
 /* idiag_timer of struct inet_diag_msg; which timer runs. */
 enum timer {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "json.h"
 #include "printable.h"
 
 enum column {
@@ -168,54 +169,20 @@ void status_table(const struct connections *connections)
 	}
 }
 
-/* A string, already without control characters. */
-static void json_string(const char *key, const struct text *text)
-{
-	printf(", \"%s\": \"", key);
-	for (const char *at = text->start; at < text->next; at++) {
-		if (*at == '"' || *at == '\\')
-			putchar('\\');
-		putchar(*at);
-	}
-	putchar('"');
-}
-
 static void json_endpoint(const char *key, const struct endpoint *endpoint)
 {
 	char buffer[64];
-	struct text text = TEXT(buffer);
+	struct text text = { buffer, buffer, buffer + sizeof(buffer) - 1 };
 
 	text_endpoint(&text, &endpoint->address, endpoint->port);
-	if (endpoint->port)
-		json_string(key, &text);
-	else
-		printf(", \"%s\": null", key);
-}
-
-static void json_word(const char *key, const char *word)
-{
-	if (word && word[0] != '-')
-		printf(", \"%s\": \"%s\"", key, word);
-	else
-		printf(", \"%s\": null", key);
-}
-
-static void json_number(const char *key, bool known, unsigned long number)
-{
-	if (known)
-		printf(", \"%s\": %lu", key, number);
-	else
-		printf(", \"%s\": null", key);
+	*text.next = '\0';
+	json_string(key, endpoint->port ? buffer : NULL);
 }
 
 static void json_process(const struct connection *connection)
 {
-	char buffer[256];
-	struct text text = TEXT(buffer);
-
 	printf("{\"pid\": %d", connection->holder->process.pid);
-	text_printable(&text, connection->holder->process.comm);
-	json_string("process", &text);
+	json_string("process", connection->holder->process.comm);
 	printf(", \"fds\": [");
 	for (size_t i = 0; i < connection->fd_count; i++)
 		printf("%s%d", i ? ", " : "", connection->fds[i].fd);

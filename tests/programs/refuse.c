@@ -20,6 +20,7 @@ static const struct {
 	{ "pidfd_getfd", 438 },
 	{ "setns", SYS_setns },
 	{ "socket", SYS_socket },
+	{ "seccomp", SYS_seccomp },
 };
 
 static unsigned number_of(const char *name)
