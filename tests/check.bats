@@ -5,7 +5,7 @@ load helpers
 load outside
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	echo 'int main(void) { return 0; }' >program.c
 }
 
@@ -85,7 +85,7 @@ compile() {
 }
 
 @test "KEEPALIVE=off and rules: no, and which" {
-	KEEPALIVE=off run -1 "$KEEPALIVE" check ls
+	run -1 env KEEPALIVE=off "$KEEPALIVE" check ls
 	assert_line --partial KEEPALIVE=off
 	KEEPALIVE_RULES='program=l? off' run -1 "$KEEPALIVE" check ls
 	assert_line --partial "a rule exempts 'ls'"

@@ -80,7 +80,9 @@ script() {
 	run cat "/proc/$!/task/$!/children"
 	assert_output ""
 	kill -TERM $!
-	run wait $!
+	status=0
+	wait $! || status=$?
+	assert_equal "$status" 143
 }
 
 @test "ignored and blocked signals stay as they were" {
@@ -201,9 +203,9 @@ script() {
 }
 
 @test "KEEPALIVE=off: the program runs untouched" {
-	KEEPALIVE=off run "$KEEPALIVE" run printenv LD_PRELOAD
+	run env KEEPALIVE=off "$KEEPALIVE" run printenv LD_PRELOAD
 	assert_failure 1
-	KEEPALIVE=off run "$KEEPALIVE" run "$python" -c "$PROBE"
+	run env KEEPALIVE=off "$KEEPALIVE" run "$python" -c "$PROBE"
 	assert_output "0 7200 75 9"
 }
 

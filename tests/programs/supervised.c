@@ -59,7 +59,8 @@ static void print(const char *name, int fd)
 		return;
 	}
 	fstat(fd, &status);
-	printf("%s: keepalive=%d idle=%d interval=%d count=%d cloexec=%d nonblock=%d uid=%u fd=%d\n",
+	printf("%s: keepalive=%d idle=%d interval=%d count=%d cloexec=%d nonblock=%d uid=%u "
+	       "fd=%d\n",
 	       name, value(fd, SOL_SOCKET, SO_KEEPALIVE), value(fd, IPPROTO_TCP, TCP_KEEPIDLE),
 	       value(fd, IPPROTO_TCP, TCP_KEEPINTVL), value(fd, IPPROTO_TCP, TCP_KEEPCNT),
 	       fcntl(fd, F_GETFD) & FD_CLOEXEC, (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0,
