@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "remote.h"
+#include "sockopts.h"
 
 /* The number of the profile for the socket, as the preload would choose it. */
 static unsigned match(const struct settings *settings, const struct connection *connection)
@@ -110,7 +111,7 @@ static void text_unwanted(struct text *text, const struct settings *settings, un
 static bool set(int copy, enum sockopt option, int32_t value, struct text *text,
 		struct text *failures)
 {
-	int error = copy < 0 ? 0 : remote_set(copy, option, value);
+	int error = copy < 0 ? 0 : sockopt_set(copy, option, value);
 
 	if (!error) {
 		text_option(text, option, value);

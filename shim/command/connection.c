@@ -8,6 +8,7 @@
 
 #include "array.h"
 #include "remote.h"
+#include "sockopts.h"
 
 static void from_table(struct connection *connection, const struct diag_socket *entry)
 {
@@ -22,19 +23,19 @@ static void from_table(struct connection *connection, const struct diag_socket *
 
 static bool from_copy(struct connection *connection, int copy)
 {
-	if (!remote_is_tcp(copy, &connection->mptcp))
+	if (!sockopts_apply_to(copy, &connection->mptcp))
 		return false;
 	connection->state = remote_state(copy);
 	connection->timer = TIMER_UNKNOWN;
-	connection->local = peer_local(copy);
-	connection->peer = peer_remote(copy);
+	connection->local = endpoint_local(copy);
+	connection->peer = endpoint_peer(copy);
 	return true;
 }
 
 static void values_from_copy(struct connection *connection, int copy)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (remote_get(copy, i, &connection->value[i]) != 0)
+		if (sockopt_get(copy, i, &connection->value[i]) != 0)
 			connection->value[i] = VALUE_UNKNOWN;
 	}
 }

@@ -29,7 +29,7 @@ struct connection {
 	uint8_t timer;           /* enum timer */
 	uint8_t retries;         /* of that timer */
 	uint32_t expires;        /* milliseconds */
-	struct peer local, peer; /* ADDRESS_NONE: no peer */
+	struct endpoint local, peer; /* ADDRESS_NONE: no peer */
 	int32_t value[OPTIONS];  /* or VALUE_UNKNOWN */
 };
 

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "thread.h"
+#include "proc.h"
 
 /* glibc before 2.32 does not name it. */
 #ifndef SYS_openat2
@@ -79,9 +79,9 @@ void supervisor_log_caller(pid_t thread)
 
 	if (!is_wanted())
 		return;
-	thread_read(thread, "comm", comm, sizeof(comm));
-	snprintf(caller, sizeof(caller), "keepalive-shim[%d] %.*s", (int)thread_process(thread),
-		 (int)strcspn(comm, "\n"), comm);
+	proc_read(thread, "comm", comm, sizeof(comm));
+	snprintf(caller, sizeof(caller), "keepalive-shim[%d] %.*s",
+		 (int)proc_status_number(thread, "Tgid"), (int)strcspn(comm, "\n"), comm);
 }
 
 void supervisor_log(const char *format, ...)
@@ -102,7 +102,7 @@ void supervisor_log(const char *format, ...)
 	put(line, (size_t)length);
 }
 
-void supervisor_log_profile(int fd, const char *as, const struct peer *end,
+void supervisor_log_profile(int fd, const char *as, const struct endpoint *end,
 			    const struct settings *settings, unsigned number)
 {
 	const struct profile *profile = settings_profile(settings, number);
