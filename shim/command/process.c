@@ -142,8 +142,7 @@ int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count)
 		if (inode <= 0)
 			continue;
 		*sockets = array_room(*sockets, *count, &room, sizeof(**sockets));
-		(*sockets)[(*count)++] =
-			(struct socket_fd){ (uint32_t)inode, atoi(entry->d_name) };
+		(*sockets)[(*count)++] = (struct socket_fd){ (uint32_t)inode, atoi(entry->d_name) };
 	}
 	closedir(directory);
 	if (*count)
