@@ -22,7 +22,7 @@ int remote_open(pid_t pid);
  * or -1 and errno: EPERM where that is not permitted, ENOSYS before Linux 5.6, EBADF where the
  * descriptor has gone or become another, ESRCH where the process has ended.
  */
-int remote_copy(int pidfd, const struct socket_fd *socket);
+int remote_copy(int pidfd, const struct socket_fd *wanted);
 
 /* Whether errno of remote_copy() holds for all descriptors of the process. */
 bool remote_refused(int error);
