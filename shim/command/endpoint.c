@@ -17,7 +17,7 @@ struct endpoint endpoint_of(const struct sockaddr_storage *address, size_t lengt
 
 struct endpoint endpoint_local(int fd)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
 	socklen_t length = sizeof(address);
 
 	return getsockname(fd, (struct sockaddr *)&address, &length) == 0
@@ -27,7 +27,7 @@ struct endpoint endpoint_local(int fd)
 
 struct endpoint endpoint_peer(int fd)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
 	socklen_t length = sizeof(address);
 
 	return getpeername(fd, (struct sockaddr *)&address, &length) == 0

@@ -2,6 +2,7 @@
 #include "likeness.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
@@ -64,7 +65,16 @@ static bool is_same_cgroup(struct likeness *own, pid_t thread)
 /* The last of the four numbers after "Uid:" or "Gid:" in proc(5)'s status: the file system's. */
 static bool read_id(const char *status, const char *name, unsigned *id)
 {
-	return sscanf(proc_status_field(status, name), "%*u %*u %*u %u", id) == 1;
+	const char *at = proc_status_field(status, name);
+	char *end;
+
+	for (unsigned i = 0; i < 4; i++) {
+		*id = (unsigned)strtoul(at, &end, 10);
+		if (end == at)
+			return false;
+		at = end;
+	}
+	return true;
 }
 
 bool likeness_assume(struct likeness *own, pid_t thread)

@@ -11,7 +11,8 @@ bool proc_is_ours(void)
 {
 	char self[16] = "";
 
-	return readlink("/proc/self", self, sizeof(self) - 1) > 0 && atoi(self) == getpid();
+	return readlink("/proc/self", self, sizeof(self) - 1) > 0 &&
+	       strtol(self, NULL, 10) == getpid();
 }
 
 size_t proc_read(pid_t id, const char *name, char *buffer, size_t size)

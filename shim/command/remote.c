@@ -76,6 +76,7 @@ int remote_copy_of_thread(pid_t thread, int fd)
 bool remote_memory(pid_t thread, uint64_t address, void *buffer, size_t size)
 {
 	struct iovec local = { buffer, size };
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): it is one, in another address space */
 	struct iovec remote = { (void *)(uintptr_t)address, size };
 
 	return process_vm_readv(thread, &local, 1, &remote, 1, 0) == (ssize_t)size;

@@ -114,7 +114,7 @@ pid_t started_supervisor(pid_t pid)
 	pid_t found = 0;
 
 	while (proc && !found && (entry = readdir(proc))) {
-		pid_t candidate = atoi(entry->d_name);
+		pid_t candidate = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (candidate > 0 && is_supervisor_of(candidate, pid))
 			found = candidate;

@@ -145,7 +145,7 @@ static void serve_listen(void)
 
 static void serve_connect(void)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
 	size_t length = (uint32_t)argument(2);
 	struct endpoint peer = { .port = 0 };
 	int fd;
@@ -216,7 +216,7 @@ static void close_all_but(int channel, int log)
 			dup2(null, fd);
 	}
 	while (descriptors && (entry = readdir(descriptors))) {
-		int fd = atoi(entry->d_name);
+		int fd = (int)strtol(entry->d_name, NULL, 10);
 
 		if (fd > STDERR_FILENO && fd != channel && fd != log && fd != dirfd(descriptors))
 			close(fd);

@@ -56,13 +56,18 @@ static int open_log(void)
 	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 }
 
+static bool is_writable(int fd)
+{
+	struct pollfd waited = { .fd = fd, .events = POLLOUT };
+
+	return poll(&waited, 1, 0) == 1 && waited.revents == POLLOUT;
+}
+
 static void put(const char *line, size_t length)
 {
 	int fd = standard_error >= 0 ? standard_error : open_log();
-	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
 
-	/* What cannot be written is dropped. */
-	if (fd >= 0 && poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT)
+	if (fd >= 0 && is_writable(fd))
 		(void)!write(fd, line, length);
 	if (fd >= 0 && fd != standard_error)
 		close(fd);

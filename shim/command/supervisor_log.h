@@ -25,6 +25,6 @@ __attribute__((format(printf, 1, 2))) void supervisor_log(const char *format, ..
 
 /* What the socket got: "fd 3 client -> 10.0.0.1:80: idle=60s interval=10s count=6 by rule 1". */
 void supervisor_log_profile(int fd, const char *as, const struct endpoint *end,
-			    const struct settings *settings, unsigned profile);
+			    const struct settings *settings, unsigned number);
 
 #endif

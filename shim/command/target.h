@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-#include "elf.h"
+#include "elf_file.h"
 #include "process.h"
 #include "settings.h"
 

@@ -5,7 +5,7 @@ setup_file() {
 	[ "$(uname -m)" = x86_64 ] || skip "the numbers here are those of x86"
 	export FILTER=$BATS_FILE_TMPDIR/filter
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -I"$REPOSITORY/shim/common" -o "$FILTER" \
-		"$TESTS/supervision/filter.c" "$REPOSITORY"/shim/command/{filter,plan,sockopts,elf}.c \
+		"$TESTS/supervision/filter.c" "$REPOSITORY"/shim/command/{filter,plan,sockopts,elf_file}.c \
 		"$REPOSITORY"/shim/common/*.c
 }
 
