@@ -92,6 +92,10 @@ lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
 	tests/fuzz/run
 
+.PHONY: coverage
+coverage: ## the lines and branches of shim/ that the tests run
+	scripts/coverage
+
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
