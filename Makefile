@@ -89,7 +89,6 @@ test: all fixtures ## run the tests whose programs are installed (scripts/test i
 lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 	scripts/lint
 
-
 fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
 	tests/fuzz/run
 
@@ -113,10 +112,6 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 .PHONY: bench
 bench: all fixtures ## what it costs, beside others (4 minutes; BENCH_QUICK=1: one)
 	python3 tests/bench/bench.py
-
-fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
-	tests/fuzz/run
-
 
 clean: ## remove build/
 	rm -rf build
