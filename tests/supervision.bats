@@ -320,6 +320,10 @@ nodelay=1 user_timeout=1234"
 }
 
 @test "where rules cannot be followed, that is told" {
+	run -0 "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
+	assert_line --partial "warning: rules by peer do not hold for connections that"
+	run -0 "$KEEPALIVE" run --rule='role=client peer=10.0.0.1 off' "$STATIC" kinds
+	refute_line --partial "warning"
 	run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --role=server "$STATIC" kinds
 	assert_line --partial "pidfd_getfd"
 	run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds

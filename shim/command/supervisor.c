@@ -264,7 +264,7 @@ static int prepare(int theirs)
 
 void supervisor_run(const struct plan *the_plan, int channel, struct title title)
 {
-	int theirs;
+	int theirs = -1;
 
 	plan = the_plan;
 	stand_aside(channel, title);
