@@ -49,11 +49,15 @@ COMMAND = $(BUILD)/keepalive
 
 COMMON_SOURCES  = $(wildcard shim/common/*.c)
 PRELOAD_SOURCES = $(wildcard shim/preload/*.c)
+# What every hook passes through, side by side: a kernel that keeps page tables apart has each page
+# looked up again after each system call.
+HOOKS_PATH      = shim/common/settings.c $(addprefix shim/preload/,sockets.c setup.c options.c policy.c interpose.c)
 COMMAND_SOURCES = $(wildcard shim/command/*.c)
-PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(COMMON_SOURCES) $(PRELOAD_SOURCES))
+PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o, \
+                  $(filter-out $(HOOKS_PATH),$(COMMON_SOURCES) $(PRELOAD_SOURCES)) $(HOOKS_PATH))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
-.PHONY: all fixtures test lint clean help
+.PHONY: all fixtures test lint fuzz clean help
 all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
@@ -85,6 +89,13 @@ test: all fixtures ## run the tests whose programs are installed (scripts/test i
 lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
 	scripts/lint
 
+fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+	tests/fuzz/run
+
+.PHONY: coverage
+coverage: ## the lines and branches of shim/ that the tests run
+	scripts/coverage
+
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
@@ -101,6 +112,10 @@ timeline: all ## measure and draw tests/network/timeline.svg again (three minute
 	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
 	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
 	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
+
+.PHONY: bench
+bench: all fixtures ## what it costs, beside others (4 minutes; BENCH_QUICK=1: one)
+	python3 tests/bench/bench.py
 
 clean: ## remove build/
 	rm -rf build

@@ -132,7 +132,7 @@ except OSError as error:
 
 	run "$KEEPALIVE" attach --mode=force --idle=20 "$PAIRS"
 	assert_success
-	assert_line --index 2 --regexp '^fd 5 server .*: already idle=20s interval=10s count=6 keepalive=on$'
+	assert_line --index 2 --regexp '^fd 5 server .*: already idle=20s interval=10s count=6$'
 	assert_line --index 3 --regexp '^fd 6 client .*: idle=20s interval=10s count=6 \(was idle=7200s interval=75s count=9\)$'
 	is 20 "$PAIRS" 6 idle
 }
@@ -456,6 +456,46 @@ while True:
 	assert_line --index 0 'fd 3 not connected: idle=60s interval=10s count=6 keepalive=on'
 	assert_line --index 2 --regexp '^fd 3 client .*: idle=21s \(was idle=60s interval=10s count=6\)$'
 	assert_line --index 3 --regexp '^fd 4 listener .*: idle=22s \(was idle=60s interval=10s count=6\)$'
+}
+
+# own_values before|after OPTION...: follows, with these options, a program that sets its own idle time
+# as soon as its socket, descriptor 4, has been armed: before or after it connects.
+own_values() {
+	background python3 -c '
+import signal, socket, sys, time
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+first = socket.create_server(("127.0.0.1", 0))
+signal.sigwait({signal.SIGUSR1})
+sock = socket.socket()
+address = ("127.0.0.1", int(sys.argv[1]))
+if sys.argv[2] == "after":
+    sock.connect(address)
+while not sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE):
+    time.sleep(0.01)
+sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5)
+if sys.argv[2] == "before":
+    sock.connect(address)
+open("/proc/self/comm", "w").write("own values")
+signal.pause()' "$PORT" "$1"
+	OWN=$!
+	await 15 test -e "/proc/$OWN/fd/3"
+	background "$KEEPALIVE" attach --follow=0.3 "${@:2}" "$OWN"
+	await 15 is 1 "$OWN" 3 keepalive
+	kill -USR1 "$OWN"
+	await 15 grep -q '^own values' "/proc/$OWN/comm"
+}
+
+@test "--follow in respect leaves what the program sets itself meanwhile" {
+	serve
+	own_values before --rule="role=client port=$PORT idle=20 count=4"
+	await 15 is 4 "$OWN" 4 count
+	is 5 "$OWN" 4 idle
+}
+
+@test "--follow in force puts ours back when the program sets its own after connect, as Go does" {
+	serve
+	own_values after --mode=force
+	await 15 is 60 "$OWN" 4 idle
 }
 
 @test "--follow takes back what a rule turns out to exclude" {

@@ -5,6 +5,15 @@
 load helpers
 load real/peers
 
+# A process that is its own client and server; it has done all it does once something is sent.
+both_roles='import socket, sys
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+listener = socket.create_server((sys.argv[1], 0), family=family)
+client = socket.create_connection(listener.getsockname()[:2])
+server, _ = listener.accept()
+server.sendall(b"!")
+server.recv(1)'
+
 @test "nc: a client that sets nothing is watched" {
 	require nc
 	hold
@@ -63,16 +72,9 @@ load real/peers
 
 @test "python3: a blocking client and server, IPv4 and IPv6" {
 	for address in 127.0.0.1 ::1; do
-		start python3 -u -c 'import socket, sys
-listener = socket.create_server((sys.argv[1], 0),
-                                family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
-client = socket.create_connection(listener.getsockname()[:2])
-server, _ = listener.accept()
-server.recv(1)' "$address"
+		start python3 -c "$both_roles" "$address"
 		PORT=$(port_of "$PID")
-		listener_has "$DEFAULTS"
-		server_has "$DEFAULTS"
-		client_has "$DEFAULTS"
+		connection_has "$DEFAULTS" "$DEFAULTS" "$DEFAULTS"
 	done
 }
 
@@ -84,9 +86,7 @@ async def main():
     await asyncio.sleep(60)
 asyncio.run(main())'
 	PORT=$(port_of "$PID")
-	listener_has "$DEFAULTS"
-	server_has "$DEFAULTS"
-	client_has "$DEFAULTS"
+	connection_has "$DEFAULTS" "$DEFAULTS" "$DEFAULTS"
 }
 
 @test "python3 http.server: a browser that has gone is noticed" {
@@ -123,33 +123,15 @@ server.recv(1)'
 	server_has "$DEFAULTS"
 }
 
-# One process that is a client and a server.
-both_roles='import socket
-listener = socket.create_server(("127.0.0.1", 0))
-client = socket.create_connection(listener.getsockname())
-server, _ = listener.accept()
-server.recv(1)'
-
-@test "KEEPALIVE_ROLE=server leaves the client's socket as the kernel made it" {
-	start KEEPALIVE_ROLE=server python3 -c "$both_roles"
-	PORT=$(port_of "$PID")
-	listener_has "$DEFAULTS"
-	server_has "$DEFAULTS"
-	client_has "$UNTOUCHED"
-}
-
-@test "KEEPALIVE_ROLE=client leaves the server's sockets as the kernel made them" {
-	start KEEPALIVE_ROLE=client python3 -c "$both_roles"
-	PORT=$(port_of "$PID")
-	client_has "$DEFAULTS"
-	listener_has "$UNTOUCHED"
-	server_has "$UNTOUCHED"
-}
-
-@test "KEEPALIVE=off leaves every socket as the kernel made it" {
-	start KEEPALIVE=off python3 -c "$both_roles"
-	PORT=$(port_of "$PID")
-	client_has "$UNTOUCHED"
-	listener_has "$UNTOUCHED"
-	server_has "$UNTOUCHED"
+@test "KEEPALIVE_ROLE leaves the other side's sockets as the kernel made them; so does KEEPALIVE=off" {
+	for setting in KEEPALIVE_ROLE=server KEEPALIVE_ROLE=client KEEPALIVE=off; do
+		start $setting python3 -c "$both_roles" 127.0.0.1
+		PORT=$(port_of "$PID")
+		await 15 sent "$PORT"
+		case $setting in
+		*=server) connection_has "$DEFAULTS" "$DEFAULTS" "$UNTOUCHED" ;;
+		*=client) connection_has "$UNTOUCHED" "$UNTOUCHED" "$DEFAULTS" ;;
+		*=off) connection_has "$UNTOUCHED" "$UNTOUCHED" "$UNTOUCHED" ;;
+		esac
+	done
 }

@@ -56,3 +56,10 @@ load helpers
 	assert_success
 	refute_output --regexp '[:,].* (-|[^6 ][0-9]*)$'
 }
+
+@test "a program that closes every descriptor: its next sockets, from 0 on, have keepalive" {
+	shimmed "$PROGRAMS/armed" closeall
+	shimmed KEEPALIVE_LOG=stderr KEEPALIVE_RULES='peer=127.0.0.1 off' "$PROGRAMS/armed" closeall
+	run shimmed "$PROGRAMS/armed" closed0
+	assert_output "fd=0 keepalive=1 idle=60 interval=10 count=6"
+}

@@ -2,6 +2,7 @@
 # keepalive run: the program runs as it would without, but for its TCP sockets.
 
 load helpers
+load outside
 
 # armed PROGRAM...: what a TCP socket of the program has.
 PROBE='import socket
@@ -79,7 +80,9 @@ script() {
 	run cat "/proc/$!/task/$!/children"
 	assert_output ""
 	kill -TERM $!
-	run wait $!
+	status=0
+	wait $! || status=$?
+	assert_equal "$status" 143
 }
 
 @test "ignored and blocked signals stay as they were" {
@@ -200,9 +203,9 @@ script() {
 }
 
 @test "KEEPALIVE=off: the program runs untouched" {
-	KEEPALIVE=off run "$KEEPALIVE" run printenv LD_PRELOAD
+	run env KEEPALIVE=off "$KEEPALIVE" run printenv LD_PRELOAD
 	assert_failure 1
-	KEEPALIVE=off run "$KEEPALIVE" run "$python" -c "$PROBE"
+	run env KEEPALIVE=off "$KEEPALIVE" run "$python" -c "$PROBE"
 	assert_output "0 7200 75 9"
 }
 
@@ -220,20 +223,17 @@ $BATS_TEST_TMPDIR"
 }
 
 @test "a setuid program: told that a preload is ignored there, and started only if asked" {
-	require_root
-	require setpriv
-	cp "$(command -v id)" "$BATS_TEST_TMPDIR/id-setuid"
-	chmod 4755 "$BATS_TEST_TMPDIR/id-setuid"
-	chmod 711 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$(dirname "$BATS_TEST_TMPDIR")"
-	nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	[ "$("${nobody[@]}" "$BATS_TEST_TMPDIR/id-setuid" -u)" = 0 ] || skip "setuid has no effect here"
-	run -125 "${nobody[@]}" "$KEEPALIVE" run "$BATS_TEST_TMPDIR/id-setuid" -u
+	make_public
+	install -m 755 "$SHIM" "$PUBLIC"
+	install -m 4755 "$(command -v id)" "$PUBLIC/id-setuid"
+	[ "$("${NOBODY[@]}" "$PUBLIC/id-setuid" -u)" = 0 ] || skip "setuid has no effect here"
+	run -125 as_nobody run "$PUBLIC/id-setuid" -u
 	assert_output --partial setuid
-	run -125 "${nobody[@]}" "$KEEPALIVE" run --supervise=always "$BATS_TEST_TMPDIR/id-setuid" -u
-	run -0 --separate-stderr "${nobody[@]}" "$KEEPALIVE" run --supervise=never "$BATS_TEST_TMPDIR/id-setuid" -u
+	run -125 as_nobody run --supervise=always "$PUBLIC/id-setuid" -u
+	run -0 --separate-stderr as_nobody run --supervise=never "$PUBLIC/id-setuid" -u
 	assert_output 0
 	[[ $stderr == *"ignores preloads"* ]]
-	run -0 --separate-stderr "${nobody[@]}" "$KEEPALIVE" run --best-effort "$BATS_TEST_TMPDIR/id-setuid" -u
+	run -0 --separate-stderr as_nobody run --best-effort "$PUBLIC/id-setuid" -u
 	assert_output 0
 }
 

@@ -3,6 +3,7 @@
 # notice nothing of the process beside them.
 
 load helpers
+load outside
 
 setup_file() {
 	export STATIC=$BATS_FILE_TMPDIR/supervised
@@ -11,13 +12,11 @@ setup_file() {
 	"$KEEPALIVE" run "$STATIC" kinds >/dev/null || skip "seccomp user notification is refused here"
 }
 
-NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-
-# for_nobody: lets another user execute what the tests built; skips where there is no way to be one.
+# for_nobody: puts what another user is to run where that user may run it.
 for_nobody() {
-	require_root
-	require setpriv
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$(dirname "$BATS_FILE_TMPDIR")"
+	make_public
+	install -m 755 "$SHIM" "$STATIC" "$PUBLIC"
+	KEEPALIVE=$PUBLIC/keepalive STATIC=$PUBLIC/supervised
 }
 
 # supervisor_of PID: the process beside it.
@@ -209,26 +208,27 @@ accepted() {
 
 @test "without privileges setuid programs gain none, with CAP_SYS_ADMIN they do" {
 	for_nobody
-	cp "$(command -v id)" "$BATS_FILE_TMPDIR/id-setuid"
-	chmod 4755 "$BATS_FILE_TMPDIR/id-setuid"
-	[ "$("${NOBODY[@]}" "$BATS_FILE_TMPDIR/id-setuid" -u)" = 0 ] || skip "setuid has no effect here"
-	run -0 "${NOBODY[@]}" "$KEEPALIVE" run --supervise=always sh -c "'$BATS_FILE_TMPDIR/id-setuid' -u"
+	install -m 4755 "$(command -v id)" "$PUBLIC/id-setuid"
+	[ "$("${NOBODY[@]}" "$PUBLIC/id-setuid" -u)" = 0 ] || skip "setuid has no effect here"
+	run -0 "${NOBODY[@]}" "$KEEPALIVE" run --supervise=always sh -c "'$PUBLIC/id-setuid' -u"
 	assert_output 65534
 	admin=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +sys_admin --ambient-caps +sys_admin)
-	run -0 "${admin[@]}" "$KEEPALIVE" run "$BATS_FILE_TMPDIR/id-setuid" -u
+	run -0 "${admin[@]}" "$KEEPALIVE" run "$PUBLIC/id-setuid" -u
 	assert_output 0
 }
 
 @test "where it is refused, that is told, and the program not started unless asked for" {
-	for what in seccomp second-listener; do
-		run -125 "$PROGRAMS/refusing" $what "$KEEPALIVE" run "$STATIC" kinds
+	for refusing in "refuse EPERM seccomp" "refuse ENOSYS seccomp" notified; do
+		# shellcheck disable=SC2086 # words
+		run -125 "$PROGRAMS/"$refusing "$KEEPALIVE" run "$STATIC" kinds
 		assert_line --partial "would run without keepalive"
 		refute_line --partial "tcp:"
-		run -0 "$PROGRAMS/refusing" $what "$KEEPALIVE" run --best-effort "$STATIC" kinds
+		# shellcheck disable=SC2086
+		run -0 "$PROGRAMS/"$refusing "$KEEPALIVE" run --best-effort "$STATIC" kinds
 		assert_line --partial "warning: "
 		assert_line --partial "tcp: $UNTOUCHED"
 	done
-	run -0 --separate-stderr "$PROGRAMS/refusing" seccomp "$KEEPALIVE" run --supervise=never "$STATIC" kinds
+	run -0 --separate-stderr "$PROGRAMS/refuse" EPERM seccomp "$KEEPALIVE" run --supervise=never "$STATIC" kinds
 	assert_line --partial "tcp: $UNTOUCHED"
 	[[ $stderr == *"statically linked"* ]]
 }
@@ -320,10 +320,14 @@ nodelay=1 user_timeout=1234"
 }
 
 @test "where rules cannot be followed, that is told" {
-	run -125 "$PROGRAMS/refusing" pidfd_getfd "$KEEPALIVE" run --role=server "$STATIC" kinds
+	run -0 "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
+	assert_line --partial "warning: rules by peer do not hold for connections that"
+	run -0 "$KEEPALIVE" run --rule='role=client peer=10.0.0.1 off' "$STATIC" kinds
+	refute_line --partial "warning"
+	run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --role=server "$STATIC" kinds
 	assert_line --partial "pidfd_getfd"
-	run -125 "$PROGRAMS/refusing" pidfd_getfd "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
-	run -0 "$PROGRAMS/refusing" pidfd_getfd "$KEEPALIVE" run --rule='idle=20' "$STATIC" kinds
+	run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
+	run -0 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --rule='idle=20' "$STATIC" kinds
 	assert_line --partial "tcp: keepalive=1 idle=20"
 }
 

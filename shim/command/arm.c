@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "remote.h"
+#include "sockopts.h"
 
 /* The number of the profile for the socket, as the preload would choose it. */
 static unsigned match(const struct settings *settings, const struct connection *connection)
@@ -18,33 +19,44 @@ static unsigned match(const struct settings *settings, const struct connection *
 	return settings_match(settings, connection->role, peer, port);
 }
 
-/* Whether the option is to be set. A value of 0 is the kernel's business. */
-static bool differs(const struct connection *connection, const struct profile *profile,
+/* What is to be done: another profile than the one that the socket was given before. */
+struct change {
+	const struct profile *was; /* all zero: none */
+	const struct profile *wanted;
+};
+
+/* A value of 0 is the kernel's business; one that is not what it was given is the program's. */
+static bool differs(const struct connection *connection, const struct change *change,
 		    enum sockopt option)
 {
-	return profile->value[option] && connection->value[option] != profile->value[option];
+	int32_t now = connection->value[option], was = change->was->value[option];
+	int32_t wanted = change->wanted->value[option];
+
+	return wanted && now != wanted && (change->wanted->force || !was || now == was);
 }
 
 static bool alike(const struct connection *connection, const struct profile *profile)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (differs(connection, profile, i))
+		if (profile->value[i] && connection->value[i] != profile->value[i])
 			return false;
 	}
 	return true;
 }
 
 /*
- * Whether keepalive came from a listener that we armed: then a rule for this peer may still refine
- * it. It has exactly what its listener got.
+ * What it was given: if not by itself, perhaps through a listener that we armed, whose values it then
+ * has exactly; a rule for this peer may refine them.
  */
-static bool inherited_from_us(const struct settings *settings, const struct connection *connection)
+static const struct profile *given_before(const struct settings *settings,
+					  const struct connection *connection, unsigned given)
 {
-	unsigned number = settings_match(settings, ROLE_SERVER, NULL, connection->local.port);
-	const struct profile *profile = settings_profile(settings, number);
+	unsigned listener = settings_match(settings, ROLE_SERVER, NULL, connection->local.port);
 
-	return connection->role == ROLE_SERVER && profile->value[OPTION_KEEPALIVE] &&
-	       alike(connection, profile);
+	if (!given && connection->role == ROLE_SERVER &&
+	    alike(connection, settings_profile(settings, listener)))
+		given = listener;
+	return settings_profile(settings, given);
 }
 
 /* "fd 5 client 10.0.0.1:40000 -> 10.0.0.2:80:" */
@@ -83,15 +95,6 @@ static void text_found(struct text *text, const struct connection *connection)
 		text_option(text, i, connection->value[i]);
 }
 
-static void text_already(struct text *text, const struct profile *profile)
-{
-	text_string(text, " already");
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (profile->value[i])
-			text_option(text, i, profile->value[i]);
-	}
-}
-
 /* Why no options are wanted on the socket: its profile switches keepalive on nowhere. */
 static void text_unwanted(struct text *text, const struct settings *settings, unsigned number)
 {
@@ -108,7 +111,7 @@ static void text_unwanted(struct text *text, const struct settings *settings, un
 static bool set(int copy, enum sockopt option, int32_t value, struct text *text,
 		struct text *failures)
 {
-	int error = copy < 0 ? 0 : remote_set(copy, option, value);
+	int error = copy < 0 ? 0 : sockopt_set(copy, option, value);
 
 	if (!error) {
 		text_option(text, option, value);
@@ -122,7 +125,7 @@ static bool set(int copy, enum sockopt option, int32_t value, struct text *text,
 }
 
 /* In the order of enum sockopt: SO_KEEPALIVE last. */
-static enum outcome set_all(const struct connection *connection, const struct profile *profile,
+static enum outcome set_all(const struct connection *connection, const struct change *change,
 			    int copy, struct text *text)
 {
 	enum outcome outcome = OUTCOME_CHANGED;
@@ -132,8 +135,8 @@ static enum outcome set_all(const struct connection *connection, const struct pr
 	if (copy < 0)
 		text_string(text, " would set");
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (differs(connection, profile, i) &&
-		    !set(copy, i, profile->value[i], text, &failures))
+		if (differs(connection, change, i) &&
+		    !set(copy, i, change->wanted->value[i], text, &failures))
 			outcome = OUTCOME_FAILED;
 	}
 	if (connection->value[OPTION_KEEPALIVE] == 1) {
@@ -158,8 +161,8 @@ static enum outcome disarm(int copy, struct text *text)
 }
 
 /* Takes a copy of the descriptor and sets what is to be set. */
-static enum outcome change(const struct connection *connection, const struct profile *profile,
-			   bool dry_run, struct text *text)
+static enum outcome carry_out(const struct connection *connection, const struct change *change,
+			      bool dry_run, struct text *text)
 {
 	enum outcome outcome;
 	int copy = -1;
@@ -169,8 +172,8 @@ static enum outcome change(const struct connection *connection, const struct pro
 		if (copy < 0)
 			return OUTCOME_GONE;
 	}
-	if (profile->value[OPTION_KEEPALIVE])
-		outcome = set_all(connection, profile, copy, text);
+	if (change->wanted->value[OPTION_KEEPALIVE])
+		outcome = set_all(connection, change, copy, text);
 	else
 		outcome = disarm(copy, text);
 	if (copy >= 0)
@@ -178,28 +181,56 @@ static enum outcome change(const struct connection *connection, const struct pro
 	return outcome;
 }
 
-enum outcome arm(const struct settings *settings, const struct connection *connection, bool ours,
-		 bool dry_run, struct text *text)
+static bool is_anything_to_set(const struct connection *connection, const struct change *change)
 {
-	unsigned number = match(settings, connection);
-	const struct profile *profile = settings_profile(settings, number);
-	bool is_on = connection->value[OPTION_KEEPALIVE] == 1;
+	bool is_any = false;
 
-	text_subject(text, connection);
-	if (!profile->value[OPTION_KEEPALIVE] && !(ours && is_on)) {
+	for (unsigned i = 0; i < OPTIONS; i++)
+		is_any = is_any || differs(connection, change, i);
+	return is_any;
+}
+
+/* Whether the socket is to be touched at all; says why not. */
+static enum outcome decide(const struct settings *settings, const struct connection *connection,
+			   const struct change *change, unsigned number, struct text *text)
+{
+	bool is_on = connection->value[OPTION_KEEPALIVE] == 1;
+	bool is_ours = change->was->value[OPTION_KEEPALIVE];
+
+	if (!change->wanted->value[OPTION_KEEPALIVE]) {
+		if (is_on && is_ours)
+			return OUTCOME_CHANGED;
 		text_string(text, " left alone:");
 		text_unwanted(text, settings, number);
 		return OUTCOME_LEFT;
 	}
-	if (profile->value[OPTION_KEEPALIVE] && alike(connection, profile)) {
-		text_already(text, profile);
-		return OUTCOME_ALIKE;
-	}
-	if (is_on && !profile->force && !ours && !inherited_from_us(settings, connection)) {
+	if (is_on && !is_ours && !change->wanted->force && !alike(connection, change->wanted)) {
 		text_string(text, " left alone: keepalive is already on with");
 		text_found(text, connection);
 		text_string(text, "; mode force would set it");
 		return OUTCOME_LEFT;
 	}
-	return change(connection, profile, dry_run, text);
+	if (is_anything_to_set(connection, change))
+		return OUTCOME_CHANGED;
+	text_string(text, " already");
+	text_found(text, connection);
+	return OUTCOME_ALIKE;
+}
+
+enum outcome arm(const struct settings *settings, const struct connection *connection,
+		 unsigned *given, bool dry_run, struct text *text)
+{
+	unsigned number = match(settings, connection);
+	struct change change = { given_before(settings, connection, *given),
+				 settings_profile(settings, number) };
+	enum outcome outcome;
+
+	text_subject(text, connection);
+	outcome = decide(settings, connection, &change, number, text);
+	if (outcome != OUTCOME_CHANGED)
+		return outcome;
+	outcome = carry_out(connection, &change, dry_run, text);
+	if (outcome != OUTCOME_GONE && !dry_run)
+		*given = number;
+	return outcome;
 }

@@ -15,10 +15,13 @@ enum outcome {
 };
 
 /*
- * Sets the options that the settings have for this socket and that differ. ours: keepalive was
- * switched on by us before, so `respect` does not protect it. Adds the line, without its end, to text.
+ * Sets the options that the settings have for this socket and that differ. *given is the number of the
+ * profile (settings_match()) that it was given before, 0 for none: options that no longer have that
+ * value are the program's own, and stay unless the mode is force. A socket that has keepalive on but not
+ * from us is left alone likewise. Puts into *given what it has now; not in a dry run. Adds the line,
+ * without its end, to text.
  */
-enum outcome arm(const struct settings *settings, const struct connection *connection, bool ours,
-		 bool dry_run, struct text *text);
+enum outcome arm(const struct settings *settings, const struct connection *connection,
+		 unsigned *given, bool dry_run, struct text *text);
 
 #endif

@@ -13,8 +13,8 @@
 struct memory {
 	uint32_t inode;
 	bool settled; /* need not be looked at again */
-	bool ours;    /* we switched its keepalive on */
 	int8_t outcome;
+	unsigned given; /* number of the profile; 0: none */
 };
 
 enum { NOT_SEEN_BEFORE = -1 };
@@ -62,8 +62,9 @@ static size_t select_unsettled(struct attachment *attachment, struct socket_fd *
 		memory[remembered] = before ? *before
 					    : (struct memory){ .inode = sockets[i].inode,
 							       .outcome = NOT_SEEN_BEFORE };
-		if (!memory[remembered++].settled)
-			sockets[selected++] = sockets[i];
+		for (size_t j = 0; j < same && !memory[remembered].settled; j++)
+			sockets[selected++] = sockets[i + j];
+		remembered++;
 	}
 	free(attachment->memory);
 	attachment->memory = memory;
@@ -102,20 +103,32 @@ static bool is_news(const struct attachment *attachment, const struct memory *me
 	return memory->outcome != (int8_t)outcome;
 }
 
+/*
+ * Before it connects or listens, its peer and its role are not known yet. With force the program may
+ * just be about to set its own values, as Go does after connect().
+ */
+static bool is_settled(const struct attachment *attachment, const struct connection *connection,
+		       const struct memory *memory)
+{
+	if (connection->state == TCP_CLOSE || connection->state == TCP_SYN_SENT)
+		return false;
+	return memory->outcome != OUTCOME_GONE &&
+	       (memory->outcome != OUTCOME_CHANGED ||
+		!settings_profile(&attachment->settings, memory->given)->force);
+}
+
 static void arm_one(struct attachment *attachment, const struct connection *connection)
 {
 	struct memory *memory = memory_of(attachment, connection->fds->inode);
 	char buffer[1024];
 	struct text line = TEXT(buffer);
 	enum outcome outcome =
-		arm(&attachment->settings, connection, memory->ours, attachment->dry_run, &line);
+		arm(&attachment->settings, connection, &memory->given, attachment->dry_run, &line);
 
 	if (is_news(attachment, memory, outcome))
 		say(attachment, &line);
 	memory->outcome = (int8_t)outcome;
-	memory->ours = memory->ours || outcome == OUTCOME_CHANGED || outcome == OUTCOME_FAILED;
-	/* Before it connects or listens, its peer and its role are not known yet. */
-	memory->settled = connection->state != TCP_CLOSE && connection->state != TCP_SYN_SENT;
+	memory->settled = is_settled(attachment, connection, memory);
 	attachment->failed = attachment->failed || outcome == OUTCOME_FAILED;
 	attachment->found = true;
 }

@@ -1,12 +1,15 @@
 /* check: keepalive(1)'s `check`: tells whether the shim takes effect, and if not, why. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "json.h"
 #include "library.h"
+#include "process.h"
 #include "reach.h"
 #include "settings_options.h"
 #include "started.h"
@@ -82,29 +85,10 @@ static void print(const struct answer *answer)
 		printf("%s: %s\n", answer->question->subject, reach->advice);
 }
 
-static void print_json_string(const char *string)
+/* NULL, hence null, where there is nothing to tell. */
+static const char *some(const char *string)
 {
-	putchar('"');
-	for (const unsigned char *c = (const unsigned char *)string; *c; c++) {
-		if (*c < ' ')
-			printf("\\u%04x", *c);
-		else if (*c == '"' || *c == '\\')
-			printf("\\%c", *c);
-		else
-			putchar(*c);
-	}
-	putchar('"');
-}
-
-/* A member that others follow; null where there is nothing to tell. */
-static void print_member(const char *key, const char *value)
-{
-	printf("\"%s\":", key);
-	if (value && *value)
-		print_json_string(value);
-	else
-		printf("null");
-	putchar(',');
+	return string[0] ? string : NULL;
 }
 
 static void print_json(const struct answer *answer)
@@ -116,15 +100,15 @@ static void print_json(const struct answer *answer)
 		[EFFECT_UNKNOWN] = "unknown",
 	};
 
-	putchar('{');
-	print_member("subject", answer->question->subject);
-	print_member("executable", answer->executable);
-	print_member("effect", effects[reach_effect(reach)]);
-	print_member("by", answer->by);
-	print_member("obstacle", obstacle_name(reach->obstacle));
-	print_member("reason", reach->reason);
-	print_member("advice", reach->advice);
-	printf("\"supervisable\":%s}\n", reach->supervisable ? "true" : "false");
+	printf("{\"effect\": \"%s\"", effects[reach_effect(reach)]);
+	json_word("by", answer->by);
+	json_word("obstacle", obstacle_name(reach->obstacle));
+	printf(", \"supervisable\": %s", reach->supervisable ? "true" : "false");
+	json_string("subject", answer->question->subject);
+	json_string("executable", some(answer->executable));
+	json_string("reason", some(reach->reason));
+	json_string("advice", some(reach->advice));
+	puts("}");
 }
 
 static int tell(const struct answer *answer)
@@ -174,19 +158,25 @@ static int check_command(const struct question *question)
 	});
 }
 
-static int check_process(const struct question *question, int pid)
+static int check_process(const struct question *question, pid_t pid)
 {
 	static struct settings settings;
 	static struct target target;
+	char line[256];
+	struct text why = TEXT(line);
+	struct process process;
 	struct program program;
 	struct started started;
 	struct reach reach;
-	int error = target_of_process(pid, &target), status;
+	int status;
 
-	if (error == ENOENT || error == ESRCH) {
-		message("process %d: there is none, or it is the kernel's own", pid);
+	if (!process_numbers_hold())
+		return EXIT_OURS;
+	if (!process_read(&process, pid, &why)) {
+		message("%.*s", (int)(why.next - why.start), why.start);
 		return EXIT_OURS;
 	}
+	target_of_process(&process, &target);
 	program = target_program(&target);
 	started_read(pid, target.elf.abi.class, &started);
 	settings_read(&settings, started.text, &program, NULL, NULL);
@@ -205,11 +195,11 @@ static int check_process(const struct question *question, int pid)
 }
 
 /* The number of a process; 0 where it is the name of a command. */
-static int process_number(const char *text)
+static pid_t pid_of(const char *text)
 {
 	unsigned long number;
 
-	return slice_number(slice_of(text), 1 << 30, &number) ? (int)number : 0;
+	return slice_number(slice_of(text), INT_MAX, &number) ? (pid_t)number : 0;
 }
 
 int command_check(int argc, char **argv)
@@ -242,6 +232,6 @@ int command_check(int argc, char **argv)
 		return EXIT_OURS;
 	}
 	question.subject = argv[optind];
-	pid = process_number(question.subject);
+	pid = pid_of(question.subject);
 	return pid ? check_process(&question, pid) : check_command(&question);
 }

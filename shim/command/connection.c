@@ -8,6 +8,7 @@
 
 #include "array.h"
 #include "remote.h"
+#include "sockopts.h"
 
 static void from_table(struct connection *connection, const struct diag_socket *entry)
 {
@@ -22,19 +23,19 @@ static void from_table(struct connection *connection, const struct diag_socket *
 
 static bool from_copy(struct connection *connection, int copy)
 {
-	if (!remote_is_tcp(copy, &connection->mptcp))
+	if (!sockopts_apply_to(copy, &connection->mptcp))
 		return false;
 	connection->state = remote_state(copy);
 	connection->timer = TIMER_UNKNOWN;
-	connection->local = peer_local(copy);
-	connection->peer = peer_remote(copy);
+	connection->local = endpoint_local(copy);
+	connection->peer = endpoint_peer(copy);
 	return true;
 }
 
 static void values_from_copy(struct connection *connection, int copy)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (remote_get(copy, i, &connection->value[i]) != 0)
+		if (sockopt_get(copy, i, &connection->value[i]) != 0)
 			connection->value[i] = VALUE_UNKNOWN;
 	}
 }
@@ -50,19 +51,20 @@ static void values_from_timer(struct connection *connection)
 		connection->value[OPTION_KEEPALIVE] = 0;
 }
 
-/* A copy of the descriptor. Returns -1 where there is none, and *gone where it was closed. */
-static int copy_of(struct holder *holder, const struct socket_fd *socket, bool *gone)
+/*
+ * A copy of one of the descriptors. Returns -1 where copies are refused, and with *gone where all were
+ * closed meanwhile.
+ */
+static int copy_of(struct holder *holder, const struct connection *connection, bool *gone)
 {
-	int copy;
+	int copy = -1;
 
-	*gone = false;
-	if (holder->refused)
-		return -1;
-	copy = remote_copy(holder->pidfd, socket);
-	if (copy < 0 && remote_refused(errno))
-		holder->refused = errno;
-	else
-		*gone = copy < 0;
+	for (size_t i = 0; i < connection->fd_count && copy < 0 && !holder->refused; i++) {
+		copy = remote_copy(holder->pidfd, &connection->fds[i]);
+		if (copy < 0 && remote_refused(errno))
+			holder->refused = errno;
+	}
+	*gone = copy < 0 && !holder->refused;
 	return copy;
 }
 
@@ -84,7 +86,7 @@ static bool describe(struct connection *connection, struct diag_socket *entry, i
 static bool read_connection(struct connection *connection, struct holder *holder)
 {
 	bool gone, is_tcp;
-	int copy = copy_of(holder, connection->fds, &gone);
+	int copy = copy_of(holder, connection, &gone);
 
 	if (gone)
 		return false;

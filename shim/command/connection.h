@@ -24,13 +24,13 @@ struct connection {
 	const struct socket_fd *fds; /* all the descriptors that stand for it */
 	size_t fd_count;
 	bool mptcp;
-	uint8_t state;           /* TCP_ESTABLISHED and so on */
-	uint8_t role;            /* enum role; listeners are server side */
-	uint8_t timer;           /* enum timer */
-	uint8_t retries;         /* of that timer */
-	uint32_t expires;        /* milliseconds */
-	struct peer local, peer; /* ADDRESS_NONE: no peer */
-	int32_t value[OPTIONS];  /* or VALUE_UNKNOWN */
+	uint8_t state;               /* TCP_ESTABLISHED and so on */
+	uint8_t role;                /* enum role; listeners are server side */
+	uint8_t timer;               /* enum timer */
+	uint8_t retries;             /* of that timer */
+	uint32_t expires;            /* milliseconds */
+	struct endpoint local, peer; /* ADDRESS_NONE: no peer */
+	int32_t value[OPTIONS];      /* or VALUE_UNKNOWN */
 };
 
 struct connections {

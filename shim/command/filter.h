@@ -11,7 +11,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#include "elf.h"
+#include "elf_file.h"
 #include "plan.h"
 
 enum { FILTER_MAX = 256 };

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "peer.h"
+#include "endpoint.h"
 #include "sockopts.h"
 
 enum { LISTEN_FDS_START = 3 }; /* SD_LISTEN_FDS_START */
@@ -25,15 +25,15 @@ static int listen_fds(void)
 static void arm(int fd, const struct settings *settings)
 {
 	static const struct profile none;
-	struct peer peer;
+	struct endpoint peer;
 
-	if (!sockopts_apply_to(fd))
+	if (!sockopts_apply_to(fd, NULL))
 		return;
-	peer = peer_remote(fd);
+	peer = endpoint_peer(fd);
 	sockopts_apply(
 		fd, &none,
 		settings_profile(settings, settings_match(settings, ROLE_SERVER, &peer.address,
-							  peer_local(fd).port)));
+							  endpoint_local(fd).port)));
 }
 
 void inherited_arm(const struct settings *settings)

@@ -4,7 +4,7 @@
 #ifndef KEEPALIVE_LIBRARY_H
 #define KEEPALIVE_LIBRARY_H
 
-#include "elf.h"
+#include "elf_file.h"
 
 #define LIBRARY_NAME "libkeepalive-shim.so"
 

@@ -2,13 +2,14 @@
 #include "likeness.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "capability.h"
-#include "thread.h"
+#include "proc.h"
 
 /*
  * Which network namespace: each has a /proc/net of its own, so dev there is another file in another
@@ -30,9 +31,9 @@ bool likeness_init(struct likeness *own)
 {
 	struct stat status;
 
-	if (!thread_numbers_hold() || !network(0, &status))
+	if (!proc_is_ours() || !network(0, &status))
 		return false;
-	thread_read(0, "cgroup", own->cgroup, sizeof(own->cgroup));
+	proc_read(0, "cgroup", own->cgroup, sizeof(own->cgroup));
 	own->device = status.st_dev;
 	own->inode = status.st_ino;
 	own->uid = geteuid();
@@ -54,19 +55,26 @@ static bool is_same_cgroup(struct likeness *own, pid_t thread)
 {
 	char cgroup[sizeof(own->cgroup)];
 
-	thread_read(thread, "cgroup", cgroup, sizeof(cgroup));
+	proc_read(thread, "cgroup", cgroup, sizeof(cgroup));
 	if (strcmp(cgroup, own->cgroup) == 0)
 		return true;
-	thread_read(0, "cgroup", own->cgroup, sizeof(own->cgroup));
+	proc_read(0, "cgroup", own->cgroup, sizeof(own->cgroup));
 	return strcmp(cgroup, own->cgroup) == 0;
 }
 
 /* The last of the four numbers after "Uid:" or "Gid:" in proc(5)'s status: the file system's. */
 static bool read_id(const char *status, const char *name, unsigned *id)
 {
-	const char *line = strstr(status, name);
+	const char *at = proc_status_field(status, name);
+	char *end;
 
-	return line && sscanf(line + strlen(name), "%*u %*u %*u %u", id) == 1;
+	for (unsigned i = 0; i < 4; i++) {
+		*id = (unsigned)strtoul(at, &end, 10);
+		if (end == at)
+			return false;
+		at = end;
+	}
+	return true;
 }
 
 bool likeness_assume(struct likeness *own, pid_t thread)
@@ -78,8 +86,8 @@ bool likeness_assume(struct likeness *own, pid_t thread)
 		return false;
 	if (!own->may_change_user)
 		return true;
-	if (!thread_read(thread, "status", status, sizeof(status)) ||
-	    !read_id(status, "\nUid:", &uid) || !read_id(status, "\nGid:", &gid))
+	if (!proc_read(thread, "status", status, sizeof(status)) || !read_id(status, "Uid", &uid) ||
+	    !read_id(status, "Gid", &gid))
 		return false;
 	if (uid == own->uid && gid == own->gid)
 		return true;

@@ -11,7 +11,7 @@
 #include "array.h"
 #include "command.h"
 #include "printable.h"
-#include "thread.h"
+#include "proc.h"
 
 pid_t process_number(const char *text)
 {
@@ -25,27 +25,12 @@ pid_t process_number(const char *text)
 
 bool process_numbers_hold(void)
 {
-	if (thread_numbers_hold())
+	if (proc_is_ours())
 		return true;
-	message("/proc is not there, or that of another PID namespace: mount the proc of this one");
+	message(access("/proc/self", F_OK) == 0
+			? "/proc is that of another PID namespace: mount the proc of this one"
+			: "/proc is not there: mount it");
 	return false;
-}
-
-/* The number that text begins with. */
-static int number(const char *text)
-{
-	return (int)strtol(text, NULL, 10);
-}
-
-/* What follows "\nNAME:" and blanks in /proc/PID/status; "" where there is no such line. */
-static const char *status_field(const char *status, const char *name)
-{
-	const char *at = strstr(status, name);
-
-	if (!at)
-		return "";
-	at += strlen(name);
-	return at + strspn(at, " \t");
 }
 
 static void read_names(struct process *process)
@@ -54,9 +39,8 @@ static void read_names(struct process *process)
 	const char *base;
 	ssize_t length;
 
-	thread_read(process->pid, "comm", process->comm, sizeof(process->comm));
-	length = (ssize_t)strlen(process->comm);
-	process->comm[length ? length - 1 : 0] = '\0'; /* the newline behind it */
+	length = (ssize_t)proc_read(process->pid, "comm", process->comm, sizeof(process->comm));
+	process->comm[length > 0 ? length - 1 : 0] = '\0'; /* the newline behind it */
 
 	process->executable[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
@@ -86,21 +70,21 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 	int leader;
 
 	*process = (struct process){ .pid = pid };
-	if (!thread_read(pid, "status", status, sizeof(status))) {
+	if (!proc_read(pid, "status", status, sizeof(status))) {
 		explain(why, pid, " does not exist, or is hidden from this user");
 		return false;
 	}
-	if (strchr("ZX", *status_field(status, "\nState:"))) {
+	if (strchr("ZX", *proc_status_field(status, "State"))) {
 		explain(why, pid, " has ended (a zombie: its parent has yet to wait for it)");
 		return false;
 	}
-	leader = number(status_field(status, "\nTgid:"));
+	leader = atoi(proc_status_field(status, "Tgid"));
 	if (leader != pid) {
 		explain(why, pid, " is a thread; its process is ");
 		text_number(why, (unsigned long)leader);
 		return false;
 	}
-	process->uid = (uid_t)strtoul(status_field(status, "\nUid:"), NULL, 10);
+	process->uid = (uid_t)strtoul(proc_status_field(status, "Uid"), NULL, 10);
 	read_names(process);
 	return true;
 }
@@ -158,8 +142,7 @@ int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count)
 		if (inode <= 0)
 			continue;
 		*sockets = array_room(*sockets, *count, &room, sizeof(**sockets));
-		(*sockets)[(*count)++] =
-			(struct socket_fd){ (uint32_t)inode, number(entry->d_name) };
+		(*sockets)[(*count)++] = (struct socket_fd){ (uint32_t)inode, atoi(entry->d_name) };
 	}
 	closedir(directory);
 	if (*count)
@@ -178,7 +161,7 @@ size_t process_list(pid_t **pids)
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
 		*pids = array_room(*pids, count, &room, sizeof(**pids));
-		(*pids)[count++] = number(entry->d_name);
+		(*pids)[count++] = atoi(entry->d_name);
 	}
 	if (directory)
 		closedir(directory);

@@ -2,15 +2,16 @@
 #include "remote.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#include "sockopts.h"
+#include "proc.h"
 
 /* Alike on every architecture; newer than some headers. */
 #ifndef SYS_pidfd_open
@@ -19,8 +20,8 @@
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd 438
 #endif
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL /* Linux 6.9 */
 #endif
 
 int remote_open(pid_t pid)
@@ -48,25 +49,6 @@ bool remote_refused(int error)
 	return error != EBADF && error != ESRCH;
 }
 
-static int number_of(int copy, int level, int name)
-{
-	int value;
-	socklen_t length = sizeof(value);
-
-	return getsockopt(copy, level, name, &value, &length) == 0 ? value : -1;
-}
-
-bool remote_is_tcp(int copy, bool *mptcp)
-{
-	int domain = number_of(copy, SOL_SOCKET, SO_DOMAIN);
-	int protocol = number_of(copy, SOL_SOCKET, SO_PROTOCOL);
-
-	*mptcp = protocol == IPPROTO_MPTCP;
-	return (domain == AF_INET || domain == AF_INET6) &&
-	       (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
-	       number_of(copy, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
-}
-
 uint8_t remote_state(int copy)
 {
 	uint8_t state = 0; /* tcpi_state, the first byte of struct tcp_info */
@@ -75,20 +57,27 @@ uint8_t remote_state(int copy)
 	return getsockopt(copy, IPPROTO_TCP, TCP_INFO, &state, &length) == 0 ? state : 0;
 }
 
-int remote_get(int copy, enum sockopt option, int32_t *value)
+int remote_copy_of_thread(pid_t thread, int fd)
 {
-	socklen_t length = sizeof(*value);
+	int pidfd = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
+	int copy, error;
 
-	return getsockopt(copy, sockopt_names[option].level, sockopt_names[option].name, value,
-			  &length) == 0
-		       ? 0
-		       : errno;
+	if (pidfd < 0 && errno == EINVAL)
+		pidfd = remote_open((pid_t)proc_status_number(thread, "Tgid"));
+	if (pidfd < 0)
+		return -1;
+	copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	error = errno;
+	close(pidfd);
+	errno = error;
+	return copy;
 }
 
-int remote_set(int copy, enum sockopt option, int32_t value)
+bool remote_memory(pid_t thread, uint64_t address, void *buffer, size_t size)
 {
-	return setsockopt(copy, sockopt_names[option].level, sockopt_names[option].name, &value,
-			  sizeof(value)) == 0
-		       ? 0
-		       : errno;
+	struct iovec local = { buffer, size };
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): it is one, in another address space */
+	struct iovec remote = { (void *)(uintptr_t)address, size };
+
+	return process_vm_readv(thread, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }

@@ -1,6 +1,6 @@
 /*
  * remote: the socket behind another process's descriptor, through a short-lived copy of it
- * (pidfd_getfd(2), Linux 5.6).
+ * (pidfd_getfd(2), Linux 5.6), and its memory (process_vm_readv(2)).
  *
  * The process is neither stopped nor told. A copy keeps the socket open, so it is closed at once: the
  * peer must see the end of the connection when the process closes its own.
@@ -13,7 +13,6 @@
 #include <sys/types.h>
 
 #include "process.h"
-#include "settings.h"
 
 /* pidfd_open(2). Returns a descriptor, or -1 and errno: ENOSYS before Linux 5.3. */
 int remote_open(pid_t pid);
@@ -28,14 +27,15 @@ int remote_copy(int pidfd, const struct socket_fd *wanted);
 /* Whether errno of remote_copy() holds for all descriptors of the process. */
 bool remote_refused(int error);
 
-/* Whether it is TCP or MPTCP over IPv4 or IPv6. */
-bool remote_is_tcp(int copy, bool *mptcp);
-
 /* TCP_ESTABLISHED and so on; 0 where the kernel does not say. */
 uint8_t remote_state(int copy);
 
-/* getsockopt(2) and setsockopt(2) of one of our options. Return 0 or an errno. */
-int remote_get(int copy, enum sockopt option, int32_t *value);
-int remote_set(int copy, enum sockopt option, int32_t value);
+/*
+ * A copy of whatever the thread's descriptor is. Returns a descriptor for close(2), or -1 and errno.
+ */
+int remote_copy_of_thread(pid_t thread, int fd);
+
+/* Copies from the memory of the thread's process. Returns false where not all of it could be. */
+bool remote_memory(pid_t thread, uint64_t address, void *buffer, size_t size);
 
 #endif

@@ -158,6 +158,9 @@ static bool supervise(const struct request *request, const struct target *target
 				      "it is setuid, setgid or has file capabilities; preloads are "
 				      "ignored in it, and under supervision it would lose them",
 				      "");
+	if (settings->role & ROLE_SERVER && settings_ask_peer(settings, ROLE_SERVER))
+		message("warning: rules by peer do not hold for connections that a supervised "
+			"program accepts: these have what their listener has");
 	switch (supervise_start(settings, request->title, &why)) {
 	case SUPERVISION_ON:
 		return true;
@@ -184,7 +187,8 @@ static bool prepare(const struct request *request, const struct target *target,
 		    const struct library *library, const struct reach *reach,
 		    const struct settings *settings)
 {
-	if (library->path[0] && request->supervise != SUPERVISE_ALWAYS)
+	if (library->path[0] && request->supervise != SUPERVISE_ALWAYS &&
+	    reach->obstacle != OBSTACLE_ARCHITECTURE)
 		library_preload(library);
 	if (wants_supervision(request, reach))
 		return supervise(request, target, settings);

@@ -59,9 +59,9 @@ static struct diag_socket *entry_for(struct socket_table *table, uint32_t inode,
 	return &table->sockets[table->slots[slot] - 1];
 }
 
-static struct peer end_of(unsigned family, const void *address, uint16_t port)
+static struct endpoint end_of(unsigned family, const void *address, uint16_t port)
 {
-	return (struct peer){
+	return (struct endpoint){
 		family == AF_INET ? address_ipv4(address) : address_ipv6(address),
 		ntohs(port),
 	};

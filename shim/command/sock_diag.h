@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "peer.h"
+#include "endpoint.h"
 
 /* idiag_timer of struct inet_diag_msg; which timer runs. */
 enum timer {
@@ -27,7 +27,7 @@ struct diag_socket {
 	uint8_t timer;    /* enum timer; an MPTCP socket's is that of its first subflow */
 	uint8_t retries;  /* what this timer has sent so far without an answer */
 	uint32_t expires; /* milliseconds until the timer fires */
-	struct peer local, peer;
+	struct endpoint local, peer;
 };
 
 /* Sockets by inode. */

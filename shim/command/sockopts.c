@@ -1,6 +1,7 @@
 /* sockopts: see sockopts.h. */
 #include "sockopts.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -22,34 +23,48 @@ const struct sockopt_name sockopt_names[OPTIONS] = {
 	[OPTION_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE },
 };
 
-static bool get(int fd, enum sockopt option, int32_t *value)
+int sockopt_get(int fd, enum sockopt option, int32_t *value)
 {
 	socklen_t length = sizeof(*value);
 
 	return getsockopt(fd, sockopt_names[option].level, sockopt_names[option].name, value,
-			  &length) == 0;
+			  &length) == 0
+		       ? 0
+		       : errno;
 }
 
-static void set(int fd, enum sockopt option, int32_t value)
+int sockopt_set(int fd, enum sockopt option, int32_t value)
 {
-	setsockopt(fd, sockopt_names[option].level, sockopt_names[option].name, &value,
-		   sizeof(value));
+	return setsockopt(fd, sockopt_names[option].level, sockopt_names[option].name, &value,
+			  sizeof(value)) == 0
+		       ? 0
+		       : errno;
 }
 
-bool sockopts_apply_to(int fd)
+static int number_of(int fd, int name)
 {
-	int protocol;
-	socklen_t length = sizeof(protocol);
+	int value;
+	socklen_t length = sizeof(value);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) == 0 &&
-	       (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+	return getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
+}
+
+bool sockopts_apply_to(int fd, bool *mptcp)
+{
+	int domain = number_of(fd, SO_DOMAIN), protocol = number_of(fd, SO_PROTOCOL);
+
+	if (mptcp)
+		*mptcp = protocol == IPPROTO_MPTCP;
+	return (domain == AF_INET || domain == AF_INET6) &&
+	       (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
+	       number_of(fd, SO_TYPE) == SOCK_STREAM;
 }
 
 void sockopts_arm(int fd, const struct profile *profile)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		if (profile->value[i])
-			set(fd, i, profile->value[i]);
+			sockopt_set(fd, i, profile->value[i]);
 	}
 }
 
@@ -60,7 +75,7 @@ static void fill(struct profile *profile)
 
 	for (unsigned i = 0; i < OPTIONS && fd >= 0; i++) {
 		if (!profile->value[i])
-			get(fd, i, &profile->value[i]);
+			sockopt_get(fd, i, &profile->value[i]);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -71,17 +86,17 @@ void sockopts_apply(int fd, const struct profile *was, const struct profile *pro
 	struct profile expected = *was, wanted = *profile;
 	int32_t now;
 
-	if (!get(fd, OPTION_KEEPALIVE, &now))
+	if (sockopt_get(fd, OPTION_KEEPALIVE, &now) != 0)
 		return;
 	if (now && !was->value[OPTION_KEEPALIVE] && !profile->force)
 		return;
 	fill(&expected);
 	fill(&wanted);
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (!get(fd, i, &now) || now == wanted.value[i])
+		if (sockopt_get(fd, i, &now) != 0 || now == wanted.value[i])
 			continue;
 		if (profile->force ? profile->value[i] || i == OPTION_KEEPALIVE
 				   : now == expected.value[i])
-			set(fd, i, wanted.value[i]);
+			sockopt_set(fd, i, wanted.value[i]);
 	}
 }

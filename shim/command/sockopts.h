@@ -13,8 +13,12 @@ struct sockopt_name {
 
 extern const struct sockopt_name sockopt_names[OPTIONS];
 
-/* Whether the descriptor is a TCP or MPTCP socket. */
-bool sockopts_apply_to(int fd);
+/* Whether it is TCP or MPTCP over IPv4 or IPv6. mptcp, which of the two, may be NULL. */
+bool sockopts_apply_to(int fd, bool *mptcp);
+
+/* getsockopt(2) and setsockopt(2) of one of the options. Return 0 or an errno. */
+int sockopt_get(int fd, enum sockopt option, int32_t *value);
+int sockopt_set(int fd, enum sockopt option, int32_t value);
 
 /*
  * Gives the socket the values of a profile, option by option. was is the profile it was given before,

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "library.h"
-#include "thread.h"
+#include "proc.h"
 
 static FILE *open_file(pid_t pid, const char *name)
 {
@@ -77,21 +77,10 @@ static void read_environment(pid_t pid, struct started *started)
 		take_variable(started->environment + i, started->text);
 }
 
-static long number_in_status(pid_t pid, const char *name)
-{
-	char status[4096];
-	const char *line;
-
-	if (!thread_read(pid, "status", status, sizeof(status)))
-		return 0;
-	line = strstr(status, name);
-	return line ? strtol(line + strlen(name), NULL, 10) : 0;
-}
-
 static bool is_ancestor(pid_t ancestor, pid_t pid)
 {
 	while (pid && pid != ancestor)
-		pid = (pid_t)number_in_status(pid, "\nPPid:");
+		pid = (pid_t)proc_status_number(pid, "PPid");
 	return pid != 0;
 }
 
@@ -102,14 +91,13 @@ static bool is_supervisor_of(pid_t candidate, pid_t pid)
 	const char *second;
 	pid_t parent;
 
-	if (!thread_read(candidate, "comm", line, sizeof(line)) ||
-	    strcmp(line, "keepalive\n") != 0 ||
-	    !thread_read(candidate, "cmdline", line, sizeof(line)))
+	if (!proc_read(candidate, "comm", line, sizeof(line)) || strcmp(line, "keepalive\n") != 0 ||
+	    !proc_read(candidate, "cmdline", line, sizeof(line)))
 		return false;
 	second = line + strlen(line) + 1;
 	if (second >= line + sizeof(line) || strncmp(second, "supervis", 8) != 0)
 		return false;
-	parent = (pid_t)number_in_status(candidate, "\nPPid:");
+	parent = (pid_t)proc_status_number(candidate, "PPid");
 	return parent > 0 && is_ancestor(parent, pid);
 }
 
@@ -121,12 +109,12 @@ pid_t started_supervisor(pid_t pid)
 {
 	enum { SECCOMP_FILTERED = 2 };
 	DIR *proc =
-		number_in_status(pid, "\nSeccomp:") == SECCOMP_FILTERED ? opendir("/proc") : NULL;
+		proc_status_number(pid, "Seccomp") == SECCOMP_FILTERED ? opendir("/proc") : NULL;
 	struct dirent *entry;
 	pid_t found = 0;
 
 	while (proc && !found && (entry = readdir(proc))) {
-		pid_t candidate = atoi(entry->d_name);
+		pid_t candidate = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (candidate > 0 && is_supervisor_of(candidate, pid))
 			found = candidate;

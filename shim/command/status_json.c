@@ -3,56 +3,22 @@
 
 #include <stdio.h>
 
-#include "printable.h"
+#include "json.h"
 
-/* A string, already without control characters. */
-static void json_string(const char *key, const struct text *text)
-{
-	printf(", \"%s\": \"", key);
-	for (const char *at = text->start; at < text->next; at++) {
-		if (*at == '"' || *at == '\\')
-			putchar('\\');
-		putchar(*at);
-	}
-	putchar('"');
-}
-
-static void json_end(const char *key, const struct peer *end)
+static void json_endpoint(const char *key, const struct endpoint *endpoint)
 {
 	char buffer[64];
-	struct text text = TEXT(buffer);
+	struct text text = { buffer, buffer, buffer + sizeof(buffer) - 1 };
 
-	text_endpoint(&text, &end->address, end->port);
-	if (end->port)
-		json_string(key, &text);
-	else
-		printf(", \"%s\": null", key);
-}
-
-static void json_word(const char *key, const char *word)
-{
-	if (word && word[0] != '-')
-		printf(", \"%s\": \"%s\"", key, word);
-	else
-		printf(", \"%s\": null", key);
-}
-
-static void json_number(const char *key, bool known, unsigned long number)
-{
-	if (known)
-		printf(", \"%s\": %lu", key, number);
-	else
-		printf(", \"%s\": null", key);
+	text_endpoint(&text, &endpoint->address, endpoint->port);
+	*text.next = '\0';
+	json_string(key, endpoint->port ? buffer : NULL);
 }
 
 static void json_process(const struct connection *connection)
 {
-	char buffer[256];
-	struct text text = TEXT(buffer);
-
 	printf("{\"pid\": %d", connection->holder->process.pid);
-	text_printable(&text, connection->holder->process.comm);
-	json_string("process", &text);
+	json_string("process", connection->holder->process.comm);
 	printf(", \"fds\": [");
 	for (size_t i = 0; i < connection->fd_count; i++)
 		printf("%s%d", i ? ", " : "", connection->fds[i].fd);
@@ -99,8 +65,8 @@ static void json_connection(const struct connection *connection)
 	json_process(connection);
 	json_word("protocol", connection->mptcp ? "mptcp" : "tcp");
 	json_word("role", connection_role(connection));
-	json_end("local", &connection->local);
-	json_end("peer", &connection->peer);
+	json_endpoint("local", &connection->local);
+	json_endpoint("peer", &connection->peer);
 	json_word("state", connection_state(connection));
 	json_values(connection);
 	json_word("timer", timer_name(connection->timer));

@@ -44,7 +44,7 @@ static void text_fds(struct text *text, const struct connection *connection)
 	}
 }
 
-static void text_peer(struct text *text, const struct peer *peer)
+static void text_peer(struct text *text, const struct endpoint *peer)
 {
 	if (peer->port)
 		text_endpoint(text, &peer->address, peer->port);

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "borrow.h"
 #include "channel.h"
 #include "filter.h"
 #include "likeness.h"
+#include "remote.h"
 #include "seccomp_notify.h"
 #include "sockopts.h"
 #include "supervisor_log.h"
@@ -110,9 +110,9 @@ static void serve_socket(void)
 /* A copy of the TCP socket that the call is about; -1 where it is none or is out of reach. */
 static int borrow_socket(void)
 {
-	int fd = borrow_descriptor(caller(), argument(0));
+	int fd = remote_copy_of_thread(caller(), argument(0));
 
-	if (fd >= 0 && is_valid() && sockopts_apply_to(fd))
+	if (fd >= 0 && is_valid() && sockopts_apply_to(fd, NULL))
 		return fd;
 	if (fd >= 0)
 		close(fd);
@@ -120,7 +120,7 @@ static int borrow_socket(void)
 }
 
 /* Moves a socket from the profile it was made with to the one for what it becomes. */
-static void serve_role(int fd, enum role role, struct peer end)
+static void serve_role(int fd, enum role role, struct endpoint end)
 {
 	const struct settings *settings = plan->settings;
 	unsigned number =
@@ -137,7 +137,7 @@ static void serve_listen(void)
 	int fd = borrow_socket();
 
 	if (fd >= 0) {
-		serve_role(fd, ROLE_SERVER, peer_local(fd));
+		serve_role(fd, ROLE_SERVER, endpoint_local(fd));
 		close(fd);
 	}
 	go_on();
@@ -145,15 +145,15 @@ static void serve_listen(void)
 
 static void serve_connect(void)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
 	size_t length = (uint32_t)argument(2);
-	struct peer peer = { .port = 0 };
+	struct endpoint peer = { .port = 0 };
 	int fd;
 
 	if (length > sizeof(address))
 		length = sizeof(address);
-	if (borrow_memory(caller(), call.fields.data.args[1], &address, length))
-		peer = peer_of(&address, (socklen_t)length);
+	if (remote_memory(caller(), call.fields.data.args[1], &address, length))
+		peer = endpoint_of(&address, length);
 	fd = peer.address.family ? borrow_socket() : -1;
 	if (fd >= 0) {
 		serve_role(fd, ROLE_CLIENT, peer);
@@ -216,7 +216,7 @@ static void close_all_but(int channel, int log)
 			dup2(null, fd);
 	}
 	while (descriptors && (entry = readdir(descriptors))) {
-		int fd = atoi(entry->d_name);
+		int fd = (int)strtol(entry->d_name, NULL, 10);
 
 		if (fd > STDERR_FILENO && fd != channel && fd != log && fd != dirfd(descriptors))
 			close(fd);
@@ -246,7 +246,7 @@ static void stand_aside(int channel, struct title title)
 /* Whether the program's descriptors may be copied, as tried with one that it has now. */
 static bool may_reach_into(int theirs)
 {
-	int copy = borrow_descriptor(getppid(), theirs);
+	int copy = remote_copy_of_thread(getppid(), theirs);
 
 	if (copy >= 0)
 		close(copy);
@@ -264,7 +264,7 @@ static int prepare(int theirs)
 
 void supervisor_run(const struct plan *the_plan, int channel, struct title title)
 {
-	int theirs;
+	int theirs = -1;
 
 	plan = the_plan;
 	stand_aside(channel, title);

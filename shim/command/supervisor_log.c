@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "thread.h"
+#include "proc.h"
 
 /* glibc before 2.32 does not name it. */
 #ifndef SYS_openat2
@@ -56,14 +56,19 @@ static int open_log(void)
 	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 }
 
+static bool is_writable(int fd)
+{
+	struct pollfd waited = { .fd = fd, .events = POLLOUT };
+
+	return poll(&waited, 1, 0) == 1 && waited.revents == POLLOUT;
+}
+
 static void put(const char *line, size_t length)
 {
 	int fd = standard_error >= 0 ? standard_error : open_log();
-	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
 
-	if (fd >= 0 && poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT &&
-	    write(fd, line, length) < 0)
-		length = 0;
+	if (fd >= 0 && is_writable(fd))
+		(void)!write(fd, line, length);
 	if (fd >= 0 && fd != standard_error)
 		close(fd);
 }
@@ -79,9 +84,9 @@ void supervisor_log_caller(pid_t thread)
 
 	if (!is_wanted())
 		return;
-	thread_read(thread, "comm", comm, sizeof(comm));
-	snprintf(caller, sizeof(caller), "keepalive-shim[%d] %.*s", (int)thread_process(thread),
-		 (int)strcspn(comm, "\n"), comm);
+	proc_read(thread, "comm", comm, sizeof(comm));
+	snprintf(caller, sizeof(caller), "keepalive-shim[%d] %.*s",
+		 (int)proc_status_number(thread, "Tgid"), (int)strcspn(comm, "\n"), comm);
 }
 
 void supervisor_log(const char *format, ...)
@@ -102,7 +107,7 @@ void supervisor_log(const char *format, ...)
 	put(line, (size_t)length);
 }
 
-void supervisor_log_profile(int fd, const char *as, const struct peer *end,
+void supervisor_log_profile(int fd, const char *as, const struct endpoint *end,
 			    const struct settings *settings, unsigned number)
 {
 	const struct profile *profile = settings_profile(settings, number);

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "peer.h"
+#include "endpoint.h"
 #include "settings.h"
 
 /*
@@ -24,7 +24,7 @@ void supervisor_log_caller(pid_t thread);
 __attribute__((format(printf, 1, 2))) void supervisor_log(const char *format, ...);
 
 /* What the socket got: "fd 3 client -> 10.0.0.1:80: idle=60s interval=10s count=6 by rule 1". */
-void supervisor_log_profile(int fd, const char *as, const struct peer *end,
-			    const struct settings *settings, unsigned profile);
+void supervisor_log_profile(int fd, const char *as, const struct endpoint *end,
+			    const struct settings *settings, unsigned number);
 
 #endif

@@ -1,7 +1,6 @@
 /* target: see target.h. */
 #include "target.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -212,27 +211,18 @@ int target_find(const char *command, struct target *target)
 	return 0;
 }
 
-int target_of_process(int pid, struct target *target)
+void target_of_process(const struct process *process, struct target *target)
 {
 	char path[64];
 	ssize_t size;
-	FILE *comm;
 
 	memset(target, 0, sizeof(*target));
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	comm = fopen(path, "re");
-	if (!comm)
-		return errno;
-	if (fgets(target->comm, sizeof(target->comm), comm))
-		target->comm[strcspn(target->comm, "\n")] = '\0';
-	fclose(comm);
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	copy(target->comm, sizeof(target->comm), process->comm);
+	copy(target->name, sizeof(target->name), process->executable);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->pid);
 	size = readlink(path, target->executable, sizeof(target->executable) - 1);
-	if (size < 0)
-		return errno;
-	copy(target->name, sizeof(target->name), base_name(target->executable));
+	target->executable[size > 0 ? size : 0] = '\0';
 	target->readable = elf_read_path(path, &target->elf);
-	return 0;
 }
 
 struct program target_program(const struct target *target)

@@ -6,7 +6,8 @@
 
 #include <sys/stat.h>
 
-#include "elf.h"
+#include "elf_file.h"
+#include "process.h"
 #include "settings.h"
 
 /* What executing the target would add to our privileges; the kernel then ignores preloads. */
@@ -32,8 +33,8 @@ struct target {
  */
 int target_find(const char *command, struct target *target);
 
-/* The same for what a process runs now; without privilege. Returns 0 or an errno value. */
-int target_of_process(int pid, struct target *target);
+/* The same for what a process runs now, as far as it can be seen; without path and privilege. */
+void target_of_process(const struct process *process, struct target *target);
 
 /* The names that rules know the target by; they live as long as it. */
 struct program target_program(const struct target *target);

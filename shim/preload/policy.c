@@ -251,9 +251,10 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 		return;
 	}
 	profile = client_profile(all, address, length);
-	if (known.state == STATE_CONNECTED && profile == known.profile)
+	if (profile != known.profile)
+		move(fd, &known, profile, CLAIMED);
+	else if (known.state == STATE_CONNECTED)
 		return;
-	move(fd, &known, profile, CLAIMED);
 	known.state = STATE_CONNECTED;
 	sockets_put(fd, known);
 	report_socket(fd, "client", &known);

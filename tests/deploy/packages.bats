@@ -163,8 +163,9 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 @test ".apk: has the files, and apk installs it" {
 	apk --version 2>/dev/null | grep -q 'apk-tools [3-9]' || skip "apk-tools 3 is not installed"
 	mkdir "$BATS_TEST_TMPDIR/root"
+	[ "$(id -u)" = 0 ] || usermode=--usermode
 	run -0 apk add --root "$BATS_TEST_TMPDIR/root" --initdb --allow-untrusted --no-network \
-		$([ "$(id -u)" = 0 ] || echo --usermode) "$PACKAGES"/*.apk
+		${usermode-} "$PACKAGES"/*.apk
 	run -0 "$BATS_TEST_TMPDIR/root/usr/bin/keepalive" run -- python3 -c 'import socket
 print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 	assert_output 60

@@ -7,3 +7,15 @@ load ../helpers
 	assert_success
 	assert_output "64 threads x 10000 sockets: 0 wrong"
 }
+
+@test "16 threads race for the first call, 300 starts: each socket has keepalive" {
+	local started=0
+
+	require cc
+	cc -shared -fPIC -O1 -D_GNU_SOURCE -pthread -o "$BATS_TEST_TMPDIR/librace.so" \
+		"$TESTS/programs/libraries/race.c"
+	while [ "$started" -lt 300 ]; do
+		LD_PRELOAD="$SHIM:$BATS_TEST_TMPDIR/librace.so" KEEPALIVE_RULES='peer=10.0.0.1 off' /bin/true
+		started=$((started + 1))
+	done
+}

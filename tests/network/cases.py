@@ -1,4 +1,4 @@
-"""cases: what is measured on the wire: cases.py [--jobs N] DIRECTORY GROUP|CASE...
+"""cases: what is measured on the wire: cases.py DIRECTORY GROUP|CASE...
 
 Runs the cases side by side, each on hosts of its own (lab.py), and writes DIRECTORY/CASE.json for
 each. Nothing is judged here; expect.py does that.
@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +17,8 @@ import time
 import traceback
 from dataclasses import dataclass, field
 
-from lab import HERE, Cable, Host, LabError, Program, children, wait_for
-from wire import Capture, SYN, RST, Connection
+from lab import HERE, Cable, Host, LabError, Program, Skip, children, wait_for
+from wire import RST, SYN, Capture
 
 SHIM = os.path.abspath(os.environ.get("SHIM") or HERE + "/../../build/libkeepalive-shim.so")
 PORT = 4000  # on a host of its own every port is free
@@ -26,7 +27,7 @@ FAST = {"KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "1", "KEEPALIVE_COUNT": "3"
 
 
 def talk(*arguments):
-    return [sys.executable, os.path.join(HERE, "talk.py"), *map(str, arguments)]
+    return [sys.executable, "-ESB", os.path.join(HERE, "talk.py"), *map(str, arguments)]
 
 
 def variables(settings, shim):
@@ -57,10 +58,6 @@ class Turn:
 
 
 TURN = Turn()
-
-
-class Skip(Exception):
-    """The case cannot be run here."""
 
 
 def require(*programs):
@@ -330,7 +327,7 @@ DEAD_PEER = {
     "unroute-ipv6": Case(fault="unroute", family=6),
     "replace": Case(watch="client", fault="replace"),
     "replace-ipv6": Case(fault="replace", family=6),
-    "outage": Case(fault="outage", seconds=7),
+    "outage": Case(fault="outage", seconds=7.5, settings={**FAST, "KEEPALIVE_COUNT": "5"}),
     # Controls.
     "server-without": Case(shim="none"),
     "client-without": Case(shim="none", watch="client"),
@@ -434,23 +431,24 @@ LIMIT = 20
 
 def usage(program):
     """What a program and its children use; memory is what they have allocated, in kB."""
-    pids = children(program.pid)
-    memory = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            memory += sum(int(line.split()[1]) for line in file if line.startswith("Pss_Anon:"))
-    return {"processes": len(pids),
-            "threads": sum(len(os.listdir(f"/proc/{pid}/task")) for pid in pids),
-            "descriptors": sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids),
-            "memory": memory}
+    used = {"processes": 0, "threads": 0, "descriptors": 0, "memory": 0}
+    for pid in children(program.pid):
+        with contextlib.suppress(OSError):  # it has just ended
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+                memory = sum(int(line.split()[1]) for line in file if line.startswith("Pss_Anon:"))
+            threads, descriptors = (len(os.listdir(f"/proc/{pid}/{what}")) for what in ("task", "fd"))
+            for name, value in (("processes", 1), ("threads", threads),
+                                ("descriptors", descriptors), ("memory", memory)):
+                used[name] += value
+    return used
 
 
-def is_served(host, address):
-    """Whether a new client gets its answer soon."""
+def is_served(host, address, patience=0.6):
+    """Whether a new client gets its answer within so many seconds."""
     with host:
         client = socket.socket()
     with client:
-        client.settimeout(0.4)
+        client.settimeout(patience)
         try:
             client.connect((address, PORT))
             client.sendall(b"PING\r\n")
@@ -468,8 +466,8 @@ def vanishing_crowd(command, shim, needs=()):
         programs = [server]
         try:
             wait_for(lambda: near.listens(PORT), 15, "a listener")
-            served_at_first = is_served(other, way_in.ipv4(0))
-            time.sleep(0.1)
+            served_at_first = is_served(other, way_in.ipv4(0), patience=10)
+            time.sleep(0.3)
             empty = usage(server)
             programs.append(Program(far, talk("crowd", cable.ipv4(0), PORT, LIMIT)))
             programs[1].await_output("all served")
@@ -482,11 +480,14 @@ def vanishing_crowd(command, shim, needs=()):
                 if is_served(other, way_in.ipv4(0)):
                     served_again = round(time.time() - dark, 2)
                 time.sleep(0.1)
-            time.sleep(0.5)
-            return {"limit": LIMIT, "shim": shim, "settings": FAST, "tick": TICK,
+            end = time.time() + (5 if served_again else 0.5)  # the last newcomer goes as well
+            after = usage(server)
+            while time.time() < end and after["descriptors"] > empty["descriptors"]:
+                time.sleep(0.1)
+                after = usage(server)
+            return {"limit": LIMIT, "shim": shim, "settings": FAST,
                     "served_at_first": served_at_first, "served_when_full": served_when_full,
-                    "served_again": served_again, "empty": empty, "full": full,
-                    "after": usage(server)}
+                    "served_again": served_again, "empty": empty, "full": full, "after": after}
         finally:
             for program in programs:
                 program.end()
@@ -641,8 +642,10 @@ def run_one(name, directory, number, reason):
 
 
 def main():
-    if os.geteuid() != 0:
-        os.execvp("unshare", ["unshare", "-Urn", sys.executable, *sys.argv])
+    become_root = ["unshare", "-Urn"]
+    if os.geteuid() != 0 and subprocess.run([*become_root, "true"], check=False,
+                                            stderr=subprocess.DEVNULL).returncode == 0:
+        os.execvp("unshare", [*become_root, sys.executable, "-B", *sys.argv])
     directory, wanted = sys.argv[1], sys.argv[2:]
     if not os.path.exists(SHIM):
         sys.exit(f"cases.py: {SHIM}: not built")
@@ -667,6 +670,8 @@ def main():
     for pid, name in started.items():
         if os.waitpid(pid, 0)[1] != 0:
             failed.append(name)
+    for pid in children(os.getpid())[1:]:  # what a program has left behind comes to us
+        os.kill(pid, signal.SIGKILL)
     if failed:
         sys.exit(f"cases.py: no report of {', '.join(failed)}")
 

@@ -1,7 +1,8 @@
-"""expect: judges the report of a case (cases.py): expect.py DIRECTORY CASE EXPECTATION...
+"""expect: judges reports (cases.py): expect.py DIRECTORY EXPECTATION[+EXPECTATION...] CASE...
 
-Prints what was measured, and what is not as expected; exit status 1 then, 77 where the case was
-skipped. The expectations are the functions below; name=value asks for a value of the report.
+Prints what was measured, and what is not as expected; exit status 1 then, 77 where a case was
+skipped. The expectations are the functions below, with their arguments after colons; name=value asks
+for an option of the socket.
 
 Timers are never early: probe k of a connection leaves idle + k x interval after the last segment that
 arrived, or later. How much later follows from the kernel's timer wheel (kernel/time/timer.c), plus
@@ -12,6 +13,7 @@ import os
 import sys
 
 LATENESS = float(os.environ.get("NETWORK_LATENESS", "0.15"))  # seconds, for the kernel's timers
+SKIPPED = 77
 REACTION = 1 + 5 * LATENESS  # seconds, for a program to be scheduled and to say what it saw
 
 
@@ -336,13 +338,13 @@ def measured(report):
     return said + (f", \"{report['error']['text']}\"" if report["error"] else "")
 
 
-def main():
-    directory, case, expectations = sys.argv[1], sys.argv[2], sys.argv[3:]
+def judge(directory, case, expectations):
+    """Prints the measured, and what is wrong with it. Returns an exit status."""
     with open(os.path.join(directory, case + ".json"), encoding="ascii") as file:
         report = json.load(file)
     if "skip" in report:
-        print(report["skip"])
-        sys.exit(77)
+        print(f"{case}: {report['skip']}")
+        return SKIPPED
     try:
         expect("failure" not in report, f"the lab failed: {report.get('failure')}")
         print(f"{case}: {measured(report)}")
@@ -353,7 +355,15 @@ def main():
             else:
                 globals()[name](report, *arguments)
     except Unexpected as problem:
-        sys.exit(f"{case}: {problem}")
+        print(f"NOT AS EXPECTED: {case}: {problem}")
+        return 1
+    return 0
+
+
+def main():
+    directory, expectations, *cases = sys.argv[1:]
+    statuses = [judge(directory, case, expectations.split("+")) for case in cases]
+    sys.exit(1 if 1 in statuses else max(statuses))
 
 
 main()

@@ -10,32 +10,29 @@ setup_file() {
 }
 
 @test "a listener on standard input" {
-	expect listener-on-stdin dies
+	expect dies listener-on-stdin
 }
 
 @test "inetd, wait: the listener is the service's" {
-	expect inetd-wait dies
+	expect dies inetd-wait
 }
 
 @test "inetd, nowait: the connection is the service's" {
-	expect inetd-nowait dies
+	expect dies inetd-nowait
 }
 
 @test "socat runs a program for each connection" {
-	expect socat-exec dies
+	expect dies socat-exec
 }
 
 @test "socket activation: the connection that started the service was queued before it" {
-	expect socket-activation dies
+	expect dies socket-activation
 }
 
 @test "socket activation as inetd does it, wait and nowait" {
-	expect socket-activation-on-stdin dies
-	expect socket-activation-accept dies
+	expect dies socket-activation-on-stdin socket-activation-accept
 }
 
 @test "without the shim they wait" {
-	expect listener-on-stdin-without untouched waits
-	expect inetd-nowait-without untouched waits
-	expect socket-activation-without untouched waits
+	expect untouched+waits listener-on-stdin-without inetd-nowait-without socket-activation-without
 }

@@ -9,20 +9,20 @@ setup_file() {
 }
 
 @test "NAT forgets an idle client, who then speaks to nobody" {
-	expect nat heard
-	expect nat-without cut
+	expect heard nat
+	expect cut nat-without
 }
 
 @test "NAT forgets an idle client, and the server's message does not reach it" {
-	expect nat-push heard
-	expect nat-push-without cut
+	expect heard nat-push
+	expect cut nat-push-without
 }
 
 @test "the server's probes keep the client's NAT entry alive as well" {
-	expect nat-kept-by-server heard
+	expect heard nat-kept-by-server
 }
 
 @test "a stateful firewall for IPv6 does the same" {
-	expect firewall-ipv6 heard
-	expect firewall-ipv6-without cut
+	expect heard firewall-ipv6
+	expect cut firewall-ipv6-without
 }

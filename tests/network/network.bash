@@ -6,13 +6,13 @@ REPORTS=$BUILD/network
 
 # measure GROUP|CASE...: runs the cases (cases.py). For setup_file.
 measure() {
-	SHIM=$SHIM python3 -B "$TESTS/network/cases.py" "$REPORTS" "$@" 3>&- 4>&-
+	SHIM=$SHIM python3 -ESB "$TESTS/network/cases.py" "$REPORTS" "$@" 3>&- 4>&-
 }
 
-# expect CASE EXPECTATION...: judges a report (expect.py) and prints what was measured.
+# expect EXPECTATION[+EXPECTATION...] CASE...: judges their reports (expect.py), prints the measured.
 expect() {
-	run python3 -B "$TESTS/network/expect.py" "$REPORTS" "$@"
+	run python3 -ESB "$TESTS/network/expect.py" "$REPORTS" "$@"
 	[ "$status" -ne 77 ] || skip "$output"
-	echo "# ${lines[0]}" >&3
+	printf '# %s\n' "${lines[@]}" >&3
 	assert_success
 }

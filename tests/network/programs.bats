@@ -9,35 +9,33 @@ setup_file() {
 }
 
 @test "nc, listening and connecting, ends" {
-	expect nc-server dies_silently
-	expect nc-client dies_silently
+	expect dies_silently nc-server nc-client
 }
 
 @test "socat, listening and connecting: Connection timed out" {
-	expect socat-server dies
-	expect socat-client dies
+	expect dies socat-server socat-client
 }
 
 @test "curl in the middle of a download, with mode=force: Connection timed out" {
-	expect curl-client dies
+	expect dies curl-client
 }
 
 @test "curl sets keepalive of its own: those values stay, ours fill in what it leaves" {
-	expect curl-respected keepalive=1 idle=60 interval=60 waits
+	expect keepalive=1+idle=60+interval=60+waits curl-respected
 }
 
 @test "nginx logs the client's connection as timed out and goes on" {
-	expect nginx-server dies
+	expect dies nginx-server
 }
 
 @test "redis logs the client's connection as timed out and goes on" {
-	expect redis-server dies
+	expect dies redis-server
 }
 
 @test "sshd ends the session of a vanished client" {
-	expect sshd-server connection_dies
+	expect connection_dies sshd-server
 }
 
 @test "ssh gives up a vanished server" {
-	expect ssh-client dies_with_broken_pipe
+	expect dies_with_broken_pipe ssh-client
 }

@@ -10,16 +10,16 @@ setup_file() {
 }
 
 @test "a process for each connection: processes, descriptors and memory come back" {
-	expect crowd-processes serves_again memory_freed
-	expect crowd-processes-without stays_full
+	expect serves_again+memory_freed crowd-processes
+	expect stays_full crowd-processes-without
 }
 
 @test "a thread for each connection: threads and descriptors come back" {
-	expect crowd-threads serves_again
-	expect crowd-threads-without stays_full
+	expect serves_again crowd-threads
+	expect stays_full crowd-threads-without
 }
 
 @test "one process for all connections: descriptors come back" {
-	expect crowd-connections serves_again
-	expect crowd-connections-without stays_full
+	expect serves_again crowd-connections
+	expect stays_full crowd-connections-without
 }

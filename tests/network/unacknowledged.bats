@@ -16,27 +16,27 @@ require_rto_max() {
 }
 
 @test "the path dies while data is in flight: with keepalive alone nobody knows after 20 s" {
-	expect in-flight keepalive=1 hidden
+	expect keepalive=1+hidden in-flight
 }
 
 @test "the path dies while data is in flight: the user timeout ends it" {
-	expect in-flight-user-timeout user_timeout=4000 bounded:4:6
+	expect user_timeout=4000+bounded:4:6 in-flight-user-timeout
 }
 
 @test "the path dies while data is in flight: the RTO cap ends it" {
 	require_rto_max
-	expect in-flight-rto-max rto_max=1000 bounded:14.4:17.5
+	expect rto_max=1000+bounded:14.4:17.5 in-flight-rto-max
 }
 
 @test "a peer that only stops reading lives with keepalive alone" {
-	expect stopped-reader keepalive=1 reader_lives
+	expect keepalive=1+reader_lives stopped-reader
 }
 
 @test "a peer that only stops reading lives with the RTO cap" {
 	require_rto_max
-	expect stopped-reader-rto-max rto_max=1000 reader_lives
+	expect rto_max=1000+reader_lives stopped-reader-rto-max
 }
 
 @test "a peer that only stops reading is killed by the user timeout" {
-	expect stopped-reader-user-timeout user_timeout=4000 reader_killed:4:6
+	expect user_timeout=4000+reader_killed:4:6 stopped-reader-user-timeout
 }

@@ -2,7 +2,7 @@
  * armed: makes TCP sockets and prints what the kernel says of their keepalive, a line each.
  *
  * armed [WORD...]: without words one socket. socket, closed0 (the socket becomes descriptor 0),
- * clearenv (before what follows), dlopen=PATH (loads a library), closeall (closes every descriptor, as
+ * udp (a socket of which a log would tell), clearenv (before what follows), dlopen=PATH (loads a library), closeall (closes every descriptor, as
  * daemons do; ends with status 0 if a socket made then has keepalive).
  */
 #include <dlfcn.h>
@@ -40,6 +40,8 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "closed0") == 0) {
 			close(STDIN_FILENO);
 			show();
+		} else if (strcmp(argv[i], "udp") == 0) {
+			close(socket(AF_INET, SOCK_DGRAM, 0));
 		} else if (strcmp(argv[i], "clearenv") == 0) {
 			clearenv();
 		} else if (strcmp(argv[i], "closeall") == 0) {

@@ -1,11 +1,12 @@
 /*
  * cost: one thing done many times, for counting and timing.
  *
- *   cost [-b] [-a ADDRESS] [-t THREADS] COUNT OPERATION...
+ *   cost [-b] [-a ADDRESS] [-t THREADS] COUNT OPERATION... [COUNT OPERATION...]...
  *
- * Each OPERATION is a batch of COUNT. It prints a line, its name and the nanoseconds that one took; in
- * a trace it stands between write(-1, "OPERATION") and write(-1, "between"). What it needs besides (peers,
- * ports) is made before and taken down after it by raw system calls, which no preload sees.
+ * Each OPERATION is a batch of the COUNT before it. It prints a line, its name and the nanoseconds that
+ * one took; in a trace it stands between write(-1, "OPERATION") and write(-1, "between"). What it needs
+ * besides (peers, ports) is made before and taken down after it by raw system calls, which no preload
+ * sees.
  *
  * -b  four setsockopts by hand after each TCP socket() and before listen()
  * -a  the loopback address that connections are made to and come from (127.0.0.1)
@@ -166,20 +167,28 @@ static void act_listen(int i)
 	checked(listen(made[i], 1), "listen");
 }
 
+static void prepare_hooked_listener(void)
+{
+	if (hooked_listener >= 0)
+		return;
+	hooked_listener = tcp_socket();
+	bind_to(hooked_listener, loopback, &hooked_name);
+	checked(listen(hooked_listener, BACKLOG), "listen");
+}
+
+static void call(int i)
+{
+	peers[i] = raw_socket();
+	bind_to(peers[i], loopback, NULL);
+	checked(syscall(SYS_connect, peers[i], &hooked_name, sizeof(hooked_name)), "connect");
+}
+
 /* Connections wait to be accepted. */
 static void prepare_clients(void)
 {
-	if (hooked_listener < 0) {
-		hooked_listener = tcp_socket();
-		bind_to(hooked_listener, loopback, &hooked_name);
-		checked(listen(hooked_listener, BACKLOG), "listen");
-	}
-	for (int i = 0; i < count; i++) {
-		peers[i] = raw_socket();
-		bind_to(peers[i], loopback, NULL);
-		checked(syscall(SYS_connect, peers[i], &hooked_name, sizeof(hooked_name)),
-			"connect");
-	}
+	prepare_hooked_listener();
+	for (int i = 0; i < count; i++)
+		call(i);
 }
 
 static void act_accept(int i)
@@ -287,6 +296,13 @@ static void act_hold(int i)
 	made[i] = tcp_socket();
 }
 
+/* Connections that stay open, both ends. */
+static void act_pairs(int i)
+{
+	call(i);
+	made[i] = checked(accept(hooked_listener, NULL, NULL), "accept");
+}
+
 /* Until killed, for looking at the process from outside. */
 static void wait_forever(void)
 {
@@ -315,6 +331,7 @@ static const struct operation {
 	{ "own", prepare_one, act_own, NULL },
 	{ "null", NULL, act_null, NULL },
 	{ "hold", NULL, act_hold, NULL },
+	{ "pairs", prepare_hooked_listener, act_pairs, NULL },
 	{ "wait", wait_forever, NULL, NULL },
 };
 
@@ -388,6 +405,11 @@ static void batch(const char *name)
 	printf("%s %.1f\n", name, time / (count ? count : 1));
 }
 
+static bool is_number(const char *text)
+{
+	return *text >= '0' && *text <= '9';
+}
+
 int main(int argc, char **argv)
 {
 	struct rlimit files;
@@ -404,19 +426,20 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (argc - optind < 2 || threads < 1 || threads > THREADS_MAX ||
+	if (argc - optind < 2 || !is_number(argv[optind]) || threads < 1 || threads > THREADS_MAX ||
 	    inet_pton(AF_INET, address, &loopback) != 1)
 		errx(2, "usage: cost [-b] [-a ADDRESS] [-t THREADS] COUNT OPERATION...");
-	count = atoi(argv[optind]);
-	if (count < 0 || count > COUNT_MAX)
-		errx(2, "COUNT: 0 to %d", COUNT_MAX);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	mark("between");
-	for (int i = optind + 1; i < argc; i++)
-		batch(argv[i]);
+	for (int i = optind; i < argc; i++) {
+		if (!is_number(argv[i]))
+			batch(argv[i]);
+		else if ((count = atoi(argv[i])) > COUNT_MAX)
+			errx(2, "COUNT: at most %d", COUNT_MAX);
+	}
 	return 0;
 }

@@ -51,7 +51,8 @@ static pid_t forked(void)
 
 static pid_t vforked(const char *name)
 {
-	pid_t pid = vfork();
+	pid_t pid =
+		vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): the matter here */
 
 	if (pid == 0) {
 		execl("/proc/self/exe", name, "child", (char *)NULL);

@@ -16,10 +16,8 @@ static const struct {
 	const char *name;
 	unsigned number;
 } calls[] = {
-	{ "pidfd_open", 434 },
-	{ "pidfd_getfd", 438 },
-	{ "setns", SYS_setns },
-	{ "socket", SYS_socket },
+	{ "pidfd_open", 434 },    { "pidfd_getfd", 438 },     { "setns", SYS_setns },
+	{ "socket", SYS_socket }, { "seccomp", SYS_seccomp },
 };
 
 static unsigned number_of(const char *name)

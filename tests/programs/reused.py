@@ -55,6 +55,7 @@ NOW = {
     "udp": lambda: unseen(socket.AF_INET, socket.SOCK_DGRAM),
     "unix": lambda: unseen(socket.AF_UNIX, socket.SOCK_STREAM),
     "unix-dgram": lambda: unseen(socket.AF_UNIX, socket.SOCK_DGRAM),
+    "unix-pair": lambda: socket.socketpair()[0],
     "tcp-listener": lambda: listening_unseen(socket.AF_INET),
     "unix-listener": lambda: listening_unseen(socket.AF_UNIX),
 }
@@ -83,6 +84,9 @@ def use(sock, kind):
             sock.connect(target.getsockname())
         except OSError:
             pass # EISCONN
+    elif kind == "unix-pair":
+        # The program's own setting, which mode=force would undo on a TCP socket.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
     elif kind == "unix":
         sock.connect(unix_server.getsockname())
     else:

@@ -40,6 +40,11 @@ static int value(int fd, int level, int name)
 	return value;
 }
 
+static int number(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 static bool is_armed(int fd)
 {
 	return value(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;
@@ -59,7 +64,8 @@ static void print(const char *name, int fd)
 		return;
 	}
 	fstat(fd, &status);
-	printf("%s: keepalive=%d idle=%d interval=%d count=%d cloexec=%d nonblock=%d uid=%u fd=%d\n",
+	printf("%s: keepalive=%d idle=%d interval=%d count=%d cloexec=%d nonblock=%d uid=%u "
+	       "fd=%d\n",
 	       name, value(fd, SOL_SOCKET, SO_KEEPALIVE), value(fd, IPPROTO_TCP, TCP_KEEPIDLE),
 	       value(fd, IPPROTO_TCP, TCP_KEEPINTVL), value(fd, IPPROTO_TCP, TCP_KEEPCNT),
 	       fcntl(fd, F_GETFD) & FD_CLOEXEC, (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0,
@@ -124,15 +130,16 @@ static void *make_many(void *count)
 /* THREADS COUNT: that many threads make that many sockets each, all at the same time. */
 static void threads(char **arguments)
 {
-	int number = atoi(arguments[0]), count = atoi(arguments[1]);
-	pthread_t *thread = calloc((size_t)number, sizeof(*thread));
+	int threads_wanted = number(arguments[0]), count = number(arguments[1]);
+	pthread_t *thread = calloc((size_t)threads_wanted, sizeof(*thread));
 
-	for (int i = 0; i < number; i++) {
+	for (int i = 0; i < threads_wanted; i++) {
 		if (pthread_create(&thread[i], NULL, make_many, &count) != 0)
 			errx(1, "no thread");
 	}
-	for (int i = 0; i < number; i++)
+	for (int i = 0; i < threads_wanted; i++)
 		pthread_join(thread[i], NULL);
+	free(thread);
 	printf("%d failed, %d unarmed\n", failed, unarmed);
 }
 
@@ -164,7 +171,7 @@ static void signals(char **arguments)
 {
 	struct sigaction action = { .sa_handler = catch, .sa_flags = SA_RESTART };
 	struct itimerval often = { { 0, 500 }, { 0, 500 } };
-	int interrupted = 0, count = atoi(arguments[0]);
+	int interrupted = 0, count = number(arguments[0]);
 
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
@@ -185,7 +192,7 @@ static void signals(char **arguments)
 /* COUNT: processes that are killed while they make sockets; then one more socket. */
 static void killed(char **arguments)
 {
-	for (int i = atoi(arguments[0]); i > 0; i--) {
+	for (int i = number(arguments[0]); i > 0; i--) {
 		pid_t child = fork();
 
 		if (child == 0) {
@@ -218,7 +225,7 @@ static void network(char **arguments)
 /* UID: another user's sockets are that user's. */
 static void user(char **arguments)
 {
-	uid_t uid = (uid_t)atoi(arguments[0]);
+	uid_t uid = (uid_t)number(arguments[0]);
 
 	print("before", tcp_socket());
 	if (setgid(uid) != 0 || setuid(uid) != 0)
@@ -326,7 +333,7 @@ static void client(char **arguments)
 	struct sockaddr_in6 mapped = { .sin6_family = AF_INET6 };
 	int fd[2] = { tcp_socket(), socket(AF_INET6, SOCK_STREAM, 0) };
 
-	ipv4.sin_port = mapped.sin6_port = htons((uint16_t)atoi(arguments[0]));
+	ipv4.sin_port = mapped.sin6_port = htons((uint16_t)number(arguments[0]));
 	ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	inet_pton(AF_INET6, "::ffff:127.0.0.1", &mapped.sin6_addr);
 	if (connect(fd[0], (struct sockaddr *)&ipv4, sizeof(ipv4)) != 0 ||

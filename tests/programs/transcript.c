@@ -38,7 +38,8 @@ static long show(const char *call, long result)
 }
 
 /* What no pointer of a program's should be; not NULL, which has a meaning of its own in places. */
-#define BAD ((void *)(uintptr_t)8)
+static char *const nowhere = (char *)NULL + 8;
+#define BAD ((void *)nowhere)
 
 static void silent_handler(int signal)
 {
@@ -255,7 +256,7 @@ static int client_of(int server)
 static void accepting(void)
 {
 	int server = listener(16), accepted;
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
 	socklen_t length;
 	char *room;
 
@@ -468,14 +469,14 @@ static void setting(void)
 static void out_of_descriptors(void)
 {
 	struct rlimit before, few;
-	int server = listener(16), fd;
+	int server = listener(16);
 
 	client_of(server);
 	getrlimit(RLIMIT_NOFILE, &before);
 	few = before;
 	few.rlim_cur = 20;
 	setrlimit(RLIMIT_NOFILE, &few);
-	while ((fd = dup(0)) >= 0)
+	while (dup(0) >= 0)
 		;
 	CALL(socket(AF_INET, SOCK_STREAM, 0));
 	CALL(socket(AF_UNIX, SOCK_STREAM, 0));

@@ -1,6 +1,6 @@
-"""Runs a command whose standard error is of an awkward kind: with_stderr.py KIND COMMAND...
+"""Runs a command whose standard error is of an awkward kind: with_stderr.py KIND,... COMMAND...
 
-Prints what came of it, then what the other end of standard error got. The signals of a broken pipe and
+For each kind prints it, what came of the command, then what the other end of standard error got. The signals of a broken pipe and
 of file sizes have their default action in the command.
 """
 import os
@@ -101,7 +101,9 @@ def run_in_background_of_terminal(command):
     print(received(terminal).replace("\r", ""), end="")
 
 
-if sys.argv[1] == "background":
-    run_in_background_of_terminal(sys.argv[2:])
-else:
-    run(sys.argv[1], sys.argv[2:])
+for each in sys.argv[1].split(","):
+    print(each + ":", flush=True)
+    if each == "background":
+        run_in_background_of_terminal(sys.argv[2:])
+    else:
+        run(each, sys.argv[2:])

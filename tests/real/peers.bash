@@ -7,11 +7,18 @@ start() {
 	PID=$!
 }
 
-# hold [ADDRESS]: a server that accepts connections and says nothing; its port in $PORT.
+# hold [COMMAND-PREFIX...] [ADDRESS]: a server that accepts connections and says nothing; its port in $PORT.
 hold() {
-	background python3 "$TESTS/programs/hold.py" "${1:-127.0.0.1}"
-	HOLD=$!
-	PORT=$(port_of "$HOLD")
+	local address=127.0.0.1 file
+
+	if [ $# -gt 0 ]; then
+		address=${*: -1}
+		set -- "${@:1:$#-1}"
+	fi
+	file=$(mktemp "$BATS_TEST_TMPDIR/hold.XXXXXX")
+	background "$@" python3 "$TESTS/programs/hold.py" "$address" >"$file"
+	await 15 test -s "$file" || return 1
+	PORT=$(cat "$file")
 }
 
 # call PORT [ADDRESS]: a client without the shim that connects and stays.
@@ -22,13 +29,19 @@ time.sleep(600)' "$1" "${2:-127.0.0.1}"
 	CALLER=$!
 }
 
-# free_port [ADDRESS]: a port that nobody has just now, for programs that cannot choose one.
+# free_port [ADDRESS]: a port that nobody has just now, for programs that cannot choose one. From below
+# the ports that the kernel gives away itself, so that it stays free until the program is there.
 free_port() {
-	python3 -c 'import socket, sys
+	python3 -c 'import random, socket, sys
 address = sys.argv[1]
-with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as s:
-    s.bind((address, 0))
-    print(s.getsockname()[1])' "${1:-127.0.0.1}"
+while True:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as s:
+        try:
+            s.bind((address, random.randint(10000, 32000)))
+        except OSError:
+            continue
+        print(s.getsockname()[1])
+        break' "${1:-127.0.0.1}"
 }
 
 # listens PORT: somebody does, whoever it is.
@@ -55,6 +68,23 @@ expect() {
 
 has() {
 	sockets "$1" "$2" | grep -F -e "$3"
+}
+
+# connection_has LISTENER SERVER CLIENT: the values of both ends of a connection of $PID with itself.
+connection_has() {
+	await 15 connection_is "$@" && return
+	printf 'expected of listener, server and client: %s; %s; %s; they have:\n' "$@" >&2
+	sockets "$PID" >&2
+	return 1
+}
+
+connection_is() {
+	local all
+
+	all=$(sockets "$PID")
+	grep -F -e "$1" <<<"$all" | grep -q " state=LISTEN " &&
+		grep -F -e "$2" <<<"$all" | grep -q " state=ESTABLISHED .* local=[^ ]*:$PORT " &&
+		grep -F -e "$3" <<<"$all" | grep -q " state=ESTABLISHED .* peer=[^ ]*:$PORT "
 }
 
 # listener_has VALUES, server_has VALUES, client_has VALUES: of the process $PID at $PORT.

@@ -93,8 +93,7 @@ runs() {
 	inside=(nsenter -t $! -n)
 	await 15 "${inside[@]}" sh -c 'ip -o address show to 10.1.1.1 | grep .'
 	for address in 127.0.0.1 127.1.2.3 ::1 10.1.1.1; do
-		background "${inside[@]}" python3 "$TESTS/programs/hold.py" "$address"
-		PORT=$(port_of $!)
+		hold "${inside[@]}" "$address"
 		background "${inside[@]}" env LD_PRELOAD="$SHIM" \
 			KEEPALIVE_RULES='role=client peer=127.0.0.0/8 off; role=client peer=::1 off' \
 			nc -d "$address" "$PORT"

@@ -129,21 +129,31 @@ redis_with() { # [NAME=VALUE...] redis-server [ARGUMENT...]
 	server_has "$DEFAULTS" "$(child "$PID")"
 	end_tree "$CALLER"
 
-	case $(getent shadow root) in root:!*) return ;; esac # locked: nobody can log in
+	! grep -q '^root:!' /etc/shadow || return 0 # locked: nobody can log in
 	run ssh -F none -i "$BATS_TEST_TMPDIR/user" -o StrictHostKeyChecking=no -o BatchMode=yes \
 		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -p "$PORT" root@127.0.0.1 \
 		"exec python3 '$TESTS/programs/sockets.py' \$PPID"
 	assert_output --regexp "state=ESTABLISHED .*local=127.0.0.1:$PORT .*$DEFAULTS"
 }
 
+# inetd_with SERVICE: the command line of an inetd in the foreground that starts it, at $PORT.
+inetd_with() {
+	local foreground=-i
+
+	case $(inetd --help 2>&1) in
+	*BusyBox*) foreground=-f ;;
+	*GNU*) skip "GNU inetd does not stay in the foreground" ;;
+	esac
+	PORT=$(free_port)
+	echo "127.0.0.1:$PORT stream tcp nowait root /usr/bin/env $1" >"$BATS_TEST_TMPDIR/inetd.conf"
+	private_run inetd $foreground "$BATS_TEST_TMPDIR/inetd.conf"
+}
+
 # A service of inetd gets a connection that somebody else accepted, as its descriptors 0, 1 and 2.
 @test "inetd: a nowait service under the shim, its inetd not" {
 	require_root
 	require inetd
-	PORT=$(free_port)
-	echo "127.0.0.1:$PORT stream tcp nowait root /usr/bin/env env LD_PRELOAD=$SHIM cat" \
-		>"$BATS_TEST_TMPDIR/inetd.conf"
-	private_run inetd -i "$BATS_TEST_TMPDIR/inetd.conf"
+	inetd_with "env LD_PRELOAD=$SHIM cat"
 	background "${PRIVATE[@]}"
 	PID=$!
 	await 15 listens "$PORT"
@@ -155,11 +165,7 @@ redis_with() { # [NAME=VALUE...] redis-server [ARGUMENT...]
 @test "inetd: under the shim, with a service that cannot be reached" {
 	require_root
 	require inetd
-	PORT=$(free_port)
-	# A cleared environment: nothing is preloaded into cat.
-	echo "127.0.0.1:$PORT stream tcp nowait root /usr/bin/env env -i cat" \
-		>"$BATS_TEST_TMPDIR/inetd.conf"
-	private_run inetd -i "$BATS_TEST_TMPDIR/inetd.conf"
+	inetd_with "env -i cat" # with an empty environment nothing is preloaded into cat
 	start "${PRIVATE[@]}"
 	await 15 listens "$PORT"
 	call "$PORT"

@@ -1,8 +1,6 @@
 # The rows of the table of worlds: what each test saw, kept for tests/worlds/table.
 # shellcheck shell=bash
 
-bats_require_minimum_version 1.5.0
-
 RESULTS=${RESULTS:-$BUILD/worlds/results}
 
 # world NAME LIBC: what this test is about. Its row says FAILED until works is called, or what skip says.

@@ -1,8 +1,8 @@
 /*
- * elf: what the headers of an executable say about how it is started, from the file itself (elf(5)).
+ * elf_file: what the headers of an executable say about how it is started, from the file itself (elf(5)).
  */
-#ifndef KEEPALIVE_ELF_H
-#define KEEPALIVE_ELF_H
+#ifndef KEEPALIVE_ELF_FILE_H
+#define KEEPALIVE_ELF_FILE_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* elf: see elf.h. */
-#include "elf.h"
+/* elf_file: see elf_file.h. */
+#include "elf_file.h"
 
 #include <elf.h>
 #include <fcntl.h>

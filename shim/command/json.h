@@ -1,0 +1,18 @@
+/*
+ * json: members of a JSON object on standard output (RFC 8259), each with the comma before it.
+ */
+#ifndef KEEPALIVE_JSON_H
+#define KEEPALIVE_JSON_H
+
+#include <stdbool.h>
+
+/* A string of anybody's, made printable; null for NULL. */
+void json_string(const char *key, const char *string);
+
+/* A word of ours; null for NULL, "" and "-", which stand for nothing in tables. */
+void json_word(const char *key, const char *word);
+
+/* A number; null where it is not known. */
+void json_number(const char *key, bool known, unsigned long number);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * proc: the files of proc(5) about a process or a thread.
+ */
+#ifndef KEEPALIVE_PROC_H
+#define KEEPALIVE_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Whether /proc shows this PID namespace; in one that was entered without mounting its own, the
+ * numbers there mean other processes.
+ */
+bool proc_is_ours(void);
+
+/*
+ * Reads a file below /proc/ID (0: our own) into buffer, terminated; no more of it than fits.
+ * Returns its length; 0, and the empty string, where it is empty or cannot be read.
+ */
+size_t proc_read(pid_t id, const char *name, char *buffer, size_t size);
+
+/* What follows "NAME:" and blanks in the text of /proc/ID/status; "" where there is no such line. */
+const char *proc_status_field(const char *status, const char *name);
+
+/* A number from /proc/ID/status; 0 where it cannot be read. */
+long proc_status_number(pid_t id, const char *name);
+
+#endif

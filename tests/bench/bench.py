@@ -1,0 +1,177 @@
+"""make bench: keepalive-shim beside no shim, the least that a shim can cost, and others of its kind.
+
+Prints two tables for README (also build/bench/table.md) and which goals are met. BENCH_QUICK=1 takes a tenth of the
+time and of the precision.
+"""
+import json
+import os
+import platform
+import shutil
+import sys
+
+import growth
+import measures
+from rounds import Spread, interleaved, pin, ratio
+from rows import HAND, HERE, NONE, OURS, ROOT, SUPERVISED, Row, compile, rows
+
+QUICK = bool(os.environ.get("BENCH_QUICK"))
+AGAIN = Row("no shim, once more")  # what two equal rows differ by is the noise
+TIMED = {"tcp": "socket() + close()", "client": "client: socket() to close()", "accept4": "server: accept() to close()",
+         "nginx": "nginx, requests/s", "true": "start of `true`", "python": "start of `python3`"}
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def table(header, lines):
+    return "\n".join("| " + " | ".join(line) + " |" for line in [header, ["---"] * len(header), *lines]) + "\n"
+
+
+def times(all_rows, rounds):
+    """{what: {row: samples}}"""
+    result, pinned = {}, pin(0)
+    say(f"socket, client and server cycles: {rounds} rounds")
+    samples = interleaved(all_rows, rounds, lambda row: measures.operations(row, ("tcp", "client", "accept4")))
+    for name in ("tcp", "client", "accept4"):
+        result[name] = {row: [sample[name] for sample in samples[row]] for row in samples}
+    starting = [row for row in all_rows if not row.by_hand]
+    python = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+    free, _ = os.sched_getaffinity(0), pinned()
+    say(f"process start: {rounds} rounds")
+    result["true"] = interleaved(starting, rounds, lambda row: measures.start(row, ["/bin/true"], 12))
+    result["python"] = interleaved(starting, rounds // 2, lambda row: measures.start(row, [python, "-c", "pass"], 2))
+    os.sched_setaffinity(0, free)
+    missing = [program for program in ("nginx", "wrk") if not shutil.which(program, path="/usr/sbin:/usr/bin")]
+    if missing:
+        say(f"without nginx under load: {' and '.join(missing)} not installed")
+    else:
+        rounds = max(2, rounds // 6)
+        say(f"nginx under wrk, one connection for each request: {rounds} rounds")
+        with measures.Nginx(all_rows) as nginx:
+            result["nginx"] = interleaved(all_rows, rounds, lambda row: nginx.requests(row, 1))
+    return result
+
+
+def timed_cell(samples, row):
+    if row not in samples:
+        return "–"
+    if row is NONE:
+        spread, noise = Spread(samples[NONE]), ratio(samples, AGAIN, NONE)
+        unit = f"{spread.median:,.0f}"
+        return f"{unit} ±{100 * noise.half:.1f} %"
+    spread = ratio(samples, row, NONE)
+    return f"{spread.median:.3f} × ±{100 * spread.half:.1f} %"
+
+
+def timed_table(all_rows, measured):
+    names = [name for name in TIMED if name in measured]
+    units = {"nginx": ""}
+    header = [""] + [TIMED[name] + units.get(name, ", µs" if name in ("true", "python") else ", ns") for name in names]
+    return table(header, [[row.name] + [timed_cell(measured[name], row) for name in names]
+                          for row in all_rows if row is not AGAIN])
+
+
+def counted_table(counted, memory):
+    header = ["", "system calls added to socket()", "connect()", "accept()", "instructions added to socket()",
+              "connect()", "accept()", "memory added to a process, KiB", "object, bytes", "relocations"]
+    lines = []
+    for row, figures in counted.items():
+        lines.append([row.name] + [f"{figures['calls'][name]:g}" for name in ("tcp", "connect", "accept")]
+                     + [f"{figures['instructions'][name]:.0f}" if "instructions" in figures else "–"
+                        for name in ("tcp", "connect", "accept")]
+                     + [f"{Spread(memory[row]).median - Spread(memory[NONE]).median:.0f}",
+                        f"{figures['size']:,}" if row.object else "–", str(figures.get("relocations", "–"))])
+    return table(header, lines)
+
+
+def goals(all_rows, measured, counted, memory, matching, status):
+    """(met, sentence) for each goal."""
+    result = []
+
+    def goal(met, sentence):
+        result.append((met, sentence))
+
+    calls = counted[OURS]["calls"]
+    goal(calls == {"tcp": 4, "connect": 0, "accept": 0},
+         f"system calls added: socket() {calls['tcp']:g} (goal 4), connect() {calls['connect']:g} (0), "
+         f"accept() {calls['accept']:g} (0)")
+    for name, what in (("accept4", "accept() to close()"), ("nginx", "nginx's requests")):
+        if name in measured:
+            noise = max(0.01, ratio(measured[name], AGAIN, NONE).half)
+            found = ratio(measured[name], OURS, NONE).median
+            goal(abs(found - 1) <= noise, f"{what}: {found:.3f} x no shim (goal 1.00, noise ±{noise:.3f})")
+    noise = max(0.01, ratio(measured["client"], AGAIN, NONE).half)
+    floor = ratio(measured["client"], OURS, HAND).median
+    goal(floor <= 1 + noise, f"a client's socket(), connect(), close(): {floor:.3f} x four setsockopts by hand "
+                             f"(goal 1.00, noise ±{noise:.3f})")
+    floor = ratio(measured["tcp"], OURS, HAND).median
+    goal(floor <= 1.02, f"socket() + close(): {floor:.3f} x four setsockopts by hand (goal at most 1.02)")
+    for row in all_rows:
+        if row.settings:
+            peer = ratio(measured["tcp"], OURS, row).median
+            goal(peer <= 1 + 0.01, f"socket() + close(): {peer:.3f} x {row.name} (goal not behind it)")
+    empty = next(row for row in all_rows if row.object and row is not OURS)
+    for name in ("true", "python"):
+        found = ratio(measured[name], OURS, empty).median
+        goal(found <= 1.10, f"{TIMED[name]}: {found:.3f} x an empty object (goal at most 1.10)")
+    page = os.sysconf("SC_PAGESIZE") // 1024
+    pages = (Spread(memory[OURS]).median - Spread(memory[empty]).median) / page
+    goal(pages <= 3, f"memory written to before a socket is made: {pages:g} pages more than an empty object (goal 3)")
+    rules = matching[64]["connect"] - matching[0]["connect"]
+    goal(rules < matching[0]["null"], f"64 rules that do not match: {rules:.0f} ns on a connect(); the cheapest system "
+                                      f"call {matching[0]['null']:.0f} ns (goal less than that)")
+    goal(status < 1, f"keepalive status on 10,000 connections: {status:.2f} s (goal less than 1)")
+    return result
+
+
+def main():
+    os.makedirs(HERE, exist_ok=True)
+    here = os.path.join(ROOT, "tests", "bench")
+    compile(os.path.join(here, "still.c"), "still.so", "-shared", "-fPIC")
+    compile(os.path.join(here, "hooks.c"), "hooks")
+    all_rows = rows(say)
+    say("counting system calls" + (" and instructions" if shutil.which("valgrind") else "; no valgrind, so no instructions"))
+    counted = {row: measures.counted(row) for row in all_rows if row is not NONE}
+    memory = interleaved(all_rows, 3 if QUICK else 15, measures.memory)
+    all_rows += [SUPERVISED, AGAIN]
+    measured = times(all_rows, 6 if QUICK else 60)
+    say("keepalive status on 10,000 connections")
+    status = measures.status(10000, 3 if QUICK else 9)
+    say("rules, and how cost grows")
+    matching = growth.matching(3 if QUICK else 15)
+    figures = growth.measure(QUICK, matching, say)
+    figure = os.path.join(HERE, "growth.svg")
+    growth.plot(figures, figure)
+
+    text = "Counted, so exact:\n\n" + counted_table(counted, memory) + \
+        "\nTimed: medians, the first row in absolute terms, the others as multiples of it in the same round, " \
+        "± half the quartile distance:\n\n" + timed_table(all_rows, measured)
+    own = matching[0]
+    text += f"\nIn the shim's own code: socket() {own['socket']:.0f} ns, connect() {own['connect']:.0f} ns, accept() " \
+            f"{own['accept']:.0f} ns; with 1, 8, 64 rules that do not match, connect() " + \
+            ", ".join(f"{matching[n]['connect']:.0f}" for n in (1, 8, 64)) + \
+            f" ns. The cheapest system call takes {own['null']:.0f} ns.\n"
+    supervised = Spread(a - b for a, b in zip(measured["tcp"][SUPERVISED], measured["tcp"][NONE])).median / 1000
+    preloaded = Spread(a - b for a, b in zip(measured["tcp"][OURS], measured["tcp"][NONE])).median / 1000
+    text += f"\nA TCP socket() costs {preloaded:.1f} µs more with the preload, {supervised:.0f} µs under supervision. " \
+            f"`keepalive status` takes {status:.2f} s for a process with 10,000 connections.\n"
+    text += f"\n{platform.machine()}, Linux {platform.release()}, {os.cpu_count()} processors" + \
+            (", a quick run" if QUICK else "") + ".\n"
+    with open(os.path.join(HERE, "table.md"), "w") as file:
+        file.write(text)
+    print(text)
+    found = goals(all_rows, measured, counted, memory, matching, status)
+    for met, sentence in found:
+        print(f"{'met   ' if met else 'MISSED'}  {sentence}")
+    with open(os.path.join(HERE, "results.json"), "w") as file:
+        json.dump({"counted": {row.name: figures for row, figures in counted.items()},
+                   "status": status, "timed": {name: {row.name: values for row, values in samples.items()}
+                             for name, samples in measured.items()},
+                   "memory": {row.name: values for row, values in memory.items()},
+                   "growth": figures}, file, indent=1)
+    print(f"\nThe table is in {os.path.relpath(HERE)}/table.md, the plot of growth in {os.path.relpath(figure)}.")
+
+
+if __name__ == "__main__":
+    main()

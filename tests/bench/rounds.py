@@ -1,0 +1,43 @@
+"""Interleaved measuring: each round takes every row once, in random order, and compares within the round.
+
+The machine's mood changes over seconds; what two rows show within one round they show under the same mood.
+"""
+import os
+import random
+import statistics
+
+
+class Spread:
+    """Median and quartiles."""
+
+    def __init__(self, values):
+        values = list(values)
+        self.low, self.median, self.high = statistics.quantiles(values, n=4) if len(values) > 1 else values * 3
+
+    @property
+    def half(self):
+        return (self.high - self.low) / 2
+
+
+def interleaved(rows, rounds, measure):
+    """{row: [what measure(row) gave in each round]}"""
+    samples = {row: [] for row in rows}
+    for _ in range(rounds):
+        for row in random.sample(rows, len(rows)):
+            samples[row].append(measure(row))
+    return samples
+
+
+def ratio(samples, row, floor):
+    return Spread(a / b for a, b in zip(samples[row], samples[floor]))
+
+
+def pin(cpu):
+    """For subprocess's preexec_fn: one processor, counted from the last, whatever is there."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return lambda: os.sched_setaffinity(0, {allowed[-1 - cpu % len(allowed)]})
+
+
+def fast_quartile(values):
+    """Where nothing came in between, without being the one lucky batch."""
+    return sorted(values)[len(values) // 4]

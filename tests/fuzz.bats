@@ -1,0 +1,25 @@
+# The parsers of settings and rules on the fuzzers' corpus, with AddressSanitizer and UBSan; make fuzz
+# goes on from there.
+load helpers
+
+# corpus TARGET: each input of its corpus through the target; an invariant broken aborts.
+corpus() {
+	local target=$BATS_TEST_TMPDIR/$1 inputs=("$TESTS/fuzz/corpus-$1"/*)
+
+	require gcc
+	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-I"$REPOSITORY/shim/common" -o "$target" "$TESTS/fuzz/driver.c" "$TESTS/fuzz/$1.c" \
+		"$TESTS/fuzz/invariants.c" "$REPOSITORY"/shim/common/*.c ||
+		skip "gcc has no runtime for AddressSanitizer and UBSan"
+	run "$target" "${inputs[@]}"
+	assert_success
+	assert_output "${#inputs[@]} inputs"
+}
+
+@test "no text of the variables breaks the settings" {
+	corpus settings
+}
+
+@test "no text of KEEPALIVE_RULES breaks the rules" {
+	corpus rules
+}

@@ -1,0 +1,34 @@
+/* driver FILE...: hands each file to the target, for machines without libFuzzer and for make test. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "invariants.h"
+
+int main(int argc, char **argv)
+{
+	static uint8_t buffer[1 << 20];
+
+	for (int i = 1; i < argc; i++) {
+		FILE *file = fopen(argv[i], "rb");
+		uint8_t *input;
+		size_t size;
+
+		if (!file) {
+			perror(argv[i]);
+			return 2;
+		}
+		size = fread(buffer, 1, sizeof(buffer), file);
+		fclose(file);
+		input = malloc(
+			size ? size
+			     : 1); /* of its very size, so that a step beyond its end is seen */
+		if (!input)
+			return 2;
+		memcpy(input, buffer, size);
+		LLVMFuzzerTestOneInput(input, size);
+		free(input);
+	}
+	printf("%d inputs\n", argc - 1);
+	return 0;
+}

@@ -1,0 +1,22 @@
+/*
+ * invariants: what must hold of settings, whatever text they were read from.
+ */
+#ifndef KEEPALIVE_INVARIANTS_H
+#define KEEPALIVE_INVARIANTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "settings.h"
+
+/* Where libFuzzer, or driver.c, hands in one input. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/*
+ * Reads the settings from these texts, twice, and aborts where the outcome is one that it must never be:
+ * a value out of the kernel's range, an unresolved auto, a complaint without its texts or that is not
+ * one line, a rule too many, a match that is no profile.
+ */
+void invariants_hold(const char *const text[VARIABLES], const struct program *program);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * rules: the whole input is KEEPALIVE_RULES, over plain variables that are sane, and for programs whose
+ * names are known, cut short, or unknown.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "invariants.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct program programs[] = {
+		{ "server", "python3" },
+		{ "a-program-with-a-long-name", "a-program-with-" },
+		{ NULL, NULL },
+	};
+	const char *text[VARIABLES] = { NULL };
+	char *rules = strndup((const char *)data, size);
+
+	text[VARIABLE_RULES] = rules;
+	for (unsigned i = 0; i < 3; i++) {
+		text[VARIABLE_USER_TIMEOUT] = i ? "auto" : NULL;
+		invariants_hold(text, &programs[i]);
+	}
+	free(rules);
+	return 0;
+}

@@ -1,0 +1,36 @@
+# Descriptor numbers that share a place in the shim's table, and numbers beyond it.
+
+load ../helpers
+
+# Listeners, clients and a UDP socket on high numbers, with the shim given.
+high_numbers() {
+	run env LD_PRELOAD="$1" KEEPALIVE_RULES='role=server peer=127.0.0.1 idle=20' \
+		python3 "$TESTS/programs/high.py" "$2"
+	[ "$status" = 0 ] || skip "$output"
+	assert_output "$(
+		cat <<-'END'
+			low: 60 20
+			UDP, that far above: 0
+			low again: 60 20
+			high: 60 20
+			low again: 60 20
+			high again: 60 20
+			high client: 60
+			its own value: 99
+			other: 60 20
+		END
+	)"
+}
+
+@test "descriptors above 65,535, two of which share a place in the table: as any other" {
+	high_numbers "$SHIM" 65536
+}
+
+@test "the same with a table of 64 places" {
+	require make cc
+	cp -r "$REPOSITORY/shim" "$REPOSITORY/Makefile" "$BATS_TEST_TMPDIR"
+	sed -i 's/PLACES = 65536/PLACES = 64/' "$BATS_TEST_TMPDIR/shim/preload/sockets.c"
+	grep -q 'PLACES = 64' "$BATS_TEST_TMPDIR/shim/preload/sockets.c"
+	make -s -C "$BATS_TEST_TMPDIR" CFLAGS=-O1 BUILD=build build/libkeepalive-shim.so
+	high_numbers "$BATS_TEST_TMPDIR/build/libkeepalive-shim.so" 64
+}

@@ -1,0 +1,26 @@
+# Whatever the system calls of the log come to, the program does what it does without the shim.
+
+load ../helpers
+load ../faults
+
+@test "a failing log: statx, openat, ppoll, sendto, write, signal masks" {
+	local call error first
+
+	require strace
+	conversation "$BATS_TEST_TMPDIR/without" "$PROGRAMS/conversation"
+	# The log's first openat, after those of the loader.
+	env "${SETTINGS[@]}" strace -qq -e trace=openat -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" \
+		"$PROGRAMS/conversation" </dev/null >/dev/null 2>&1 || true
+	first=$(grep -n '^openat(AT_FDCWD, "/", ' "$BATS_TEST_TMPDIR/strace" | head -1 | cut -d: -f1)
+	for error in $ERRORS; do
+		unharmed "statx:error=$error" "readlinkat:error=$error" "prctl:error=$error"
+		for call in ppoll sendto rt_sigprocmask rt_sigpending; do
+			unharmed "$call:error=$error"
+		done
+		unharmed "openat:error=$error:when=$first+"
+		unharmed "openat:error=$error:when=$((first + 2))+3"
+		PATHS=(-P "$LOG")
+		unharmed "write:error=$error"
+		PATHS=()
+	done
+}

@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# scripts/install installs what is missing and nothing else, on either distribution. The package
+# managers, and sudo, are stand-ins that keep a list of what they were asked.
+
+load ../helpers
+
+setup() {
+	PLACE=$BATS_TEST_TMPDIR/bin
+	mkdir "$PLACE"
+	for program in sh sed grep sort head mktemp rm dirname env cat; do
+		ln -s "$(command -v $program)" "$PLACE/$program"
+	done
+	export INSTALLED=$BATS_TEST_TMPDIR/installed ASKED=$BATS_TEST_TMPDIR/asked
+	touch "$INSTALLED" "$ASKED"
+	stand_in id 'echo 1000'
+	stand_in sudo 'case $1 in sh | rm) ;; *) exec "$@" ;; esac' # not so for /usr/sbin/policy-rc.d
+	export TMPDIR=$BATS_TEST_TMPDIR
+}
+
+stand_in() { # NAME SCRIPT
+	printf '#!/bin/sh\n%s\n' "$2" >"$PLACE/$1"
+	chmod 755 "$PLACE/$1"
+}
+
+# Adds all of the packages it is given, or, where one of them is fish, none.
+adds='case " $* " in *" fish "*) echo "ERROR: no such package: fish"; exit 1 ;; esac
+for package; do echo "$package" >>"$INSTALLED"; done'
+
+debian() {
+	stand_in dpkg-query 'while [ $# -gt 1 ]; do shift; done; grep -qx "$1" "$INSTALLED" && echo installed'
+	stand_in apt-get 'echo "apt-get $*" >>"$ASKED"
+for word; do
+	shift
+	[ "$word" != update ] || exit 0
+	[ "$word" != install ] || break
+done
+'"$adds"
+}
+
+alpine() {
+	stand_in apk 'case "$1" in
+info) grep -qx "$3" "$INSTALLED"; exit ;;
+esac
+echo "apk $*" >>"$ASKED"
+[ "$1" = add ] || exit 0
+shift
+'"$adds"
+}
+
+install() {
+	run env PATH="$PLACE" "$REPOSITORY/scripts/install" "$@"
+}
+
+only_what_is_missing() {
+	echo make >"$INSTALLED"
+	install demo
+	assert_success
+	assert_line --regexp '^Installing demo: gcc .*python3'
+	refute_line --regexp '^Installing demo:.* make( |$)'
+	run cat "$ASKED"
+	assert_line --index 0 --partial update
+	assert_line --index 1 --regexp ' gcc .*python3'
+	refute_line --index 2 --partial " "
+
+	: >"$ASKED"
+	install demo
+	assert_success
+	assert_output ""
+	[ ! -s "$ASKED" ]
+}
+
+one_that_cannot_be_had() {
+	install deploy
+	assert_failure 1
+	assert_line "ERROR: no such package: fish"
+	assert_line "Could not be installed: fish"
+	grep -qx mandoc "$INSTALLED"
+	grep -qx zsh "$INSTALLED"
+}
+
+@test "Debian: what is missing, and nothing else, is named and installed; then nothing is asked for" {
+	debian
+	only_what_is_missing
+}
+
+@test "Alpine: what is missing, and nothing else, is named and installed; then nothing is asked for" {
+	alpine
+	only_what_is_missing
+}
+
+@test "Debian: one package that cannot be had does not keep the others away" {
+	debian
+	one_that_cannot_be_had
+}
+
+@test "Alpine: one package that cannot be had does not keep the others away" {
+	alpine
+	one_that_cannot_be_had
+}
+
+@test "neither root nor sudo: said so, with what is missing" {
+	debian
+	rm "$PLACE/sudo"
+	install demo
+	assert_failure 1
+	assert_output --partial "neither root, nor sudo or doas"
+	assert_output --regexp "Could not be installed: make gcc .*python3"
+}
+
+@test "a group that does not exist is an error" {
+	debian
+	install cores
+	assert_failure 2
+	assert_output "scripts/install: 'cores' is no group of scripts/packages"
+}
+
+@test "each group has a line for Debian, and each line is a group, a distribution and packages" {
+	run grep -vE '^#|^$|^[a-z]+ +(debian|alpine) +[a-z0-9][a-z0-9+. -]+$' "$REPOSITORY/scripts/packages"
+	assert_output ""
+	for group in $(sed -n 's/^\([a-z]*\) .*/\1/p' "$REPOSITORY/scripts/packages" | sort -u); do
+		grep -qE "^$group +debian " "$REPOSITORY/scripts/packages"
+	done
+}

@@ -1,0 +1,45 @@
+# The command as the entry point of an image that holds nothing else: no shell, no C library.
+load ../helpers
+
+setup_file() {
+	export IMAGE=$BATS_FILE_TMPDIR/image
+	mkdir -p "$IMAGE/proc" "$IMAGE/dev" "$IMAGE/bin"
+	make -s -C "$REPOSITORY" BUILD="$BATS_FILE_TMPDIR/build" LDFLAGS=-static \
+		"$BATS_FILE_TMPDIR/build/keepalive" 2>/dev/null || skip "no static C library is installed"
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$IMAGE/bin/supervised" \
+		"$TESTS/programs/supervised.c"
+	cp "$BATS_FILE_TMPDIR/build/keepalive" "$IMAGE/bin"
+}
+
+# in_image COMMAND...: as PID 1 of a container, in the image.
+in_image() {
+	unshare --pid --fork --mount sh -c "mount -t proc proc '$IMAGE/proc' && exec chroot '$IMAGE' \"\$@\"" sh "$@"
+}
+
+setup() {
+	require_root
+	require unshare
+	unshare --pid --fork --mount true || skip "containers are refused here"
+}
+
+@test "PID 1 is the program, served, alone" {
+	run -0 in_image /bin/keepalive run /bin/supervised kinds
+	assert_line --partial "tcp: $DEFAULTS"
+	run -0 in_image /bin/keepalive run --mode=force /bin/supervised children
+	assert_line "wait: No child processes"
+}
+
+@test "the command is found in PATH, and what is missing is told" {
+	run -0 in_image /bin/keepalive run supervised kinds
+	assert_line --partial "tcp: $DEFAULTS"
+	run -127 in_image /bin/keepalive run no-such-program
+	run -127 in_image /bin/keepalive run /bin/sh
+	run -1 in_image /bin/keepalive check /bin/supervised
+	assert_line --partial "statically linked"
+}
+
+@test "a dynamic program without its dynamic linker: told by name" {
+	cp "$PROGRAMS/supervised" "$IMAGE/bin/dynamic"
+	run -127 in_image /bin/keepalive run /bin/dynamic kinds
+	assert_output --regexp "dynamic linker '/lib.*' is missing"
+}

@@ -1,0 +1,66 @@
+# The filter of a supervised program: which calls it reports, for every way into the kernel.
+load ../helpers
+
+setup_file() {
+	[ "$(uname -m)" = x86_64 ] || skip "the numbers here are those of x86"
+	export FILTER=$BATS_FILE_TMPDIR/filter
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -I"$REPOSITORY/shim/common" -o "$FILTER" \
+		"$TESTS/supervision/filter.c" "$REPOSITORY"/shim/command/{filter,plan,sockopts,elf_file}.c \
+		"$REPOSITORY"/shim/common/*.c
+}
+
+X86_64=0xc000003e I386=0x40000003 ARM=0x40000028
+X32=0x40000000
+
+# answers ANSWER CALL...: the filter gives this answer to each, with the settings in $settings.
+settings=()
+answers() {
+	local wanted=$1
+
+	shift
+	run "$FILTER" "${settings[@]}" <<<"$(printf '%s\n' "$@")"
+	assert_success
+	assert_equal "$(sort -u <<<"$output")" "$wanted"
+	assert_equal "$(wc -l <<<"$output")" "$#"
+}
+
+@test "TCP sockets are reported, whatever their flags" {
+	for call in "$X86_64 41" "$X86_64 $((X32 + 41))" "$I386 359"; do
+		answers report "$call 2 1 0" "$call 10 1 6" "$call 2 0x80801 262" "$call 0x700000002 1 0"
+	done
+}
+
+@test "other sockets, other calls and other architectures are not" {
+	for call in "$X86_64 41" "$X86_64 $((X32 + 41))" "$I386 359"; do
+		answers allow "$call 1 1 0" "$call 2 2 0" "$call 2 3 6" "$call 16 3 0" "$call 2 1 132" "$call 10 5 0"
+	done
+	answers allow "$X86_64 42 3 0 16" "$X86_64 50 3 9" "$X86_64 54 3 6 4" "$X86_64 359 2 1 0" \
+		"$I386 41 2 1 0" "$I386 102 1 0" "$ARM 281 2 1 0" "0 41 2 1 0"
+}
+
+@test "listen and connect are reported only where rules ask for them" {
+	settings=(KEEPALIVE_ROLE=server)
+	answers report "$X86_64 50 3 9" "$X86_64 $((X32 + 50)) 3 9" "$I386 363 3 9"
+	answers allow "$X86_64 41 2 1 0" "$X86_64 42 3 0 16"
+	settings=(KEEPALIVE_RULES='role=client peer=10.0.0.1 off')
+	answers report "$X86_64 42 3 0 16" "$X86_64 $((X32 + 42)) 3 0 16" "$I386 362 3 0 16" "$X86_64 41 2 1 0"
+	answers allow "$X86_64 50 3 9"
+	settings=(KEEPALIVE_RULES='role=server port=80 idle=20')
+	answers report "$X86_64 50 3 9"
+	answers allow "$X86_64 42 3 0 16"
+	settings=(KEEPALIVE_RULES='program=other role=server port=80 idle=20')
+	answers allow "$X86_64 50 3 9" "$X86_64 42 3 0 16"
+}
+
+@test "force: the program's own setsockopt of what we set succeeds without effect, no other" {
+	settings=(KEEPALIVE_MODE=force)
+	for call in "$X86_64 54" "$X86_64 $((X32 + 541))" "$I386 366"; do
+		# SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT
+		answers succeed "$call 3 1 9" "$call 3 6 4" "$call 3 6 5" "$call 3 6 6"
+		# TCP_USER_TIMEOUT, TCP_NODELAY, SO_REUSEADDR, IP_TTL; the same names on other levels
+		answers allow "$call 3 6 18" "$call 3 6 1" "$call 3 1 2" "$call 3 0 4" "$call 3 6 9" "$call 3 1 4"
+	done
+	settings=(KEEPALIVE_MODE=force KEEPALIVE_USER_TIMEOUT=90s KEEPALIVE_IDLE=kernel)
+	answers succeed "$X86_64 54 3 6 18" "$X86_64 54 3 1 9"
+	answers allow "$X86_64 54 3 6 4"
+}
