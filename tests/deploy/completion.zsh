@@ -2,7 +2,7 @@
 # An interactive zsh under a pseudo-terminal, since completion happens nowhere else.
 zmodload zsh/zpty
 zpty -b shell "PS1= zsh -f -i"
-zpty -w shell "fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -D; unsetopt zle_bracketed_paste 2>/dev/null
+zpty -w shell "fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -d ${(q)1}/dump; unsetopt zle_bracketed_paste 2>/dev/null
 zstyle ':completion:*' list-prompt ''; zstyle ':completion:*' menu no; LISTMAX=10000; unset zle_bracketed_paste
 show() { print -r -- \"<\$BUFFER>\"; BUFFER=; zle accept-line }; zle -N show; bindkey '^X' show; print READY"
 zpty -r -m shell seen '*READY*READY*'
