@@ -38,7 +38,7 @@ static long show(const char *call, long result)
 }
 
 /* What no pointer of a program's should be; not NULL, which has a meaning of its own in places. */
-static char *const nowhere = (char *)NULL + 8;
+static char *const nowhere = (char *)8;
 #define BAD ((void *)nowhere)
 
 static void silent_handler(int signal)
