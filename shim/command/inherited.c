@@ -39,10 +39,10 @@ static void arm(int fd, const struct settings *settings)
 	if (!sockopts_apply_to(fd, NULL))
 		return;
 	peer = endpoint_peer(fd);
-	sockopts_apply(
-		fd, &none,
-		settings_profile(settings, settings_match(settings, ROLE_SERVER, &peer.address,
-							  endpoint_local(fd).port)));
+	profile = settings_profile(settings, settings_match(settings, ROLE_SERVER, &peer.address,
+							    endpoint_local(fd).port));
+	if (profile->force || !is_configured(fd))
+		sockopts_apply(fd, &none, profile);
 }
 
 void inherited_arm(const struct settings *settings)
