@@ -71,6 +71,8 @@ compile() {
 	compile
 	chmod 4755 program
 	run -0 "$KEEPALIVE" check ./program
+	run -1 as_nobody check --json ./program
+	assert_line --partial '"obstacle": "privilege", "supervisable": false'
 	run -1 as_nobody check ./program
 	assert_line --partial setuid
 	run -0 "${NOBODY[@]}" --no-new-privs "$PUBLIC/keepalive" check ./program

@@ -277,6 +277,31 @@ nodelay=1 user_timeout=1234"
 	assert_line --partial "keepalive=0 idle=200"
 }
 
+@test "who wins is settled option by option, as with a preload" {
+	values=$BATS_FILE_TMPDIR/values
+	[ -x "$values" ] || "${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$values" "$TESTS/programs/values.c"
+	run -0 "$KEEPALIVE" run "$values" -s idle=200
+	for line in socket listener; do
+		assert_line --partial "$line $DEFAULTS"
+	done
+	for line in client server; do
+		assert_line --partial "$line keepalive=1 idle=200 interval=10 count=6"
+	done
+	run -0 "$KEEPALIVE" run --rule='role=server idle=20 count=3' "$values" -l idle=200
+	for line in listener server; do
+		assert_line --partial "$line keepalive=1 idle=200 interval=10 count=3"
+	done
+	run -0 "$KEEPALIVE" run --role=server "$values" -l keepalive=1
+	for line in listener server; do
+		assert_line --partial "$line $DEFAULTS"
+	done
+	assert_line --partial "client $UNTOUCHED"
+	run -0 "$KEEPALIVE" run --mode=force "$values" -s keepalive=0 -l idle=200
+	for line in socket listener client server; do
+		assert_line --partial "$line $DEFAULTS"
+	done
+}
+
 @test "an exempt program is not supervised" {
 	run -0 "$KEEPALIVE" run --rule='program=supervised off' "$STATIC" kinds
 	assert_line --partial "tcp: $UNTOUCHED"

@@ -22,18 +22,27 @@ static int listen_fds(void)
 	return (int)count;
 }
 
+/* Whoever switched keepalive on before us has configured the socket. */
+static bool is_configured(int fd)
+{
+	int32_t keepalive;
+
+	return sockopt_get(fd, OPTION_KEEPALIVE, &keepalive) == 0 && keepalive;
+}
+
 static void arm(int fd, const struct settings *settings)
 {
 	static const struct profile none;
+	const struct profile *profile;
 	struct endpoint peer;
 
 	if (!sockopts_apply_to(fd, NULL))
 		return;
 	peer = endpoint_peer(fd);
-	sockopts_apply(
-		fd, &none,
-		settings_profile(settings, settings_match(settings, ROLE_SERVER, &peer.address,
-							  endpoint_local(fd).port)));
+	profile = settings_profile(settings, settings_match(settings, ROLE_SERVER, &peer.address,
+							    endpoint_local(fd).port));
+	if (profile->force || !is_configured(fd))
+		sockopts_apply(fd, &none, profile);
 }
 
 void inherited_arm(const struct settings *settings)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "filter.h"
+#include "supervise.h"
 
 static bool is_exempt(const struct settings *settings, enum role role)
 {
@@ -169,16 +170,27 @@ static void explain(const struct target *target, const struct library *library, 
 	}
 }
 
+/* Whether supervision gets around the obstacle. */
+static bool is_way_around(enum obstacle obstacle)
+{
+	switch (obstacle) {
+	case OBSTACLE_STATIC:
+	case OBSTACLE_GO:
+	case OBSTACLE_ARCHITECTURE:
+		return true;
+	case OBSTACLE_PRIVILEGE:
+		return supervise_keeps_privileges();
+	default:
+		return false;
+	}
+}
+
 void reach_judge(const struct target *target, int error, const struct library *library,
 		 const struct settings *settings, struct reach *reach)
 {
 	memset(reach, 0, sizeof(*reach));
 	reach->obstacle = obstacle_of(target, error, library, settings);
-	reach->supervisable =
-		(reach->obstacle == OBSTACLE_STATIC || reach->obstacle == OBSTACLE_GO ||
-		 reach->obstacle == OBSTACLE_ARCHITECTURE ||
-		 reach->obstacle == OBSTACLE_PRIVILEGE) &&
-		filter_sees(target->elf.abi);
+	reach->supervisable = filter_sees(target->elf.abi) && is_way_around(reach->obstacle);
 	explain(target, library, reach);
 }
 

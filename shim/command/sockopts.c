@@ -68,14 +68,19 @@ void sockopts_arm(int fd, const struct profile *profile)
 	}
 }
 
-/* What a new socket has where the profile leaves an option to the kernel. */
-static void fill(struct profile *profile)
+/* What a new socket has, in place of what the profiles leave to the kernel. */
+static void fill(struct profile *a, struct profile *b)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int32_t value;
 
 	for (unsigned i = 0; i < OPTIONS && fd >= 0; i++) {
-		if (!profile->value[i])
-			sockopt_get(fd, i, &profile->value[i]);
+		if (sockopt_get(fd, i, &value) != 0)
+			continue;
+		if (!a->value[i])
+			a->value[i] = value;
+		if (!b->value[i])
+			b->value[i] = value;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -86,12 +91,7 @@ void sockopts_apply(int fd, const struct profile *was, const struct profile *pro
 	struct profile expected = *was, wanted = *profile;
 	int32_t now;
 
-	if (sockopt_get(fd, OPTION_KEEPALIVE, &now) != 0)
-		return;
-	if (now && !was->value[OPTION_KEEPALIVE] && !profile->force)
-		return;
-	fill(&expected);
-	fill(&wanted);
+	fill(&expected, &wanted);
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		if (sockopt_get(fd, i, &now) != 0 || now == wanted.value[i])
 			continue;

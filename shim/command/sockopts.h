@@ -23,8 +23,7 @@ int sockopt_set(int fd, enum sockopt option, int32_t value);
 /*
  * Gives the socket the values of a profile, option by option. was is the profile it was given before,
  * all zero for none: an option that no longer has that value is the program's own and stays, unless
- * the profile has mode=force. A socket that has keepalive on but not from us was configured by somebody
- * and is left alone likewise. What the kernel refuses is passed over.
+ * the profile has mode=force. What the kernel refuses is passed over.
  */
 void sockopts_apply(int fd, const struct profile *was, const struct profile *profile);
 
