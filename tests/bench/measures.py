@@ -1,6 +1,7 @@
 """The single measurements. Each takes a row and gives one figure, or one for each of several names."""
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -52,20 +53,33 @@ def memory(row, sockets=0):
     return kilobytes
 
 
+def own_pages(row):
+    """Pages of the object's own memory that are written to before a socket is made."""
+    process = subprocess.Popen(row.cost(0, "hold", "wait"), env=row.environment(), stdout=subprocess.PIPE)
+    process.stdout.readline()
+    pages = counts.own_pages(os.path.realpath(row.object), process.pid)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    return pages
+
+
 def status(connections, times):
-    """Seconds that `keepalive status` takes for a process with so many connections."""
+    """Seconds that `keepalive status` takes for a process with so many connections: passed, and on a processor."""
     process = subprocess.Popen(NONE.cost(connections // 2, "pairs", "wait"), stdout=subprocess.PIPE)
     process.stdout.readline()
-    result = []
+    passed, used = [], []
     for _ in range(times):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         run = subprocess.run([f"{BUILD}/keepalive", "status", str(process.pid)], check=True, stdout=subprocess.PIPE)
-        result.append(time.perf_counter() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        passed.append(time.perf_counter() - began)
+        used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         assert run.stdout.count(b"\n") > connections
     process.kill()
     process.wait()
     process.stdout.close()
-    return statistics.median(result)
+    return statistics.median(passed), statistics.median(used)
 
 
 def hooks(settings={}):

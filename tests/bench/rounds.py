@@ -12,11 +12,17 @@ class Spread:
 
     def __init__(self, values):
         values = list(values)
+        self.count = len(values)
         self.low, self.median, self.high = statistics.quantiles(values, n=4) if len(values) > 1 else values * 3
 
     @property
     def half(self):
         return (self.high - self.low) / 2
+
+    @property
+    def error(self):
+        """Of the median: its standard error, were the values normally distributed."""
+        return 1.253 * self.half / 0.6745 / self.count ** 0.5
 
 
 def interleaved(rows, rounds, measure):

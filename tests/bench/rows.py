@@ -39,6 +39,7 @@ class Row:
         return [*self.runner, COST, *(["-b"] if self.by_hand else []), *map(str, arguments)]
 
 
+EMPTY = "an empty object"
 NONE = Row("no shim")
 HAND = Row("four setsockopts by hand", by_hand=True)
 OURS = Row("**keepalive-shim**", SHIM)
@@ -75,7 +76,7 @@ def peer(package):
 
 
 def rows(say):
-    result = [NONE, Row("an empty object", empty_object()), HAND, OURS]
+    result = [NONE, Row(EMPTY, empty_object()), HAND, OURS]
     for package, settings in PEERS.items():
         path = peer(package)
         if path:

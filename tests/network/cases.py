@@ -432,7 +432,7 @@ LIMIT = 20
 def usage(program):
     """What a program and its children use; memory is what they have allocated, in kB."""
     used = {"processes": 0, "threads": 0, "descriptors": 0, "memory": 0}
-    for pid in children(program.pid):
+    for pid in program.pids():
         with contextlib.suppress(OSError):  # it has just ended
             with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
                 memory = sum(int(line.split()[1]) for line in file if line.startswith("Pss_Anon:"))

@@ -261,10 +261,16 @@ class Program:
                     return {"at": at, "text": found.group(), "line": whole.strip()}
         return None
 
+    def pids(self):
+        """
+        The program and its children. Nothing once it has ended: the number may be somebody else's.
+        """
+        return children(self.pid) if self.process.returncode is None else []
+
     def sockets(self):
         """The TCP sockets of the program and its children (sockets.py), each once."""
         found = {}
-        for pid in children(self.pid):
+        for pid in self.pids():
             try:
                 for line in sockets.sockets_of(pid):
                     found[line.split(" ", 1)[1]] = dict(word.split("=", 1) for word in line.split())
@@ -274,11 +280,11 @@ class Program:
 
     def stop(self):
         """As Ctrl-Z does: alive, and does nothing."""
-        for pid in children(self.pid):
+        for pid in self.pids():
             os.kill(pid, signal.SIGSTOP)
 
     def end(self):
-        for pid in children(self.pid):
+        for pid in self.pids():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:

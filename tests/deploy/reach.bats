@@ -1,0 +1,255 @@
+# Does it reach my program? Each kind of program connects, once with the library in LD_PRELOAD and once
+# under `keepalive run`; what its socket then has becomes a row of build/reach.tsv (tests/deploy/reach-table).
+# shellcheck shell=bash
+load ../helpers
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export DIRECTORY=$BATS_FILE_TMPDIR
+	# Connects to 127.0.0.1:PORT, and waits.
+	cat >"$DIRECTORY/client.c" <<-'END'
+		#include <arpa/inet.h>
+		#include <netinet/in.h>
+		#include <stdlib.h>
+		#include <sys/socket.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			struct sockaddr_in to;
+			int fd = socket(AF_INET, SOCK_STREAM, 0);
+			(void)argc;
+			to.sin_family = AF_INET;
+			to.sin_port = htons((unsigned short)atoi(argv[1]));
+			to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+			if (connect(fd, (struct sockaddr *)&to, sizeof(to)))
+				return 1;
+			pause();
+			return 0;
+		}
+	END
+	rm -f "${REACH:=$BUILD/reach.tsv}"
+	export REACH
+}
+
+setup() {
+	background python3 "$TESTS/programs/hold.py" 127.0.0.1
+	PORT=$(port_of $!)
+}
+
+# reached COMMAND...: yes where its connection has our idle time, else no.
+reached() {
+	local pid answer=no peer="peer=[^ ]*127.0.0.1]?:$PORT"
+
+	background "$@" >/dev/null 2>"$BATS_TEST_TMPDIR/said"
+	pid=$!
+	if ! await 30 sockets "$pid" "$peer"; then
+		cat "$BATS_TEST_TMPDIR/said" >&2
+		answer='no connection'
+	elif await 1 sockets "$pid" "$peer .*keepalive=1 idle=77" 2>/dev/null; then
+		answer=yes # what is yet to be set is set in a moment
+	fi
+	end_tree "$pid" 2>/dev/null
+	echo "$answer"
+}
+
+row() {
+	printf '%s\t%s\t%s\t%s\n' "$@" >>"$REACH"
+	echo "# $*" >&3
+}
+
+# reaches KIND PRELOAD RUN NOTE COMMAND...: holds it against what is promised: yes or no.
+reaches() {
+	local kind=$1 promised="$2 $3" note=$4 by_preload by_run
+
+	shift 4
+	by_preload=$(reached env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=77 "$@" "$PORT")
+	by_run=$(reached "$KEEPALIVE" run --idle=77 -- "$@" "$PORT")
+	row "$kind" "$by_preload" "$by_run" "$note"
+	assert_equal "$by_preload $by_run" "$promised"
+}
+
+# untried KIND REASON
+untried() {
+	row "$1" 'not tried' 'not tried' "$2"
+	skip "$1: $2"
+}
+
+need() {
+	local kind=$1 program
+
+	shift
+	for program; do
+		command -v "$program" >/dev/null || untried "$kind" "$program was not installed"
+	done
+}
+
+@test "C" {
+	cc -o "$BATS_TEST_TMPDIR/client" "$DIRECTORY/client.c"
+	reaches C yes yes 'glibc' "$BATS_TEST_TMPDIR/client"
+}
+
+@test "C, for musl" {
+	need 'C, musl' musl-gcc
+	musl-gcc -o "$BATS_TEST_TMPDIR/client" "$DIRECTORY/client.c"
+	reaches 'C, musl' yes yes 'the same library' "$BATS_TEST_TMPDIR/client"
+}
+
+@test "C++" {
+	need C++ g++
+	g++ -x c++ -o "$BATS_TEST_TMPDIR/client" "$DIRECTORY/client.c"
+	reaches C++ yes yes '' "$BATS_TEST_TMPDIR/client"
+}
+
+@test "Rust" {
+	need Rust rustc
+	cat >"$BATS_TEST_TMPDIR/client.rs" <<-'END'
+		fn main() {
+		    let port: u16 = std::env::args().nth(1).unwrap().parse().unwrap();
+		    let _held = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+		    loop { std::thread::park(); }
+		}
+	END
+	rustc -o "$BATS_TEST_TMPDIR/client" "$BATS_TEST_TMPDIR/client.rs" 2>"$BATS_TEST_TMPDIR/log" ||
+		untried Rust 'rustc does not work here'
+	reaches Rust yes yes 'its musl targets are static' "$BATS_TEST_TMPDIR/client"
+}
+
+@test "Python" {
+	reaches Python yes yes '' python3 -c 'import signal, socket, sys
+held = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+signal.pause()'
+}
+
+@test "Node.js" {
+	need Node.js node
+	cat >"$BATS_TEST_TMPDIR/client.js" <<-'END'
+		require("net").connect(Number(process.argv[2]), "127.0.0.1");
+	END
+	reaches Node.js yes yes '' node "$BATS_TEST_TMPDIR/client.js"
+}
+
+@test "Java" {
+	need Java java javac
+	cat >"$BATS_TEST_TMPDIR/Client.java" <<-'END'
+		class Client {
+			public static void main(String[] a) throws Exception {
+				java.net.Socket held = new java.net.Socket("127.0.0.1", Integer.parseInt(a[0]));
+				held.getInputStream().read();
+			}
+		}
+	END
+	javac -d "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/Client.java"
+	reaches Java yes yes 'and Kotlin, Scala, Clojure: any JVM' \
+		java -Xshare:auto -XX:TieredStopAtLevel=1 -cp "$BATS_TEST_TMPDIR" Client
+}
+
+@test "Ruby" {
+	need Ruby ruby
+	reaches Ruby yes yes '' ruby -rsocket -e 'held = TCPSocket.new("127.0.0.1", ARGV[0]); sleep'
+}
+
+@test "PHP" {
+	need PHP php
+	reaches PHP yes yes '' php -r '$held = fsockopen("127.0.0.1", $argv[1]); sleep(600);' --
+}
+
+@test "Perl" {
+	need Perl perl
+	reaches Perl yes yes '' perl -MIO::Socket::INET -e \
+		'my $held = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die; sleep 600'
+}
+
+@test "a shell script" {
+	cat >"$BATS_TEST_TMPDIR/client" <<-'END'
+		#!/bin/bash
+		exec 3<>"/dev/tcp/127.0.0.1/$1"
+		read -r -u 3
+	END
+	chmod +x "$BATS_TEST_TMPDIR/client"
+	reaches 'shell script' yes yes 'through its #! line' "$BATS_TEST_TMPDIR/client"
+}
+
+go_client() {
+	cat >"$BATS_TEST_TMPDIR/client.go" <<-'END'
+		package main
+
+		import (
+			"net"
+			"os"
+			"time"
+		)
+
+		func main() {
+			dialer := net.Dialer{KeepAlive: -1}
+			_, err := dialer.Dial("tcp", "127.0.0.1:"+os.Args[1])
+			if err != nil {
+				panic(err)
+			}
+			time.Sleep(time.Hour)
+		}
+	END
+	(cd "$BATS_TEST_TMPDIR" && HOME=$BATS_TEST_TMPDIR GOCACHE=${XDG_CACHE_HOME:-$HOME/.cache}/go-build \
+		GOFLAGS=-mod=mod GO111MODULE=off "$@" go build -o client client.go)
+}
+
+@test "Go, dynamically linked" {
+	need 'Go, dynamic' go
+	go_client env CGO_ENABLED=1
+	readelf -l "$BATS_TEST_TMPDIR/client" | grep -q INTERP
+	reaches 'Go, dynamic' no yes 'supervised; Go sets 15 s itself unless told not to: `--mode=force`' \
+		"$BATS_TEST_TMPDIR/client"
+}
+
+@test "Go, static" {
+	need 'Go, static' go
+	go_client env CGO_ENABLED=0
+	reaches 'Go, static' no yes 'supervised, as above' "$BATS_TEST_TMPDIR/client"
+}
+
+@test "a static program" {
+	cc -static -o "$BATS_TEST_TMPDIR/client" "$DIRECTORY/client.c"
+	reaches static no yes 'supervised' "$BATS_TEST_TMPDIR/client"
+}
+
+@test ".NET" {
+	need .NET dotnet
+	untried .NET 'no test yet'
+}
+
+@test "a setuid program" {
+	local by_preload by_entry
+
+	require_root
+	require setpriv
+	cc -o "$BATS_TEST_TMPDIR/client" "$DIRECTORY/client.c"
+	chmod -R go+rX "$BATS_RUN_TMPDIR"
+	chmod 4755 "$BATS_TEST_TMPDIR/client"
+	by_preload=$(reached setpriv --reuid 65534 --regid 65534 --clear-groups \
+		env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=77 "$BATS_TEST_TMPDIR/client" "$PORT")
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "$KEEPALIVE" run --idle=77 \
+		"$BATS_TEST_TMPDIR/client" "$PORT"
+	assert_equal "$by_preload $status" 'no 125'
+	assert_output --partial setuid
+
+	# Through /etc/ld.so.preload, of a mount namespace of its own, with the defaults.
+	mkdir "$BATS_TEST_TMPDIR/etc"
+	# shellcheck disable=SC2016 # for the inner shell
+	background unshare --mount sh -c 'cp -a /etc/. "$1/etc" && cp "$2" "$1/" &&
+		echo "$1/${2##*/}" >"$1/etc/ld.so.preload" && mount --bind "$1/etc" /etc &&
+		exec setpriv --reuid 65534 --regid 65534 --clear-groups "$1/client" "$3"' sh \
+		"$BATS_TEST_TMPDIR" "$SHIM" "$PORT"
+	by_entry=$!
+	await 15 sockets "$by_entry" "peer=127.0.0.1:$PORT .*$DEFAULTS"
+	row setuid no no 'only through `/etc/ld.so.preload`, and then with the defaults'
+}
+
+@test "snap and flatpak" {
+	need 'snap, flatpak' snap flatpak
+	untried 'snap, flatpak' 'no test yet'
+}
+
+@test "a browser's sandbox" {
+	need 'browser sandboxes' chromium
+	untried 'browser sandboxes' 'no test yet'
+}
