@@ -49,14 +49,17 @@ end_background() {
 	done <"$BATS_TEST_TMPDIR/background"
 }
 
+# The parent first: a server starts another worker for the one it loses. Stopped, it starts none meanwhile.
 end_tree() {
-	local child
+	local child children
 
-	for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
-		end_tree "$child"
-	done
+	kill -STOP "$1" 2>/dev/null || return 0
+	children=$(cat "/proc/$1/task/"*/children 2>/dev/null)
 	kill -KILL "$1" 2>/dev/null || true
 	wait "$1" 2>/dev/null || true
+	for child in $children; do
+		end_tree "$child"
+	done
 }
 
 teardown() {

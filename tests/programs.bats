@@ -80,10 +80,12 @@ server.recv(1)'
 
 @test "python3 asyncio: a client whose connect is still in progress, and a server" {
 	start python3 -c 'import asyncio
+async def serve(reader, writer):
+    await reader.read()
 async def main():
-    server = await asyncio.start_server(lambda reader, writer: asyncio.sleep(60), "127.0.0.1", 0)
-    await asyncio.open_connection(*server.sockets[0].getsockname())
-    await asyncio.sleep(60)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    await reader.read()
 asyncio.run(main())'
 	PORT=$(port_of "$PID")
 	connection_has "$DEFAULTS" "$DEFAULTS" "$DEFAULTS"
