@@ -374,7 +374,7 @@ signal.pause()'
 	require_root
 	run unshare -pf "$KEEPALIVE" status
 	assert_failure 125
-	assert_output "keepalive: /proc is not there, or that of another PID namespace: mount the proc of this one"
+	assert_output "keepalive: /proc is that of another PID namespace: mount the proc of this one"
 	run unshare -pf --mount-proc "$KEEPALIVE" status
 	assert_success
 }
