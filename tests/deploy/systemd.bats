@@ -1,0 +1,26 @@
+#!/usr/bin/env bats
+# The systemd drop-in: systemd takes it as it is, and notices a broken one.
+
+load ../helpers
+
+# verify CONTENT: what systemd says of a unit that has this drop-in.
+verify() {
+	local units=$BATS_TEST_TMPDIR/units
+
+	mkdir -p "$units/echo.service.d"
+	printf '[Service]\nExecStart=/bin/true\n' >"$units/echo.service"
+	printf '%s\n' "$1" >"$units/echo.service.d/keepalive-shim.conf"
+	run env SYSTEMD_UNIT_PATH="$units:" systemd-analyze verify "$units/echo.service"
+}
+
+@test "the drop-in is accepted without a word, and a misspelt one is not" {
+	require systemd-analyze
+	local drop_in
+
+	drop_in=$(cat "$REPOSITORY"/scripts/deploy/systemd/*.conf)
+	verify "$drop_in"
+	assert_success
+	refute_output --partial keepalive-shim.conf
+	verify "${drop_in//Environment=/Enviroment=}"
+	assert_output --partial keepalive-shim.conf
+}
