@@ -54,7 +54,7 @@ end_tree() {
 	local child children
 
 	kill -STOP "$1" 2>/dev/null || return 0
-	children=$(cat "/proc/$1/task/"*/children 2>/dev/null)
+	children=$(cat "/proc/$1/task/"*/children 2>/dev/null) || true # some may have ended
 	kill -KILL "$1" 2>/dev/null || true
 	wait "$1" 2>/dev/null || true
 	for child in $children; do
