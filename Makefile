@@ -66,11 +66,11 @@ $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
 $(COMMAND): $(COMMAND_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(COMMAND_OBJECTS) $(COMMAND_LIBS)
 
-$(BUILD)/preload-objects/%.o: shim/%.c
+$(BUILD)/preload-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
-$(BUILD)/command-objects/%.o: shim/%.c
+$(BUILD)/command-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(COMMON) $(CFLAGS) -c -o $@ $<
 
