@@ -3,16 +3,10 @@
 
 #include <elf.h>
 #include <linux/audit.h>
-#include <netinet/in.h>
 #include <stddef.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "sockopts.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262 /* Linux 5.6 */
-#endif
+#include "sockopt_names.h"
 
 /* A way into the kernel: seccomp tells it by its AUDIT_ARCH_ number, and each has call numbers. */
 struct entry {

@@ -2,26 +2,9 @@
 #include "sockopts.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#ifndef TCP_RTO_MAX_MS
-#define TCP_RTO_MAX_MS 44 /* Linux 6.15 */
-#endif
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262 /* Linux 5.6 */
-#endif
-
-const struct sockopt_name sockopt_names[OPTIONS] = {
-	[OPTION_IDLE] = { IPPROTO_TCP, TCP_KEEPIDLE },
-	[OPTION_INTERVAL] = { IPPROTO_TCP, TCP_KEEPINTVL },
-	[OPTION_COUNT] = { IPPROTO_TCP, TCP_KEEPCNT },
-	[OPTION_USER_TIMEOUT] = { IPPROTO_TCP, TCP_USER_TIMEOUT },
-	[OPTION_RTO_MAX] = { IPPROTO_TCP, TCP_RTO_MAX_MS },
-	[OPTION_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE },
-};
+#include "sockopt_names.h"
 
 int sockopt_get(int fd, enum sockopt option, int32_t *value)
 {

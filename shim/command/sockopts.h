@@ -1,17 +1,11 @@
 /*
- * sockopts: the options of settings.h as getsockopt(2) and setsockopt(2) name them, and giving a
- * socket one profile instead of another.
+ * sockopts: reading and setting the options of settings.h, and giving a socket one profile instead of
+ * another.
  */
 #ifndef KEEPALIVE_SOCKOPTS_H
 #define KEEPALIVE_SOCKOPTS_H
 
 #include "settings.h"
-
-struct sockopt_name {
-	int level, name;
-};
-
-extern const struct sockopt_name sockopt_names[OPTIONS];
 
 /* Whether it is TCP or MPTCP over IPv4 or IPv6. mptcp, which of the two, may be NULL. */
 bool sockopts_apply_to(int fd, bool *mptcp);

@@ -1,34 +1,16 @@
 /* options: see options.h. */
 #include "options.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 #include "libc.h"
 #include "setup.h"
-
-/* <linux/tcp.h> since 6.15. */
-#ifndef TCP_RTO_MAX_MS
-#define TCP_RTO_MAX_MS 44
-#endif
+#include "sockopt_names.h"
 
 enum { TYPE_MASK = 0xf }; /* SOCK_TYPE_MASK of <linux/net.h>: the rest are flags */
-
-static const struct {
-	int level, name;
-} options[OPTIONS] = {
-	[OPTION_IDLE] = { IPPROTO_TCP, TCP_KEEPIDLE },
-	[OPTION_INTERVAL] = { IPPROTO_TCP, TCP_KEEPINTVL },
-	[OPTION_COUNT] = { IPPROTO_TCP, TCP_KEEPCNT },
-	[OPTION_USER_TIMEOUT] = { IPPROTO_TCP, TCP_USER_TIMEOUT },
-	[OPTION_RTO_MAX] = { IPPROTO_TCP, TCP_RTO_MAX_MS },
-	[OPTION_KEEPALIVE] = { SOL_SOCKET, SO_KEEPALIVE },
-};
 
 bool options_apply_to(int domain, int type, int protocol)
 {
 	return (domain == AF_INET || domain == AF_INET6) && (type & TYPE_MASK) == SOCK_STREAM &&
-	       (protocol == 0 || protocol == IPPROTO_TCP || protocol == PROTOCOL_MPTCP);
+	       (protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
 }
 
 unsigned option_bit(int level, int name)
@@ -36,7 +18,7 @@ unsigned option_bit(int level, int name)
 	if (level != IPPROTO_TCP && level != SOL_SOCKET)
 		return 0;
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (options[i].level == level && options[i].name == name)
+		if (sockopt_names[i].level == level && sockopt_names[i].name == name)
 			return 1U << i;
 	}
 	return 0;
@@ -48,7 +30,8 @@ int option_get(int fd, enum sockopt option, int *value)
 
 	if (!getsockopt)
 		return ENOSYS;
-	return getsockopt(fd, options[option].level, options[option].name, value, &length) == 0
+	return getsockopt(fd, sockopt_names[option].level, sockopt_names[option].name, value,
+			  &length) == 0
 		       ? 0
 		       : errno;
 }
@@ -81,8 +64,8 @@ int option_set(int fd, enum sockopt option, int value)
 {
 	if (value == 0)
 		value = kernel_value(option);
-	return set_up()->setsockopt(fd, options[option].level, options[option].name, &value,
-				    sizeof(value)) == 0
+	return set_up()->setsockopt(fd, sockopt_names[option].level, sockopt_names[option].name,
+				    &value, sizeof(value)) == 0
 		       ? 0
 		       : errno;
 }

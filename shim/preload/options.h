@@ -9,9 +9,6 @@
 
 #include "settings.h"
 
-/* IPPROTO_MPTCP; not in the headers of older C libraries. MPTCP takes all but TCP_USER_TIMEOUT. */
-#define PROTOCOL_MPTCP 262
-
 /* Both return 0 or an errno value, and may change errno. */
 int option_get(int fd, enum sockopt option, int *value);
 

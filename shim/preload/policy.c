@@ -411,7 +411,6 @@ void policy_set(int fd, int level, int name)
 	const struct configuration *all = configuration();
 	unsigned bit = option_bit(level, name);
 	struct known known;
-	const struct profile *profile;
 
 	if (!all || !bit || fd < 0)
 		return;
@@ -422,13 +421,9 @@ void policy_set(int fd, int level, int name)
 		known = (struct known){ .state = STATE_UNKNOWN }; /* only TCP takes the others */
 	}
 	known.owned |= (uint8_t)bit;
-	profile = settings_profile(&all->settings, known.profile);
-	if (known.state == STATE_UNKNOWN && all->may_force) {
-		if (adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_FOREIGN))
-			known.owned |= (uint8_t)bit;
-		profile = settings_profile(&all->settings, known.profile);
-	}
-	if (profile->force)
+	if (known.state == STATE_UNKNOWN && all->may_force)
+		adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_FOREIGN);
+	else if (settings_profile(&all->settings, known.profile)->force)
 		move(fd, &known, known.profile, CLAIMED);
 	sockets_put(fd, known);
 }

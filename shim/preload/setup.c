@@ -35,8 +35,8 @@ static void derive(struct configuration *all)
 	all->server_asks_port = settings_ask_port(settings, ROLE_SERVER);
 	for (unsigned i = 0; i < settings->rules; i++)
 		may_force = may_force || settings->rule[i].profile.force;
-	all->may_force =
-		may_force; /* at once: another thread may have published the same already */
+	/* At once: another thread may have published the same already. */
+	all->may_force = may_force;
 }
 
 /*

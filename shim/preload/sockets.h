@@ -22,11 +22,11 @@ enum state {
 	STATE_CONNECTED,      /* connected or being connected, or accepted */
 };
 
+/* owned: 1 << enum sockopt, what the program has set itself, or whoever configured it before us. */
 struct known {
 	uint16_t state : 3;   /* enum state */
 	uint16_t profile : 7; /* the profile it has: settings_profile() */
-	uint16_t
-		owned : 6; /* 1 << enum sockopt: the program's own, or whoever configured it before us */
+	uint16_t owned : 6;
 };
 
 enum { OWNED_ALL = 0x3f };
