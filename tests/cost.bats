@@ -173,11 +173,3 @@ own setsockopt +100'
 	[ "${own[1]}" -le 4 ]
 	[ "${own[2]}" -le 5 ]
 }
-
-@test "the object is at most 32 KiB" {
-	require strip
-	strip -o "$BATS_TEST_TMPDIR/stripped.so" "$SHIM"
-	run -0 stat -c %s "$BATS_TEST_TMPDIR/stripped.so"
-	echo "# $output bytes" >&3
-	[ "$output" -le 32768 ]
-}

@@ -56,7 +56,7 @@ def at_once(number, row):
                                preexec_fn=pin(0), stdout=subprocess.PIPE, text=True)
     lines = [process.stdout.readline() for _ in range(21)]
     with open(f"/proc/{process.pid}/smaps_rollup") as rollup:
-        kilobytes = int(re.search(r"Private_Dirty: +(\d+)", rollup.read())[1])
+        kilobytes = int(re.search(r"Anonymous: +(\d+)", rollup.read())[1])
     process.kill()
     process.wait()
     process.stdout.close()

@@ -42,11 +42,14 @@ def start(row, command, times):
 
 
 def memory(row, sockets=0):
-    """KiB of a process's own, without and with TCP sockets: Private_Dirty of proc_pid_smaps(5)."""
+    """KiB of a process's own, without and with TCP sockets: Anonymous of proc_pid_smaps(5).
+
+    Not Private_Dirty, which counts a library's text too until a newly built file has reached the disk.
+    """
     process = subprocess.Popen(row.cost(sockets, "hold", "wait"), env=row.environment(), stdout=subprocess.PIPE)
     process.stdout.readline()
     with open(f"/proc/{process.pid}/smaps_rollup") as rollup:
-        kilobytes = int(re.search(r"Private_Dirty: +(\d+)", rollup.read())[1])
+        kilobytes = int(re.search(r"Anonymous: +(\d+)", rollup.read())[1])
     process.kill()
     process.wait()
     process.stdout.close()
