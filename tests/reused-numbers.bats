@@ -22,6 +22,13 @@ load helpers
 	done
 }
 
+@test "what the program sets on a TCP socket that no hook saw stands, whatever had its number before" {
+	run shimmed python3 "$TESTS/programs/reused.py"
+	assert_equal "$(grep -c -- '-> tcp-set: . 99$' <<<"$output")" 8
+	run shimmed KEEPALIVE_MODE=force python3 "$TESTS/programs/reused.py"
+	assert_line "client -> tcp-set: 1 60"
+}
+
 @test "TCP on a reused number: armed at connect(), listen() or accept() but where golden/reused-numbers says not" {
 	run shimmed python3 "$TESTS/programs/reused.py"
 	assert_success

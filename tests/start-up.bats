@@ -47,7 +47,7 @@ setup_file() {
 	for order in "$SHIM:$BATS_FILE_TMPDIR/librecursion.so" "$BATS_FILE_TMPDIR/librecursion.so:$SHIM"; do
 		run timeout 20 env LD_PRELOAD="$order" "$PROGRAMS/armed"
 		assert_success
-		assert_output --partial "keepalive=1 idle=60 interval=10 count=6"
+		assert_output --regexp "^fd=[0-9]+ keepalive=1 idle=60 interval=10 count=6$"
 	done
 }
 

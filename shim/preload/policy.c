@@ -120,17 +120,15 @@ static unsigned profile_of(int fd)
 }
 
 /*
- * A socket that we know nothing of, or nothing that can be true. Whoever switched keepalive on before
- * us, if not we, has configured it: every option is theirs. Returns false, and the state not_tcp, where
- * it is not TCP.
+ * A socket that we know nothing of, or nothing that can be true; but what the program has set on this
+ * number it may have set on this socket. Whoever switched keepalive on before us, if not we, has
+ * configured it: every option is theirs. Returns false, and the state not_tcp, where it is not TCP.
  */
 static bool look(int fd, struct known *known, enum state not_tcp)
 {
 	int value;
 
 	known->profile = PROFILE_NONE;
-	if (known->state != STATE_UNKNOWN)
-		known->owned = 0;
 	if (option_get(fd, OPTION_IDLE, &value) != 0) {
 		*known = (struct known){ .state = (uint8_t)not_tcp };
 		return false;
@@ -227,6 +225,8 @@ static bool look_again(int fd, struct known *known)
 
 	if (tcp && (now.owned || known->owned & 1U << OPTION_KEEPALIVE))
 		return false;
+	if (tcp)
+		now.owned = known->owned;
 	if (now.profile == PROFILE_NONE || now.profile != known->profile)
 		*known = now;
 	return tcp;
@@ -415,11 +415,9 @@ void policy_set(int fd, int level, int name)
 	if (!all || !bit || fd < 0)
 		return;
 	known = sockets_get(fd);
-	if (known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM) {
-		if (level == SOL_SOCKET)
-			return;
-		known = (struct known){ .state = STATE_UNKNOWN }; /* only TCP takes the others */
-	}
+	if ((known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM) &&
+	    level != SOL_SOCKET)
+		known.state = STATE_UNKNOWN; /* only TCP takes the others */
 	known.owned |= (uint8_t)bit;
 	if (known.state == STATE_UNKNOWN && all->may_force)
 		adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_FOREIGN);

@@ -1,7 +1,8 @@
 """Descriptor numbers that come to stand for another socket behind the shim's back.
 
 For each kind of socket that had the number and each kind that comes to it by SCM_RIGHTS and dup2(),
-uses the new one as a program would, and prints SO_KEEPALIVE of it, then of what was accepted from it:
+uses the new one as a program would, and prints SO_KEEPALIVE of it, then of what was accepted from it, or
+the TCP_KEEPIDLE that the program itself has set to 99:
 fresh -> udp: 0
 """
 import ctypes
@@ -52,6 +53,8 @@ BEFORE = {
 
 NOW = {
     "tcp": lambda: unseen(socket.AF_INET, socket.SOCK_STREAM),
+    "tcp-set": lambda: unseen(socket.AF_INET, socket.SOCK_STREAM),
+    "tcp-to-listen": lambda: unseen(socket.AF_INET, socket.SOCK_STREAM),
     "udp": lambda: unseen(socket.AF_INET, socket.SOCK_DGRAM),
     "unix": lambda: unseen(socket.AF_UNIX, socket.SOCK_STREAM),
     "unix-dgram": lambda: unseen(socket.AF_UNIX, socket.SOCK_DGRAM),
@@ -73,17 +76,23 @@ def listening_unseen(family):
 def use(sock, kind):
     """Says what the kernel has after the program used it."""
     shown = []
-    if kind.endswith("listener"):
+    if kind == "tcp-to-listen":
+        listening(sock)
+    elif kind == "tcp-set":
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 99)
+    if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         clients = [connected(sock) for _ in range(2)]
         accepted = [sock.accept()[0] for _ in clients]
         shown = [keepalive(accepted[-1])]
     elif sock.family == socket.AF_INET:
-        target = tcp_server if kind == "tcp" else udp_server
+        target = udp_server if kind == "udp" else tcp_server
         sock.connect(target.getsockname())
         try:
             sock.connect(target.getsockname())
         except OSError:
             pass # EISCONN
+        if kind == "tcp-set":
+            shown = [sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)]
     elif kind == "unix-pair":
         # The program's own setting, which mode=force would undo on a TCP socket.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
