@@ -1,5 +1,5 @@
 # Reads LCOV: a line for each file with the lines and branches run, the total, and then the lines that
-# were not run, with their text.
+# were not run, with their text. A file of both library and command comes twice, with the same figures.
 BEGIN {
 	FS = "[:,]"
 	printf "%-34s %14s %16s\n", "", "lines", "branches"
@@ -12,6 +12,14 @@ function share(run, all) {
 $1 == "SF" {
 	file = $2
 	sub(".*/shim/", "shim/", file)
+	again = seen[file]++
+}
+
+again {
+	next
+}
+
+$1 == "SF" {
 	path = $2
 	lines = run = branches = taken = 0
 }

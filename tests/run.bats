@@ -30,6 +30,19 @@ script() {
 	assert_output "1 60 10 6"
 }
 
+@test "no command or an unknown one: told which there are; --help lists them, --version tells which it is" {
+	run -125 "$KEEPALIVE"
+	assert_output --partial "one of run, check, status, attach"
+	run -125 "$KEEPALIVE" walk
+	assert_output --partial "'walk' is no command; one of run, check, status, attach"
+	run -0 --separate-stderr "$KEEPALIVE" --help
+	for command in run check status attach; do
+		assert_line --regexp "^  $command \\["
+	done
+	run -0 --separate-stderr "$KEEPALIVE" --version
+	assert_output --regexp '^keepalive [0-9]+\.[0-9]+'
+}
+
 @test "options mirror the variables, and win over them" {
 	KEEPALIVE_IDLE=99 KEEPALIVE_COUNT=3 run "$KEEPALIVE" run --idle=20s --interval 5 "$python" -c "$PROBE"
 	assert_output "1 20 5 3"

@@ -1,0 +1,61 @@
+"""What is asked of a kernel, within the emulated machine: prints each answer, with what was asked before it."""
+import os
+import re
+import subprocess
+import sys
+
+NOBODY = 65534
+SHIM = {"LD_PRELOAD": "/here/libkeepalive-shim.so"}
+YAMA = "/proc/sys/kernel/yama/ptrace_scope"
+SOCKET = """import socket
+s = socket.socket()
+print(s.getsockopt(1, socket.SO_KEEPALIVE), *(s.getsockopt(socket.IPPROTO_TCP, name) for name in (4, 5, 6)))"""
+HOLD = """import socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+connection = server.accept()[0]
+print(flush=True)
+sys.stdin.read()"""
+
+
+def ask(name, *command, user=0, **environment):
+    run = subprocess.run(command, env={**os.environ, **environment}, user=user, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for line in run.stdout.splitlines():
+        print(f"{name}: {line}")
+    if run.returncode:
+        print(f"{name}: exit status {run.returncode}")
+
+
+def supervise(name, *options, **how):
+    ask(name, "./keepalive", "run", "--supervise=always", *options, "./supervised", "kinds", **how)
+
+
+def holding(user):
+    """A process with a listener and both ends of a connection."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD], user=user, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.stdout.readline()
+    return process
+
+
+def yama(scope):
+    with open(YAMA, "w") as file:
+        file.write(scope)
+
+
+print("kernel:", re.match(r"\d+\.\d+", os.uname().release)[0])
+ask("preload", sys.executable, "-c", SOCKET, **SHIM)
+ask("high", sys.executable, "high.py", "65536", **SHIM, KEEPALIVE_RULES="role=server peer=127.0.0.1 idle=20")
+process = holding(0)
+ask("attach", "./keepalive", "attach", "--idle=20", str(process.pid))
+ask("status", "./keepalive", "status", str(process.pid))
+yama("0")
+supervise("supervised")
+supervise("supervised with a rule", "--rule=role=server idle=20", user=NOBODY)
+other = holding(NOBODY)
+for scope in "123":
+    yama(scope)
+    ask("Yama " + scope, "./keepalive", "attach", str(other.pid), user=NOBODY if scope < "3" else 0)
+    supervise(f"supervised under Yama {scope}", "--rule=role=server idle=20", user=NOBODY)
+for process in process, other:
+    process.communicate()

@@ -1,0 +1,101 @@
+# Other kernels than this machine's, the oldest and the newest that Debian has, each in an emulated machine
+# with its release's programs: the preload, attach, status, and supervision, which tells what it lacks.
+load ../helpers
+
+setup_file() {
+	export MADE=$BATS_FILE_TMPDIR
+	require qemu-system-x86_64 busybox
+	[ "$(uname -m)" = x86_64 ] || skip "the kernels are for x86-64"
+	make -s -C "$REPOSITORY" BUILD="$MADE" LDFLAGS=-static "$MADE/keepalive" 2>/dev/null ||
+		skip "no static C library is installed"
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$MADE/supervised" \
+		"$TESTS/programs/supervised.c"
+}
+
+# boot RELEASE FILE... -- COMMAND: what the command printed, in $output. What it takes to boot may be missing.
+boot() {
+	local world
+
+	for world in "$1" "$1-kernel"; do
+		"$TESTS/worlds/roots" "$world" >"$BATS_TEST_TMPDIR/why" 2>&1 || skip "$(cat "$BATS_TEST_TMPDIR/why")"
+	done
+	run "$TESTS/kernels/boot" "$@"
+	assert_success
+}
+
+# kernel RELEASE: asks it everything; checks what is the same on each.
+kernel() {
+	local answer ends=' idle=20s interval=10s count=6 keepalive=on'
+
+	boot "$1" "$SHIM" "$MADE/keepalive" "$MADE/supervised" "$TESTS/kernels/inside.py" \
+		"$TESTS/programs/high.py" -- 'ulimit -n 70000 && python3 inside.py'
+	echo "# $1: $(sed -n 's/^kernel: /Linux /p' <<<"$output")" >&3
+	assert_line "preload: 1 60 10 6"
+	for answer in 'low: 60 20' 'UDP, that far above: 0' 'low again: 60 20' 'high: 60 20' \
+		'high again: 60 20' 'high client: 60' 'its own value: 99' 'other: 60 20'; do
+		assert_line "high: $answer"
+	done
+	for answer in listener client server; do
+		assert_line --regexp "^attach: fd [0-9] $answer .*:$ends$"
+		assert_line --regexp "^status: python3/[0-9]+ +[0-9] +$answer .* on +20s +10s +6 "
+	done
+	for answer in 1 2; do
+		assert_line --regexp "^Yama $answer: .*: kernel.yama.ptrace_scope is $answer: run as root"
+	done
+	assert_line --regexp "^Yama 3: .*: kernel.yama.ptrace_scope is 3, which forbids it to everybody"
+}
+
+# supervises NAME: so it does.
+supervises() {
+	local kind
+
+	for kind in tcp tcp6 mptcp; do
+		assert_line --partial "$1: $kind: $DEFAULTS cloexec=0 nonblock=0"
+	done
+	assert_line --partial "$1: cloexec: $DEFAULTS cloexec=1 nonblock=0"
+	assert_line --partial "$1: udp: keepalive=0"
+	assert_line --partial "$1: unix: keepalive=0"
+}
+
+# supervision: as it is on every kernel that has it.
+supervision() {
+	supervises "supervised"
+	supervises "supervised with a rule"
+	supervises "supervised under Yama 1"
+	for scope in 2 3; do
+		assert_line --regexp "^supervised under Yama $scope: .*Yama's ptrace_scope"
+		assert_line "supervised under Yama $scope: exit status 125"
+	done
+}
+
+@test "Debian bullseye's kernel: supervision tells that it takes a later one, all else works" {
+	kernel bullseye
+	assert_line --regexp "^supervised: .*: it takes Linux 5.14 or later, with CONFIG_SECCOMP_FILTER$"
+	assert_line "supervised: exit status 125"
+}
+
+@test "Debian bookworm's kernel: preload, descriptors above 65,535, attach, status, supervision, Yama" {
+	kernel bookworm
+	supervision
+}
+
+@test "Debian trixie's kernel: preload, descriptors above 65,535, attach, status, supervision, Yama" {
+	kernel trixie
+	supervision
+}
+
+@test "Debian sid's kernel: preload, descriptors above 65,535, attach, status, supervision, Yama" {
+	kernel sid
+	supervision
+}
+
+@test "100,000 descriptors open at once: a socket() takes no longer than above a hundred" {
+	boot sid "$SHIM" "$PROGRAMS/cost" "$TESTS/kernels/grow.sh" -- 'sh grow.sh'
+	sed 's/^/# ns: /' <<<"$output" >&3
+	python3 - "$output" <<-'END'
+		import sys
+		took = {int(line[0]): float(line[2]) for line in map(str.split, sys.argv[1].splitlines()) if "shim" in line}
+		assert sorted(took) == [100, 10000, 100000], took
+		assert took[100000] < 1.5 * took[100], took
+	END
+}
