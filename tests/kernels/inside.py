@@ -43,7 +43,8 @@ def yama(scope):
         file.write(scope)
 
 
-print("kernel:", re.match(r"\d+\.\d+", os.uname().release)[0])
+print("kernel: Linux", re.match(r"\d+\.\d+", os.uname().release)[0])
+print("libc:", os.confstr("CS_GNU_LIBC_VERSION"))
 ask("preload", sys.executable, "-c", SOCKET, **SHIM)
 ask("high", sys.executable, "high.py", "65536", **SHIM, KEEPALIVE_RULES="role=server peer=127.0.0.1 idle=20")
 process = holding(0)

@@ -1,6 +1,7 @@
 # Other kernels than this machine's, the oldest and the newest that Debian has, each in an emulated machine
 # with its release's programs: the preload, attach, status, and supervision, which tells what it lacks.
 load ../helpers
+load ../worlds/results
 
 setup_file() {
 	export MADE=$BATS_FILE_TMPDIR
@@ -29,7 +30,7 @@ kernel() {
 
 	boot "$1" "$SHIM" "$MADE/keepalive" "$MADE/supervised" "$TESTS/kernels/inside.py" \
 		"$TESTS/programs/high.py" -- 'ulimit -n 70000 && python3 inside.py'
-	echo "# $1: $(sed -n 's/^kernel: /Linux /p' <<<"$output")" >&3
+	world "$(sed -n 's/^kernel: //p' <<<"$output"), with Debian $1" "$(sed -n 's/^libc: //p' <<<"$output")"
 	assert_line "preload: 1 60 10 6"
 	for answer in 'low: 60 20' 'UDP, that far above: 0' 'low again: 60 20' 'high: 60 20' \
 		'high again: 60 20' 'high client: 60' 'its own value: 99' 'other: 60 20'; do
@@ -66,12 +67,14 @@ supervision() {
 		assert_line --regexp "^supervised under Yama $scope: .*Yama's ptrace_scope"
 		assert_line "supervised under Yama $scope: exit status 125"
 	done
+	works "emulated: keepalive on every socket, attach, status and supervision; Yama's scopes as documented"
 }
 
 @test "Debian bullseye's kernel: supervision tells that it takes a later one, all else works" {
 	kernel bullseye
 	assert_line --regexp "^supervised: .*: it takes Linux 5.14 or later, with CONFIG_SECCOMP_FILTER$"
 	assert_line "supervised: exit status 125"
+	works "emulated: keepalive on every socket, attach and status; supervision says what it lacks"
 }
 
 @test "Debian bookworm's kernel: preload, descriptors above 65,535, attach, status, supervision, Yama" {
