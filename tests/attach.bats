@@ -268,6 +268,7 @@ signal.pause()'
 @test "attach works from inside a container's PID namespace, and from outside with the outer number" {
 	require unshare
 	require_root
+	unshare -pf --mount-proc true 2>/dev/null || skip "PID namespaces are refused here"
 	background unshare -pf --mount-proc --kill-child python3 "$TESTS/programs/talk.py" server 127.0.0.1
 	local outer
 	outer=$(child_of "$!")
@@ -309,6 +310,7 @@ signal.pause()'
 	require unshare
 	require_refuse
 	make_public
+	unshare -m true 2>/dev/null || skip "mount namespaces are refused here"
 	install -m 755 "$PROGRAMS/refuse" "$PUBLIC/refuse"
 	talk_as_nobody pairs 1
 	local own=$! scope
