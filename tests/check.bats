@@ -86,6 +86,14 @@ compile() {
 	assert_line --partial "file capabilities"
 }
 
+@test "mode and role are told where they are not the defaults" {
+	run -0 env KEEPALIVE_MODE=force KEEPALIVE_ROLE=server "$KEEPALIVE" check ls
+	assert_output --regexp ' mode=force role=server'
+	run -0 env KEEPALIVE_ROLE=client "$KEEPALIVE" check ls
+	assert_output --partial ' role=client'
+	refute_output --partial mode=
+}
+
 @test "KEEPALIVE=off and rules: no, and which" {
 	run -1 env KEEPALIVE=off "$KEEPALIVE" check ls
 	assert_line --partial KEEPALIVE=off

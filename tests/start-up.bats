@@ -29,6 +29,13 @@ setup_file() {
 	assert_output "early: 50 60 50"
 }
 
+@test "a bad value, and a constructor that opens sockets before ours ran: one message, and the default" {
+	run shimmed KEEPALIVE_IDLE=soon "$BATS_FILE_TMPDIR/depends"
+	assert_success
+	assert_line "early: 60 60 60"
+	assert_equal "$(grep -c KEEPALIVE_IDLE <<<"$output")" 1
+}
+
 @test "16 threads race for the first call, 50 starts: each socket has keepalive" {
 	local started=0
 
