@@ -80,7 +80,11 @@ except OSError as error:
 	probes() {
 		nsenter -t "$pid" -n nstat -asz TcpExtTCPKeepAlive | awk '/KeepAlive/ { print $2 }'
 	}
-	sleep 2.2 # longer idle than the idle time that is about to be set
+	rested() { # longer idle, in ms, than the idle time that is about to be set
+		nsenter -t "$pid" -n ss -tinH state established | grep -o 'last[ra]c[vk]:[0-9]*' |
+			awk -F: '$2 < 2100 { busy = 1 } END { exit busy || NR < 4 }'
+	}
+	await 10 rested
 	start=${EPOCHREALTIME/./}
 	"$KEEPALIVE" attach --idle=2 --interval=1 "$pid"
 	local seen
@@ -526,14 +530,22 @@ signal.pause()' "$PORT" "$1"
 @test "--follow costs next to nothing while nothing changes" {
 	pairs 250
 	background "$KEEPALIVE" attach --follow=0.1 "$PAIRS" >"$BATS_TEST_TMPDIR/out"
-	local follow=$! before after
+	local follow=$! before after looks
 	ticks() {
 		awk '{ print $14 + $15 }' "/proc/$follow/stat"
 	}
+	slept() { # how often: once a look
+		sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$follow/status"
+	}
+	looked() {
+		[ "$(slept)" -ge $((looks + $1)) ]
+	}
 	await 15 is 1 "$PAIRS" 5 keepalive
-	sleep 0.5
+	looks=$(slept)
+	await 15 looked 5
 	before=$(ticks)
-	sleep 3
+	looks=$(slept)
+	await 30 looked 30
 	after=$(ticks)
 	echo "# 500 sockets, 30 looks: $((after - before)) hundredths of a second of CPU" >&3
 	((after - before < 60))

@@ -41,6 +41,18 @@ teardown() {
 	[ -z "${PUBLIC-}" ] || rm -r "$PUBLIC"
 }
 
+# static_supervised FILE: tests/programs/supervised.c, linked statically; skips where that cannot be done.
+static_supervised() {
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$1" \
+		"$TESTS/programs/supervised.c" || skip "no static C library is installed"
+}
+
+# static_keepalive FOLDER: the command, likewise.
+static_keepalive() {
+	make -s -C "$REPOSITORY" BUILD="$1" LDFLAGS=-static "$1/keepalive" 2>/dev/null ||
+		skip "no static C library is installed"
+}
+
 # child_of PID: its child, once it has one.
 child_of() {
 	await 15 grep -q . "/proc/$1/task/$1/children" || return 1

@@ -7,8 +7,7 @@ load outside
 
 setup_file() {
 	export STATIC=$BATS_FILE_TMPDIR/supervised
-	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$STATIC" \
-		"$TESTS/programs/supervised.c" || skip "no static C library is installed"
+	static_supervised "$STATIC"
 	"$KEEPALIVE" run "$STATIC" kinds >/dev/null || skip "seccomp user notification is refused here"
 }
 

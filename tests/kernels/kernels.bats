@@ -1,16 +1,15 @@
 # Other kernels than this machine's, the oldest and the newest that Debian has, each in an emulated machine
 # with its release's programs: the preload, attach, status, and supervision, which tells what it lacks.
 load ../helpers
+load ../outside
 load ../worlds/results
 
 setup_file() {
 	export MADE=$BATS_FILE_TMPDIR
 	require qemu-system-x86_64 busybox
 	[ "$(uname -m)" = x86_64 ] || skip "the kernels are for x86-64"
-	make -s -C "$REPOSITORY" BUILD="$MADE" LDFLAGS=-static "$MADE/keepalive" 2>/dev/null ||
-		skip "no static C library is installed"
-	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$MADE/supervised" \
-		"$TESTS/programs/supervised.c"
+	static_keepalive "$MADE"
+	static_supervised "$MADE/supervised"
 }
 
 # boot RELEASE FILE... -- COMMAND: what the command printed, in $output. What it takes to boot may be missing.

@@ -1,13 +1,12 @@
 # The command as the entry point of an image that holds nothing else: no shell, no C library.
 load ../helpers
+load ../outside
 
 setup_file() {
 	export IMAGE=$BATS_FILE_TMPDIR/image
 	mkdir -p "$IMAGE/proc" "$IMAGE/dev" "$IMAGE/bin"
-	make -s -C "$REPOSITORY" BUILD="$BATS_FILE_TMPDIR/build" LDFLAGS=-static \
-		"$BATS_FILE_TMPDIR/build/keepalive" 2>/dev/null || skip "no static C library is installed"
-	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$IMAGE/bin/supervised" \
-		"$TESTS/programs/supervised.c"
+	static_keepalive "$BATS_FILE_TMPDIR/build"
+	static_supervised "$IMAGE/bin/supervised"
 	cp "$BATS_FILE_TMPDIR/build/keepalive" "$IMAGE/bin"
 }
 
