@@ -49,12 +49,12 @@ COMMAND = $(BUILD)/keepalive
 
 COMMON_SOURCES  = $(wildcard shim/common/*.c)
 PRELOAD_SOURCES = $(wildcard shim/preload/*.c)
-# What every hook passes through, side by side: a kernel that keeps page tables apart has each page
-# looked up again after each system call.
-HOOKS_PATH      = shim/common/settings.c $(addprefix shim/preload/,sockets.c setup.c options.c policy.c interpose.c)
+# The hooks first, so that they are in one page, and one that the loader has read: a kernel that keeps
+# page tables apart has each page looked up again after each system call.
+PRELOAD_FIRST   = $(addprefix shim/preload/,interpose.c policy.c options.c)
 COMMAND_SOURCES = $(wildcard shim/command/*.c)
-PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o, \
-                  $(filter-out $(HOOKS_PATH),$(COMMON_SOURCES) $(PRELOAD_SOURCES)) $(HOOKS_PATH))
+PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(PRELOAD_FIRST) \
+                  $(filter-out $(PRELOAD_FIRST),$(COMMON_SOURCES) $(PRELOAD_SOURCES)))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
 .PHONY: all fixtures test lint fuzz clean help

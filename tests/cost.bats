@@ -131,12 +131,12 @@ own setsockopt +100'
 @test "user-space instructions of each hook" {
 	require valgrind callgrind_annotate python3
 	run -0 added instructions -- 100 tcp connect accept accept4 udp nodelay own null
-	at_most 700 tcp
-	at_most 320 connect
-	at_most 320 accept
-	at_most 320 accept4
+	at_most 200 tcp
+	at_most 130 connect
+	at_most 120 accept
+	at_most 120 accept4
 	at_most 420 udp # socket() and connect()
-	at_most 190 nodelay
+	at_most 120 nodelay
 	at_most 220 own
 	at_most 1 null
 }

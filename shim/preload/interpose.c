@@ -5,8 +5,10 @@
 #include "interpose.h"
 
 #include "libc.h"
+#include "options.h"
 #include "policy.h"
 #include "setup.h"
+#include "shortcuts.h"
 
 /* Nothing of ours shows in errno. */
 #define QUIETLY(call) \
@@ -22,7 +24,7 @@ int hook_socket(int domain, int type, int protocol)
 	int fd = next->socket(domain, type, protocol);
 
 	if (fd >= 0)
-		QUIETLY(policy_created(fd, domain, type, protocol));
+		QUIETLY(created(fd, domain, type, protocol));
 	return fd;
 }
 
@@ -31,9 +33,11 @@ int hook_connect(int fd, const struct sockaddr *address, socklen_t length)
 	const struct next *next = set_up();
 	int result;
 
-	QUIETLY(policy_connecting(fd));
+	if (!shortcut_connecting(fd))
+		QUIETLY(policy_connecting(fd));
 	result = next->connect(fd, address, length);
-	if (result == 0 || errno == EINPROGRESS || errno == EINTR)
+	if ((result == 0 || errno == EINPROGRESS || errno == EINTR) &&
+	    !shortcut_connected(fd, address, length))
 		QUIETLY(policy_connected(fd, address, length));
 	return result;
 }
@@ -46,9 +50,11 @@ int hook_accept(int fd, struct sockaddr *address, socklen_t *length)
 
 	call.address = address;
 	call.length = length;
-	QUIETLY(policy_accepting(fd, &call));
+	call.room = 0;
+	if (!shortcut_accepting(fd))
+		QUIETLY(policy_accepting(fd, &call));
 	accepted = next->accept(fd, call.address, call.length);
-	if (accepted >= 0)
+	if (accepted >= 0 && !shortcut_accepted(fd, accepted))
 		QUIETLY(policy_accepted(fd, accepted, &call));
 	return accepted;
 }
@@ -61,9 +67,11 @@ int hook_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 
 	call.address = address;
 	call.length = length;
-	QUIETLY(policy_accepting(fd, &call));
+	call.room = 0;
+	if (!shortcut_accepting(fd))
+		QUIETLY(policy_accepting(fd, &call));
 	accepted = next->accept4(fd, call.address, call.length, flags);
-	if (accepted >= 0)
+	if (accepted >= 0 && !shortcut_accepted(fd, accepted))
 		QUIETLY(policy_accepted(fd, accepted, &call));
 	return accepted;
 }
@@ -84,8 +92,9 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 {
 	const struct next *next = set_up();
 	int result = next->setsockopt(fd, level, name, value, length);
+	unsigned bit = option_bit(level, name);
 
-	if (result == 0)
-		QUIETLY(policy_set(fd, level, name));
+	if (result == 0 && bit)
+		QUIETLY(policy_set(fd, level, bit));
 	return result;
 }

@@ -5,14 +5,6 @@
 #include "setup.h"
 #include "sockopt_names.h"
 
-enum { TYPE_MASK = 0xf }; /* SOCK_TYPE_MASK of <linux/net.h>: the rest are flags */
-
-bool options_apply_to(int domain, int type, int protocol)
-{
-	return (domain == AF_INET || domain == AF_INET6) && (type & TYPE_MASK) == SOCK_STREAM &&
-	       (protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
-}
-
 unsigned option_bit(int level, int name)
 {
 	if (level != IPPROTO_TCP && level != SOL_SOCKET)

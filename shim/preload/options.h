@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "settings.h"
+#include "sockopt_names.h"
 
 /* Both return 0 or an errno value, and may change errno. */
 int option_get(int fd, enum sockopt option, int *value);
@@ -22,6 +23,12 @@ int option_set(int fd, enum sockopt option, int value);
 unsigned option_bit(int level, int name);
 
 /* Whether socket(2) with these arguments makes a TCP or MPTCP socket. */
-bool options_apply_to(int domain, int type, int protocol);
+static inline bool options_apply_to(int domain, int type, int protocol)
+{
+	int kind = type & 0xf; /* SOCK_TYPE_MASK of <linux/net.h>: the rest are flags */
+
+	return (domain == AF_INET || domain == AF_INET6) && kind == SOCK_STREAM &&
+	       (protocol == 0 || protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+}
 
 #endif

@@ -46,6 +46,15 @@ static struct address ask(name_function *call, int fd, uint16_t *port)
 /* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
 enum evidence { CERTAIN, CLAIMED };
 
+bool policy_refused(int fd, enum sockopt option, int error)
+{
+	if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
+	    (error == ENOPROTOOPT && option <= OPTION_COUNT))
+		return false;
+	report_refused(fd, option, error);
+	return true;
+}
+
 /*
  * Gives the socket this profile instead of the one it has, option by option: what is the same already
  * is not touched, what the program owns stays unless the profile has mode=force. Returns false where
@@ -53,7 +62,7 @@ enum evidence { CERTAIN, CLAIMED };
  */
 static bool move(int fd, struct known *known, unsigned profile, enum evidence evidence)
 {
-	const struct settings *settings = &configuration()->settings;
+	const struct settings *settings = configuration()->settings;
 	const struct profile *from = settings_profile(settings, known->profile);
 	const struct profile *to = settings_profile(settings, profile);
 	unsigned owned = known->owned;
@@ -74,14 +83,10 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 		    option_get(fd, OPTION_IDLE, &value) != 0)
 			return false;
 		error = option_set(fd, i, to->value[i]);
-		if (error) {
-			if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
-			    (error == ENOPROTOOPT && i <= OPTION_COUNT))
-				return false;
-			report_refused(fd, i, error);
-		} else {
+		if (!error)
 			evidence = CERTAIN;
-		}
+		else if (!policy_refused(fd, i, error))
+			return false;
 		owned &= ~bit;
 	}
 	known->owned = (uint8_t)owned;
@@ -97,10 +102,10 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 static unsigned profile_of(int fd)
 {
 	const struct configuration *all = configuration();
-	unsigned last = PROFILE_BASE + all->settings.rules;
+	unsigned last = PROFILE_BASE + all->settings->rules;
 	int value[OPTION_USER_TIMEOUT + 1];
 
-	if (all->settings.role != ROLE_BOTH ||
+	if (all->settings->role != ROLE_BOTH ||
 	    (!all->client_asks && !all->server_asks_peer && !all->server_asks_port))
 		return PROFILE_NONE;
 	for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++) {
@@ -108,7 +113,7 @@ static unsigned profile_of(int fd)
 			value[i] = 0;
 	}
 	for (unsigned number = PROFILE_BASE; number <= last; number++) {
-		const struct profile *profile = settings_profile(&all->settings, number);
+		const struct profile *profile = settings_profile(all->settings, number);
 		bool same = profile->value[OPTION_KEEPALIVE];
 
 		for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++)
@@ -160,7 +165,7 @@ static unsigned listener_profile(const struct configuration *all, int fd)
 		ask(getsockname, fd, &port);
 		sockets_put_port(fd, port);
 	}
-	return settings_match(&all->settings, ROLE_SERVER, NULL, port);
+	return settings_match(all->settings, ROLE_SERVER, NULL, port);
 }
 
 /* A listener that came from elsewhere: connections may wait in its queue that will not inherit. */
@@ -172,22 +177,13 @@ static void adopt_listener(const struct configuration *all, int fd, struct known
 		report_socket(fd, "listener", known);
 }
 
-void policy_created(int fd, int domain, int type, int protocol)
+void policy_not_tcp(int fd, int domain, int type, int protocol)
 {
-	const struct configuration *all = configuration();
-	struct known known = { .state = STATE_FRESH };
+	bool may_accept = (type & 0xf) == SOCK_STREAM || (type & 0xf) == SOCK_SEQPACKET;
 
-	if (!all)
-		return;
-	if (!options_apply_to(domain, type, protocol)) {
-		known.state = (type & 0xf) == SOCK_STREAM || (type & 0xf) == SOCK_SEQPACKET
-				      ? STATE_FOREIGN_STREAM
-				      : STATE_FOREIGN;
-		report_not_tcp(fd, domain, type, protocol);
-	} else {
-		move(fd, &known, all->client, CERTAIN);
-	}
-	sockets_put(fd, known);
+	sockets_put(fd,
+		    (struct known){ .state = may_accept ? STATE_FOREIGN_STREAM : STATE_FOREIGN });
+	report_not_tcp(fd, domain, type, protocol);
 }
 
 void policy_connecting(int fd)
@@ -210,7 +206,7 @@ static unsigned client_profile(const struct configuration *all, const struct soc
 	if (!all->client_asks)
 		return all->client;
 	peer = address_of(address, length);
-	return settings_match(&all->settings, ROLE_CLIENT, &peer,
+	return settings_match(all->settings, ROLE_CLIENT, &peer,
 			      peer.family ? port_of(address) : 0);
 }
 
@@ -349,7 +345,7 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 				struct known *child)
 {
 	const struct profile *profile =
-		settings_profile(&configuration()->settings, parent->profile);
+		settings_profile(configuration()->settings, parent->profile);
 	bool keepalive = profile->value[OPTION_KEEPALIVE];
 	int value;
 
@@ -397,7 +393,7 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 	if (all->server_asks_peer) {
 		struct address peer = accepted_peer(accepted, call);
 		unsigned port = all->server_asks_port ? sockets_port(listener) : 0;
-		unsigned profile = settings_match(&all->settings, ROLE_SERVER, &peer, port);
+		unsigned profile = settings_match(all->settings, ROLE_SERVER, &peer, port);
 
 		if (profile != child.profile)
 			move(accepted, &child, profile, CLAIMED);
@@ -406,13 +402,12 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 	report_socket(accepted, "server", &child);
 }
 
-void policy_set(int fd, int level, int name)
+void policy_set(int fd, int level, unsigned bit)
 {
 	const struct configuration *all = configuration();
-	unsigned bit = option_bit(level, name);
 	struct known known;
 
-	if (!all || !bit || fd < 0)
+	if (!all || fd < 0)
 		return;
 	known = sockets_get(fd);
 	if ((known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM) &&
@@ -421,7 +416,7 @@ void policy_set(int fd, int level, int name)
 	known.owned |= (uint8_t)bit;
 	if (known.state == STATE_UNKNOWN && all->may_force)
 		adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_FOREIGN);
-	else if (settings_profile(&all->settings, known.profile)->force)
+	else if (settings_profile(all->settings, known.profile)->force)
 		move(fd, &known, known.profile, CLAIMED);
 	sockets_put(fd, known);
 }
@@ -446,7 +441,7 @@ bool policy_inherited(int fd)
 			peer = ask(getpeername, fd, &peer_port);
 		if (all->server_asks_port)
 			ask(getsockname, fd, &port);
-		move(fd, &known, settings_match(&all->settings, ROLE_SERVER, &peer, port), CERTAIN);
+		move(fd, &known, settings_match(all->settings, ROLE_SERVER, &peer, port), CERTAIN);
 		known.state = STATE_CONNECTED;
 		report_socket(fd, "server", &known);
 	}

@@ -12,8 +12,13 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* socket(2) gave this descriptor. */
-void policy_created(int fd, int domain, int type, int protocol);
+#include "settings.h"
+
+/* socket(2) gave this descriptor, and it is not TCP. */
+void policy_not_tcp(int fd, int domain, int type, int protocol);
+
+/* The kernel refused an option. Returns whether it can be TCP all the same; if so, that is logged. */
+bool policy_refused(int fd, enum sockopt option, int error);
 
 /* Before connect(2); and after it succeeded or is under way, when the address is known to be readable. */
 void policy_connecting(int fd);
@@ -39,8 +44,8 @@ struct accepting {
 void policy_accepting(int listener, struct accepting *call);
 void policy_accepted(int listener, int accepted, const struct accepting *call);
 
-/* The program's own setsockopt(2) succeeded. */
-void policy_set(int fd, int level, int name);
+/* The program's own setsockopt(2) succeeded, for the option with that bit (options.h). */
+void policy_set(int fd, int level, unsigned bit);
 
 /* A descriptor that was open at load. Returns whether it is open at all. */
 bool policy_inherited(int fd);

@@ -59,7 +59,7 @@ static bool is_wanted(void)
 {
 	const struct configuration *all = configuration();
 
-	return all && all->settings.log != LOG_OFF;
+	return all && all->logs;
 }
 
 /*
@@ -86,7 +86,7 @@ static void end(struct text *text)
 	text->next -= text->next == text->end;
 	text_char(text, '\n');
 	length = (size_t)(text->next - text->start);
-	if (configuration()->settings.log == LOG_PATH)
+	if (configuration()->settings->log == LOG_PATH)
 		output_append(log_path, text->start, length);
 	else if (output_is_same(output_identity(STDERR_FILENO), standard_error))
 		output_line(STDERR_FILENO, text->start, length);
@@ -112,7 +112,7 @@ static void text_end(struct text *text, int fd,
 /* Why the socket was left alone, or what it got. */
 static void text_outcome(struct text *text, const struct known *known)
 {
-	const struct settings *settings = &configuration()->settings;
+	const struct settings *settings = configuration()->settings;
 	const struct profile *profile = settings_profile(settings, known->profile);
 	bool any = false;
 

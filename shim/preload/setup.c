@@ -8,24 +8,13 @@
 #include "libc.h"
 #include "report.h"
 
-static struct next next;
-static struct configuration configured;
-
-/* Set once what they point to is whole. */
-static const struct next *published_next;
-static const struct configuration *published_configuration;
+static struct settings kept;
 
 /* The thread that is setting up; 0 for none. */
 static long setting_up;
 
-const struct configuration *configuration(void)
+static void derive(struct configuration *all, const struct settings *settings)
 {
-	return __atomic_load_n(&published_configuration, __ATOMIC_ACQUIRE);
-}
-
-static void derive(struct configuration *all)
-{
-	const struct settings *settings = &all->settings;
 	bool may_force = settings->base.force;
 
 	all->client = (uint8_t)settings_match(settings, ROLE_CLIENT, NULL, 0);
@@ -33,6 +22,9 @@ static void derive(struct configuration *all)
 			   settings_ask_port(settings, ROLE_CLIENT);
 	all->server_asks_peer = settings_ask_peer(settings, ROLE_SERVER);
 	all->server_asks_port = settings_ask_port(settings, ROLE_SERVER);
+	all->logs = settings->log != LOG_OFF;
+	all->fresh = *settings_profile(settings, all->client);
+	all->settings = settings;
 	for (unsigned i = 0; i < settings->rules; i++)
 		may_force = may_force || settings->rule[i].profile.force;
 	/* At once: another thread may have published the same already. */
@@ -52,34 +44,31 @@ static void prepare(complain_function *complain)
 	__atomic_store_n(&setting_up, syscall ? syscall(SYS_gettid) : 0, __ATOMIC_RELAXED);
 	next_find(&found);
 	environment_read(&settings, complain);
-	if (!__atomic_load_n(&published_next, __ATOMIC_ACQUIRE)) {
-		next = found;
+	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
+		memory.found = found;
 		if (settings.on) {
-			settings_copy(&configured.settings, &settings);
-			derive(&configured);
+			settings_copy(&kept, &settings);
+			derive(&memory.derived, &kept);
 			report_start(&settings);
-			__atomic_store_n(&published_configuration, &configured, __ATOMIC_RELEASE);
+			__atomic_store_n(&memory.configuration, &memory.derived, __ATOMIC_RELEASE);
 		}
-		__atomic_store_n(&published_next, &next, __ATOMIC_RELEASE);
+		__atomic_store_n(&memory.next, &memory.found, __ATOMIC_RELEASE);
 	}
 	__atomic_store_n(&setting_up, 0, __ATOMIC_RELAXED);
 }
 
-const struct next *set_up(void)
+const struct next *set_up_first(void)
 {
-	const struct next *ready = __atomic_load_n(&published_next, __ATOMIC_ACQUIRE);
-	int error;
+	const struct next *ready = NULL;
+	int error = errno;
 
-	if (ready)
-		return ready;
-	error = errno;
 	/* What set-up calls (an allocator under dlsym) came back into a hook: straight through. */
 	if (syscall && __atomic_load_n(&setting_up, __ATOMIC_RELAXED) == syscall(SYS_gettid))
 		ready = &next_system_calls;
 	else
 		prepare(NULL);
 	errno = error;
-	return ready ? ready : &next;
+	return ready ? ready : &memory.found;
 }
 
 /* Messages are printed here only, so that there is one of each however many threads set up. */

@@ -10,33 +10,30 @@
 #ifndef KEEPALIVE_SOCKETS_H
 #define KEEPALIVE_SOCKETS_H
 
-#include <stdint.h>
-
-enum state {
-	STATE_UNKNOWN,        /* never seen, or forgotten */
-	STATE_FOREIGN,        /* not TCP, cannot accept: UDP, raw, netlink, a connection */
-	STATE_FOREIGN_STREAM, /* not TCP, may accept: UNIX, vsock, SCTP */
-	STATE_FRESH,          /* TCP, neither connected nor listening */
-	STATE_LISTENER,       /* whoever is accepted from it has its options */
-	STATE_LISTENER_QUEUE, /* armed while it may have held connections that do not inherit */
-	STATE_CONNECTED,      /* connected or being connected, or accepted */
-};
-
-/* owned: 1 << enum sockopt, what the program has set itself, or whoever configured it before us. */
-struct known {
-	uint16_t state : 3;   /* enum state */
-	uint16_t profile : 7; /* the profile it has: settings_profile() */
-	uint16_t owned : 6;
-};
-
-enum { OWNED_ALL = 0x3f };
+#include "memory.h"
 
 /*
  * The table has 65,536 places; numbers that are as far apart share one, and the later one wins. For a
  * forgotten or negative descriptor the state is STATE_UNKNOWN. Lock-free, async-signal-safe.
  */
-struct known sockets_get(int fd);
-void sockets_put(int fd, struct known known);
+static inline struct known sockets_get(int fd)
+{
+	unsigned number = (unsigned)fd;
+	struct entry entry;
+
+	__atomic_load(&memory.entries[number % PLACES], &entry, __ATOMIC_RELAXED);
+	return entry.turn == number / PLACES ? entry.known
+					     : (struct known){ .state = STATE_UNKNOWN };
+}
+
+/* fd: not negative. */
+static inline void sockets_put(int fd, struct known known)
+{
+	unsigned number = (unsigned)fd;
+	struct entry entry = { .known = known, .turn = (uint16_t)(number / PLACES) };
+
+	__atomic_store(&memory.entries[number % PLACES], &entry, __ATOMIC_RELAXED);
+}
 
 /* The local port of a listener: what was put last, which is done only where rules ask for ports. */
 uint16_t sockets_port(int fd);

@@ -31,8 +31,8 @@ high_numbers() {
 @test "the same with a table of 64 places" {
 	require make cc
 	cp -r "$REPOSITORY/shim" "$REPOSITORY/Makefile" "$BATS_TEST_TMPDIR"
-	sed -i 's/PLACES = 65536/PLACES = 64/' "$BATS_TEST_TMPDIR/shim/preload/sockets.c"
-	grep -q 'PLACES = 64' "$BATS_TEST_TMPDIR/shim/preload/sockets.c"
+	sed -i 's/PLACES = 65536/PLACES = 64/' "$BATS_TEST_TMPDIR/shim/preload/memory.h"
+	grep -q 'PLACES = 64' "$BATS_TEST_TMPDIR/shim/preload/memory.h"
 	make -s -C "$BATS_TEST_TMPDIR" CFLAGS=-O1 BUILD=build build/libkeepalive-shim.so
 	high_numbers "$BATS_TEST_TMPDIR/build/libkeepalive-shim.so" 64
 }

@@ -1,0 +1,68 @@
+/*
+ * memory: all that the hooks look at on their way, in one piece and for the first thousand descriptors
+ * in one page. A kernel that keeps its page tables apart from the program's (PTI) has each page looked
+ * up again after each system call.
+ */
+#ifndef KEEPALIVE_MEMORY_H
+#define KEEPALIVE_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "next.h"
+#include "settings.h"
+
+/* For what is on the hooks' way: the compiler goes for size (-Os), and would make calls of it. */
+#define INLINE static inline __attribute__((always_inline))
+
+/* What follows from the settings, so that no hook derives it again. */
+struct configuration {
+	uint8_t client;        /* the profile of a client whose peer is not known yet */
+	bool client_asks;      /* rules look at a client's peer or port */
+	bool server_asks_peer; /* rules look at a server's peer */
+	bool server_asks_port; /* rules look at a server's port */
+	bool may_force;        /* some profile has mode=force */
+	bool logs;             /* KEEPALIVE_LOG is not off */
+	struct profile fresh;  /* the profile number client: what a new socket gets */
+	const struct settings *settings;
+};
+
+enum state {
+	STATE_UNKNOWN,        /* never seen, or forgotten */
+	STATE_FOREIGN,        /* not TCP, cannot accept: UDP, raw, netlink, a connection */
+	STATE_FOREIGN_STREAM, /* not TCP, may accept: UNIX, vsock, SCTP */
+	STATE_FRESH,          /* TCP, neither connected nor listening */
+	STATE_LISTENER,       /* whoever is accepted from it has its options */
+	STATE_LISTENER_QUEUE, /* armed while it may have held connections that do not inherit */
+	STATE_CONNECTED,      /* connected or being connected, or accepted */
+};
+
+/* owned: 1 << enum sockopt, what the program has set itself, or whoever configured it before us. */
+struct known {
+	uint16_t state : 3;   /* enum state */
+	uint16_t profile : 7; /* the profile it has: settings_profile() */
+	uint16_t owned : 6;
+};
+
+enum { OWNED_ALL = 0x3f, PLACES = 65536 };
+
+/* One word, so that it is read and written whole. */
+struct entry {
+	_Alignas(uint32_t) struct known known;
+	uint16_t turn; /* which of the numbers that share the place it is about */
+};
+
+_Static_assert(sizeof(struct entry) == sizeof(uint32_t), "one word");
+_Static_assert(OWNED_ALL == 0x3f && OPTIONS == 6, "six bits for what is owned");
+
+struct memory {
+	const struct next *next;                   /* setup.h: what set_up() gives */
+	const struct configuration *configuration; /* setup.h */
+	struct next found;
+	struct configuration derived;
+	struct entry entries[PLACES]; /* sockets.h */
+};
+
+extern struct memory memory __attribute__((visibility("hidden"), aligned(4096)));
+
+#endif
