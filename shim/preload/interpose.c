@@ -24,7 +24,7 @@ int hook_socket(int domain, int type, int protocol)
 	int fd = next->socket(domain, type, protocol);
 
 	if (fd >= 0)
-		QUIETLY(created(fd, domain, type, protocol));
+		QUIETLY(created(next, fd, domain, type, protocol));
 	return fd;
 }
 

@@ -9,7 +9,8 @@
 
 #include <sys/socket.h>
 
-#define HOOK __attribute__((visibility("default")))
+/* flatten: the shortcuts stand in the hooks, though the compiler goes for size (-Os). */
+#define HOOK __attribute__((visibility("default"), flatten))
 
 HOOK int hook_socket(int domain, int type, int protocol) __asm__("socket");
 HOOK int hook_connect(int fd, const struct sockaddr *address, socklen_t length) __asm__("connect");

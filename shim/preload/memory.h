@@ -12,9 +12,6 @@
 #include "next.h"
 #include "settings.h"
 
-/* For what is on the hooks' way: the compiler goes for size (-Os), and would make calls of it. */
-#define INLINE static inline __attribute__((always_inline))
-
 /* What follows from the settings, so that no hook derives it again. */
 struct configuration {
 	uint8_t client;        /* the profile of a client whose peer is not known yet */

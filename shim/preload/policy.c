@@ -46,13 +46,27 @@ static struct address ask(name_function *call, int fd, uint16_t *port)
 /* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
 enum evidence { CERTAIN, CLAIMED };
 
-bool policy_refused(int fd, enum sockopt option, int error)
+/* Whether a socket that refuses this option can be TCP all the same; if so, that is logged. */
+static bool is_refusal(int fd, enum sockopt option, int error)
 {
 	if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
 	    (error == ENOPROTOOPT && option <= OPTION_COUNT))
 		return false;
 	report_refused(fd, option, error);
 	return true;
+}
+
+bool policy_refused(int fd, enum sockopt option, int error)
+{
+	const struct profile *fresh = &configuration()->fresh;
+	unsigned i = option;
+
+	while (!error || is_refusal(fd, i, error)) {
+		if (++i == OPTIONS)
+			return true;
+		error = fresh->value[i] ? option_set(fd, i, fresh->value[i]) : 0;
+	}
+	return false;
 }
 
 /*
@@ -85,7 +99,7 @@ static bool move(int fd, struct known *known, unsigned profile, enum evidence ev
 		error = option_set(fd, i, to->value[i]);
 		if (!error)
 			evidence = CERTAIN;
-		else if (!policy_refused(fd, i, error))
+		else if (!is_refusal(fd, i, error))
 			return false;
 		owned &= ~bit;
 	}

@@ -17,7 +17,10 @@
 /* socket(2) gave this descriptor, and it is not TCP. */
 void policy_not_tcp(int fd, int domain, int type, int protocol);
 
-/* The kernel refused an option. Returns whether it can be TCP all the same; if so, that is logged. */
+/*
+ * The kernel refused this option of a new socket: sets those that come after it. Returns false where the
+ * socket turns out not to be TCP. May change errno.
+ */
 bool policy_refused(int fd, enum sockopt option, int error);
 
 /* Before connect(2); and after it succeeded or is under way, when the address is known to be readable. */

@@ -16,7 +16,7 @@ const struct next *set_up_first(void);
  * Makes sure that we are set up; returns the definitions behind ours, never NULL. No lock and no once:
  * safe in a signal handler, after fork(2), and in many threads at a time.
  */
-INLINE const struct next *set_up(void)
+static inline const struct next *set_up(void)
 {
 	const struct next *ready = __atomic_load_n(&memory.next, __ATOMIC_ACQUIRE);
 
@@ -24,7 +24,7 @@ INLINE const struct next *set_up(void)
 }
 
 /* NULL while we are not set up, and where nothing is to be done at all (KEEPALIVE=off). */
-INLINE const struct configuration *configuration(void)
+static inline const struct configuration *configuration(void)
 {
 	return __atomic_load_n(&memory.configuration, __ATOMIC_ACQUIRE);
 }

@@ -17,30 +17,28 @@
 #include "sockopt_names.h"
 
 /* All that a new TCP socket is to have. Returns false where it turns out not to be TCP. */
-INLINE bool arm(int fd, const struct configuration *all)
+static inline bool arm(int fd, const struct next *next, const struct configuration *all)
 {
 	const struct profile fresh = all->fresh;
-	int (*set)(int, int, int, const void *, socklen_t) = set_up()->setsockopt;
+	int (*set)(int, int, int, const void *, socklen_t) = next->setsockopt;
 
 #pragma GCC unroll 6
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (fresh.value[i] &&
-		    set(fd, sockopt_names[i].level, sockopt_names[i].name, &fresh.value[i],
-			sizeof(fresh.value[i])) != 0 &&
-		    !policy_refused(fd, i, errno))
-			return false;
+		if (fresh.value[i] && set(fd, sockopt_names[i].level, sockopt_names[i].name,
+					  &fresh.value[i], sizeof(fresh.value[i])) != 0)
+			return policy_refused(fd, i, errno);
 	}
 	return true;
 }
 
 /* socket(2) gave this descriptor. May change errno. */
-INLINE void created(int fd, int domain, int type, int protocol)
+static inline void created(const struct next *next, int fd, int domain, int type, int protocol)
 {
 	const struct configuration *all = configuration();
 	struct known known = { .state = STATE_FRESH };
 
 	if (all && options_apply_to(domain, type, protocol)) {
-		known.profile = arm(fd, all) ? all->client : PROFILE_NONE;
+		known.profile = arm(fd, next, all) ? all->client : PROFILE_NONE;
 		sockets_put(fd, known);
 	} else if (all) {
 		policy_not_tcp(fd, domain, type, protocol);
@@ -51,12 +49,12 @@ INLINE void created(int fd, int domain, int type, int protocol)
  * Each of these does what the policy function of that name would, or nothing, and returns whether that
  * was all there is to do. None makes a system call or changes errno.
  */
-INLINE bool shortcut_connecting(int fd)
+static inline bool shortcut_connecting(int fd)
 {
 	return !configuration() || sockets_get(fd).state != STATE_UNKNOWN;
 }
 
-INLINE bool shortcut_connected(int fd, const struct sockaddr *address, socklen_t length)
+static inline bool shortcut_connected(int fd, const struct sockaddr *address, socklen_t length)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
@@ -70,14 +68,14 @@ INLINE bool shortcut_connected(int fd, const struct sockaddr *address, socklen_t
 	return true;
 }
 
-INLINE bool shortcut_accepting(int listener)
+static inline bool shortcut_accepting(int listener)
 {
 	const struct configuration *all = configuration();
 
 	return !all || (!all->server_asks_peer && sockets_get(listener).state != STATE_UNKNOWN);
 }
 
-INLINE bool shortcut_accepted(int listener, int accepted)
+static inline bool shortcut_accepted(int listener, int accepted)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(listener);
