@@ -39,9 +39,9 @@ MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables $(MARKS_$(MACHINE)) \
-                  -Os
+                  -Os -ffunction-sections
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
-                  -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id \
+                  -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id -Wl,--gc-sections \
                   -Wl,--version-script=shim/preload/libkeepalive-shim.map
 
 LIBRARY = $(BUILD)/libkeepalive-shim.so

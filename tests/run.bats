@@ -10,7 +10,7 @@ s = socket.socket()
 print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), s.getsockopt(6, 4), s.getsockopt(6, 5), s.getsockopt(6, 6))'
 
 setup() {
-	PATH=$PATH:$BATS_TEST_TMPDIR
+	PATH=$BATS_TEST_TMPDIR:$PATH
 	python=$(readlink -f /usr/bin/python3)
 	[ -x "$python" ] || skip "/usr/bin/python3 is not installed"
 }

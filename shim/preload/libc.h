@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#pragma weak __errno_location
 #pragma weak environ
 #pragma weak dlsym
 #pragma weak getauxval
@@ -22,9 +23,6 @@
 #pragma weak getsockname
 #pragma weak getsockopt
 #pragma weak syscall
-
-/* Called by each socket(): not by way of the PLT, which is a page more (memory.h). */
-extern int *__errno_location(void) __attribute__((weak, noplt));
 
 /* In glibc before 2.34 the only ways to dlsym() for a program that does not link libdl. */
 void *__libc_dlopen_mode(const char *name, int mode) __attribute__((weak));
