@@ -1,10 +1,39 @@
-# Within the emulated machine: what a socket() takes above so many open ones, without and with the shim,
-# in nanoseconds: the best of three rounds of ten batches.
+# shellcheck shell=sh
+# Within the emulated machine: grow.sh ROUNDS NUMBER...
+# What a socket() takes above so many open ones, in nanoseconds: the best of the rounds, each of ten batches;
+# and the KiB that the process then has of its own. Lines "NUMBER ROW NANOSECONDS KIB".
+rounds=$1
+shift
 ulimit -n 110000
-for number in 100 10000 100000; do
-	for shim in '' /here/libkeepalive-shim.so; do
-		for round in 1 2 3; do
-			LD_PRELOAD=$shim ./cost $number hold 500 tcp tcp tcp tcp tcp tcp tcp tcp tcp tcp
-		done | sed -n "s/^tcp /$number ${shim:+shim} /p" | sort -k 2n -k 3n | head -n 1
+
+# once NUMBER PRELOAD OPTION: "NANOSECONDS KIB"
+once() {
+	: >/tmp/times
+	# shellcheck disable=SC2086 # an option, or nothing
+	LD_PRELOAD=$2 ./cost $3 "$1" hold 500 tcp tcp tcp tcp tcp tcp tcp tcp tcp tcp wait >/tmp/times &
+	until [ "$(grep -c ^tcp /tmp/times)" = 10 ]; do
+		./busybox usleep 20000
+	done
+	echo "$(sort -k 2n /tmp/times | sed -n 's/^tcp //p' | head -n 1)" \
+		"$(sed -n 's/^Anonymous: *\([0-9]*\).*/\1/p' /proc/$!/smaps_rollup)"
+	kill $!
+	wait $! 2>/dev/null
+}
+
+for number; do
+	round=0
+	while [ $((round += 1)) -le "$rounds" ]; do
+		for row in none hand shim; do
+			case $row in
+			none) set -- "$number" '' '' ;;
+			hand) set -- "$number" '' -b ;;
+			shim) set -- "$number" /here/libkeepalive-shim.so '' ;;
+			esac
+			once "$@" >>"/tmp/$row"
+		done
+	done
+	for row in none hand shim; do
+		echo "$number $row $(sort -n "/tmp/$row" | head -n 1)"
+		rm "/tmp/$row"
 	done
 done
