@@ -4,6 +4,7 @@
 # and the KiB that the process then has of its own. Lines "NUMBER ROW NANOSECONDS KIB".
 rounds=$1
 shift
+# shellcheck disable=SC3045 # every sh that Linux has knows it
 ulimit -n 110000
 
 # once NUMBER PRELOAD OPTION: "NANOSECONDS KIB"
