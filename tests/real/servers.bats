@@ -361,6 +361,70 @@ serves() {
 	server_has "$DEFAULTS"
 }
 
+# vsftpd_with YES|NO COMMAND-PREFIX...: with its own sandbox or without, anonymous users only.
+vsftpd_with() {
+	local sandbox=$1
+
+	shift
+	PORT=$(free_port)
+	mkdir -p "$BATS_TEST_TMPDIR/empty"
+	cat >"$BATS_TEST_TMPDIR/vsftpd.conf" <<-END
+		listen=YES
+		listen_address=127.0.0.1
+		listen_port=$PORT
+		background=NO
+		ftp_username=daemon
+		anon_root=$BATS_TEST_TMPDIR/empty
+		secure_chroot_dir=$BATS_TEST_TMPDIR/empty
+		seccomp_sandbox=$sandbox
+	END
+	background "$@" vsftpd "$BATS_TEST_TMPDIR/vsftpd.conf"
+	PID=$!
+	await 15 listens "$PORT"
+}
+
+# Asks for a port to fetch from, and connects to it; prints what vsftpd's listener there hands out.
+fetches() {
+	python3 - "$PORT" "$PID" "$TESTS/programs" <<-'END'
+		import ftplib, pathlib, sys
+		sys.path.insert(0, sys.argv[3])
+		from sockets import sockets_of
+
+		ftp = ftplib.FTP()
+		ftp.connect("127.0.0.1", int(sys.argv[1]), 10)
+		ftp.login()
+		_, port = ftp.makepasv()
+
+		def processes(pid):
+		    yield pid
+		    for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+		        yield from processes(int(child))
+
+		for pid in processes(int(sys.argv[2])):
+		    print(*(line for line in sockets_of(pid) if f":{port} " in line), sep="\n")
+	END
+}
+
+@test "vsftpd: what a session listens on for its data" {
+	require_root
+	require vsftpd
+	vsftpd_with NO env LD_PRELOAD="$SHIM"
+	run -0 fetches
+	assert_line --regexp "state=LISTEN .*$DEFAULTS"
+}
+
+# Its filter kills a session for setting these options (README, Limits); a supervisor sets them from outside.
+@test "vsftpd, confined by its own seccomp filter: supervised, its sessions live, and have keepalive" {
+	require_root
+	require vsftpd
+	vsftpd_with YES env
+	fetches || skip "its sandbox does not work here"
+	end_tree "$PID"
+	vsftpd_with YES "$KEEPALIVE" run --supervise=always
+	run -0 fetches
+	assert_line --regexp "state=LISTEN .*$DEFAULTS"
+}
+
 @test "KEEPALIVE_ROLE=client leaves a server as it is" {
 	require redis-server redis-cli
 	redis_with KEEPALIVE_ROLE=client redis-server --tcp-keepalive 0
