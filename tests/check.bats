@@ -171,6 +171,35 @@ compile() {
 	assert_line --partial "keepalive attach"
 }
 
+@test "nginx, redis: a process whose title lies over its environment: loaded, but with which settings cannot be told" {
+	cat >program.c <<-'END'
+		#include <string.h>
+		#include <unistd.h>
+		extern char **environ;
+		int main(int argc, char **argv)
+		{
+			for (char **entry = environ; *entry; entry++)
+				memset(*entry, 0, strlen(*entry));
+			strcpy(argv[0], "over");
+			return argc > 1 ? pause() : 0;
+		}
+	END
+	compile
+	for setting in KEEPALIVE_IDLE=33 KEEPALIVE=off; do
+		background env LD_PRELOAD="$SHIM" $setting "$PWD/program" wait
+		await 5 grep -qzx over "/proc/$!/cmdline"
+		run -125 "$KEEPALIVE" check $!
+		assert_line --partial "cannot tell: it is reached, but has overwritten the environment"
+		assert_line --partial "keepalive status"
+		run -125 "$KEEPALIVE" check --json $!
+		assert_output --partial '"obstacle": "overwritten"'
+	done
+	background "$PWD/program" wait
+	await 5 grep -qzx over "/proc/$!/cmdline"
+	run -1 "$KEEPALIVE" check $!
+	assert_line --partial "not loaded"
+}
+
 @test "a supervised process: yes" {
 	background "$KEEPALIVE" run --supervise=always --idle=44 sleep 60
 	await 5 grep -qx sleep "/proc/$!/comm" || skip "seccomp user notification is refused here"

@@ -167,6 +167,11 @@ static void explain(const struct target *target, const struct library *library, 
 		reason(reach, "it belongs to another user, or is protected from its own");
 		advise(reach, "ask as root, or with CAP_SYS_PTRACE");
 		break;
+	case OBSTACLE_OVERWRITTEN:
+		reason(reach, "it is reached, but has overwritten the environment it was started "
+			      "with, as for its title in ps(1), so its settings do not show");
+		advise(reach, "'keepalive status' shows what its connections have");
+		break;
 	}
 }
 
@@ -207,6 +212,8 @@ static enum obstacle obstacle_of_process(const struct target *target, const stru
 		return OBSTACLE_GO;
 	if (!supervised && !started->library)
 		return started->privileged ? OBSTACLE_PRIVILEGE : OBSTACLE_NOT_LOADED;
+	if (started->overwritten)
+		return OBSTACLE_OVERWRITTEN;
 	if (!settings->on)
 		return OBSTACLE_OFF;
 	return settings_exempt(settings) ? OBSTACLE_RULE : OBSTACLE_NONE;
@@ -233,6 +240,7 @@ enum effect reach_effect(const struct reach *reach)
 	case OBSTACLE_UNREADABLE:
 	case OBSTACLE_FORMAT:
 	case OBSTACLE_HIDDEN:
+	case OBSTACLE_OVERWRITTEN:
 		return EFFECT_UNKNOWN;
 	default:
 		return EFFECT_NO;
@@ -255,6 +263,7 @@ const char *obstacle_name(enum obstacle obstacle)
 		[OBSTACLE_FORMAT] = "format",
 		[OBSTACLE_NOT_LOADED] = "not-loaded",
 		[OBSTACLE_HIDDEN] = "hidden",
+		[OBSTACLE_OVERWRITTEN] = "overwritten",
 	};
 	return names[obstacle];
 }

@@ -27,6 +27,7 @@ enum obstacle {
 	OBSTACLE_FORMAT,       /* cannot tell: no ELF executable, no script */
 	OBSTACLE_NOT_LOADED,   /* a process that was started without */
 	OBSTACLE_HIDDEN,       /* cannot tell: a process that we may not look into */
+	OBSTACLE_OVERWRITTEN,  /* cannot tell: a process that has lost what it was started with */
 };
 
 struct reach {

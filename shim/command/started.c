@@ -62,7 +62,11 @@ static void take_variable(const char *entry, const char *text[VARIABLES])
 	}
 }
 
-/* The environment it was started with: strings, each ended by a zero byte. */
+/*
+ * The environment it was started with: strings, each ended by a zero byte. Programs that show a title
+ * in ps(1) put it over these strings and zero what is left (nginx, redis, Chromium), which shows, since
+ * execve(2) is hardly ever given a string without an equals sign.
+ */
 static void read_environment(pid_t pid, struct started *started)
 {
 	FILE *file = open_file(pid, "environ");
@@ -73,8 +77,11 @@ static void read_environment(pid_t pid, struct started *started)
 		return;
 	length = getdelim(&started->environment, &size, EOF, file);
 	fclose(file);
-	for (ssize_t i = 0; i < length; i += (ssize_t)strlen(started->environment + i) + 1)
+	for (ssize_t i = 0; i < length; i += (ssize_t)strlen(started->environment + i) + 1) {
+		if (!strchr(started->environment + i, '='))
+			started->overwritten = true;
 		take_variable(started->environment + i, started->text);
+	}
 }
 
 static bool is_ancestor(pid_t ancestor, pid_t pid)

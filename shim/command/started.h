@@ -13,6 +13,7 @@ struct started {
 	bool hidden;      /* it may not be looked into, so the rest but supervisor is not known */
 	bool library;     /* libkeepalive-shim.so is mapped */
 	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
+	bool overwritten; /* its environment: settings in it are gone */
 	pid_t supervisor; /* the process that supervises it; 0 for none */
 	const char *text[VARIABLES]; /* its settings, in environment */
 	char *environment;           /* for free(3) */
