@@ -101,3 +101,8 @@ shimmed() {
 # The defaults as sockets prints them.
 DEFAULTS='keepalive=1 idle=60 interval=10 count=6'
 UNTOUCHED='keepalive=0 idle=7200 interval=75 count=9'
+
+# For python3 -c: executes its arguments with SIGCHLD ignored, as some parents do; sh(1) does not hand that on.
+IGNORING_CHILDREN='import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])'

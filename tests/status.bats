@@ -176,6 +176,17 @@ signal.pause()'
 	[ "$("$KEEPALIVE" status --json 2>/dev/null | jq "map(select(.pid == $pid)) | length")" = 5 ]
 }
 
+@test "timers of another network namespace are shown also where SIGCHLD is ignored" {
+	require jq unshare ip
+	require_root
+	in_namespace python3 "$TESTS/programs/talk.py" pairs 2
+	local pid=$!
+	await 15 has_connections "$pid" 4
+	run -0 --separate-stderr python3 -c "$IGNORING_CHILDREN" "$KEEPALIVE" status --json "$pid"
+	assert_equal "$stderr" ""
+	assert_output --partial '"timer": "none"'
+}
+
 @test "a network namespace that may not be entered: values without timers, and why" {
 	require jq unshare ip setpriv
 	require_root

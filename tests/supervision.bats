@@ -81,6 +81,19 @@ accepted() {
 	assert_line "SIGCHLD: none"
 }
 
+@test "a parent that ignores or blocks SIGCHLD: supervised all the same, and no signal waits for the program" {
+	require python3
+	run python3 -c "$IGNORING_CHILDREN" "$KEEPALIVE" run "$STATIC" kinds
+	assert_success
+	assert_line --partial "tcp: $DEFAULTS"
+	blocking='import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+os.execv(sys.argv[1], sys.argv[1:])'
+	run python3 -c "$blocking" "$KEEPALIVE" run --supervise=always grep -E '^S(ig|hd)Pnd' /proc/self/status
+	assert_output --regexp '^SigPnd:.0{16}
+ShdPnd:.0{16}$'
+}
+
 @test "exit statuses and signals are the program's" {
 	run -42 "$KEEPALIVE" run --supervise=always sh -c 'exit 42'
 	run -143 "$KEEPALIVE" run --supervise=always sh -c 'kill -TERM $$'

@@ -6,7 +6,6 @@
 #include <linux/netlink.h>
 #include <netinet/tcp.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -60,7 +59,10 @@ static int leave_socket(void *argument)
 	return close(made);
 }
 
-/* A socket in the namespace of the process; -1 and errno. */
+/*
+ * A socket in the namespace of the process; -1 and errno. Without an exit signal the child can be waited
+ * for also where SIGCHLD is ignored.
+ */
 static int open_there(pid_t pid)
 {
 	static char stack[1 << 16] __attribute__((aligned(16)));
@@ -69,9 +71,9 @@ static int open_there(pid_t pid)
 	pid_t child = -1;
 
 	if (visit.net >= 0)
-		child = clone(leave_socket, stack + sizeof(stack), CLONE_FILES | SIGCHLD, &visit);
+		child = clone(leave_socket, stack + sizeof(stack), CLONE_FILES, &visit);
 	if (child > 0) {
-		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		while (waitpid(child, &status, __WALL) < 0 && errno == EINTR)
 			;
 	}
 	if (visit.user >= 0)

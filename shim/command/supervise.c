@@ -59,20 +59,40 @@ static int try_install(const struct filter *filter)
 	return errno == ENOENT ? 0 : errno; /* no such notification: the flag is known */
 }
 
+/*
+ * The supervisor has to be our child, or it could not be there when we are PID 1, and the program we
+ * become must not meet a child it does not know. A child with no exit signal is one that wait(2) shows
+ * only to those who ask for __WALL or __WCLONE, and raises no SIGCHLD: one that is blocked would wait
+ * for the program, and where it is ignored children cannot be waited for. fork(2) cannot make one.
+ */
+static pid_t fork_unseen(void)
+{
+	return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+}
+
+/* Waits for the end of such a child. Returns its status as waitpid(2) has it, or -1. */
+static int reap(pid_t child)
+{
+	int status;
+	pid_t reaped;
+
+	do
+		reaped = waitpid(child, &status, __WALL);
+	while (reaped < 0 && errno == EINTR);
+	return reaped < 0 ? -1 : status;
+}
+
 /* A filter cannot be taken back, so it is tried elsewhere before it is installed here. */
 static int trial(const struct filter *filter)
 {
-	pid_t child = fork();
+	pid_t child = fork_unseen();
 	int status;
 
 	if (child == 0)
 		_exit(try_install(filter));
 	if (child < 0)
 		return errno;
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR)
-			return errno;
-	}
+	status = reap(child);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
 }
 
@@ -105,22 +125,6 @@ static void explain_supervisor(struct text *why, int state)
 				 "pidfd_getfd(2) under supervision, which is refused here (by the "
 				 "seccomp profile of a container, or Yama's ptrace_scope); allow "
 				 "CAP_SYS_PTRACE, or do without them");
-}
-
-/*
- * The supervisor has to be our child, or it could not be there when we are PID 1, and the program we
- * become must not meet a child it does not know. A child with no exit signal is one that wait(2) shows
- * only to those who ask for __WALL or __WCLONE, and raises no SIGCHLD. fork(2) cannot make one.
- */
-static pid_t fork_unseen(void)
-{
-	return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
-}
-
-static void reap(pid_t supervisor)
-{
-	while (waitpid(supervisor, NULL, __WALL) < 0 && errno == EINTR)
-		;
 }
 
 /* Starts the supervisor. Returns its state; *channel stays open where it is ready. */
