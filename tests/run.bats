@@ -209,6 +209,32 @@ script() {
 	assert_output "1 60 10 6"
 }
 
+@test "a directory that LD_PRELOAD cannot hold keeps no program from starting that needs no preload" {
+	mkdir "$BATS_TEST_TMPDIR/with space"
+	cp "$KEEPALIVE" "$SHIM" "$BATS_TEST_TMPDIR/with space"
+	there="$BATS_TEST_TMPDIR/with space/keepalive"
+	run -125 "$there" run echo started
+	assert_output --partial "with space/libkeepalive-shim.so"
+	run -1 "$there" check ls
+	assert_output --partial "make a link to the library"
+	KEEPALIVE=off run -0 --separate-stderr "$there" run echo started
+	assert_equal "$output$stderr" started
+	run -0 --separate-stderr "$there" run --best-effort echo started
+	assert_output started
+	"$KEEPALIVE" run --supervise=always true || skip "seccomp user notification is refused here"
+	run -0 --separate-stderr "$there" run --supervise=always echo started
+	assert_equal "$output$stderr" started
+}
+
+@test "without /proc the library is found by what the command was executed as" {
+	require_root
+	unshare --mount umount -l /proc || skip "mount namespaces are refused here"
+	run -0 unshare --mount sh -c "umount -l /proc; '$KEEPALIVE' run '$python' -c '$PROBE'"
+	assert_output "1 60 10 6"
+	run -0 unshare --mount sh -c "umount -l /proc; PATH='$BUILD'; keepalive run '$python' -c '$PROBE'"
+	assert_output "1 60 10 6"
+}
+
 @test "what is no library is refused" {
 	run -125 "$KEEPALIVE" run --library=/nowhere.so true
 	run -125 "$KEEPALIVE" run --library=/etc/passwd true
@@ -217,6 +243,8 @@ script() {
 
 @test "KEEPALIVE=off: the program runs untouched" {
 	run env KEEPALIVE=off "$KEEPALIVE" run printenv LD_PRELOAD
+	assert_failure 1
+	run env KEEPALIVE=off "$KEEPALIVE" run --library=/nowhere printenv LD_PRELOAD
 	assert_failure 1
 	run env KEEPALIVE=off "$KEEPALIVE" run "$python" -c "$PROBE"
 	assert_output "0 7200 75 9"

@@ -137,7 +137,7 @@ static int check_command(const struct question *question)
 	static struct target target;
 	int error = target_find(question->subject, &target);
 	struct program program = target_program(&target);
-	struct library library;
+	static struct library library;
 	struct reach reach;
 
 	if (error && error != ENOEXEC) {
@@ -146,7 +146,7 @@ static int check_command(const struct question *question)
 		return EXIT_OURS;
 	}
 	if (!settings_options_read(&none, &program, &settings) ||
-	    !library_find(question->library, target.elf.abi, &library))
+	    (settings.on && !library_find(question->library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	reach_judge(&target, error, &library, &settings, &reach);
 	return tell(&(struct answer){

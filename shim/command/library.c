@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -12,15 +13,10 @@
 /* What ends a path in LD_PRELOAD: ld.so(8) for glibc, isspace(3) and colons for musl. */
 #define SEPARATORS " :\t\n\v\f\r"
 
-/* Whether LD_PRELOAD can carry the path; '$' would be expanded by ld.so(8). */
+/* '$' would be expanded by ld.so(8). */
 static bool is_usable(const char *path)
 {
-	if (!path[strcspn(path, SEPARATORS "$")])
-		return true;
-	message("'%s': LD_PRELOAD cannot hold a path with a space, a colon or a dollar sign; "
-		"make a link to it elsewhere and name that with --library",
-		path);
-	return false;
+	return !path[strcspn(path, SEPARATORS "$")];
 }
 
 /* Without resolving links: they are a way around a directory that LD_PRELOAD cannot hold. */
@@ -45,14 +41,27 @@ static bool find_given(const char *given, struct library *library)
 		return false;
 	}
 	library->abi = elf.abi;
-	return is_usable(library->path);
+	library->usable = is_usable(library->path);
+	return true;
+}
+
+/* The directory that this program is in, by what it was executed as where there is no /proc. */
+static bool find_own_directory(char directory[PATH_MAX])
+{
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives pointers as numbers here */
+	const char *executed = (const char *)getauxval(AT_EXECFN);
+
+	if (!realpath("/proc/self/exe", directory) && (!executed || !realpath(executed, directory)))
+		return false;
+	*strrchr(directory, '/') = '\0';
+	return true;
 }
 
 /* Whether there is a library at directory/place, and of which abi. */
 static bool look(const char *directory, const char *place, const char *triplet,
 		 struct library *library)
 {
-	char path[2 * PATH_MAX], expanded[PATH_MAX];
+	char path[2 * PATH_MAX + sizeof(LIBRARY_NAME)], expanded[PATH_MAX];
 	struct elf elf;
 
 	snprintf(expanded, sizeof(expanded), place, triplet);
@@ -60,6 +69,7 @@ static bool look(const char *directory, const char *place, const char *triplet,
 	if (!realpath(path, library->path) || !elf_read_path(library->path, &elf))
 		return false;
 	library->abi = elf.abi;
+	library->usable = is_usable(library->path);
 	return true;
 }
 
@@ -72,17 +82,15 @@ bool library_find(const char *given, struct abi wanted, struct library *library)
 		"../lib64/",
 	};
 	char directory[PATH_MAX];
-	ssize_t size = readlink("/proc/self/exe", directory, sizeof(directory) - 1);
+	const char *triplet = abi_triplet(wanted);
 	struct library found;
 
 	memset(library, 0, sizeof(*library));
 	if (given)
 		return find_given(given, library);
-	directory[size > 0 ? size : 0] = '\0';
-	directory[size > 0 ? (size_t)(strrchr(directory, '/') - directory) : 0] = '\0';
-	for (size_t i = 0; size > 0 && i < sizeof(places) / sizeof(places[0]); i++) {
-		const char *triplet = abi_triplet(wanted);
-
+	if (!find_own_directory(directory))
+		return true;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		if (!look(directory, places[i], triplet ? triplet : "", &found))
 			continue;
 		if (!library->path[0])
@@ -92,7 +100,7 @@ bool library_find(const char *given, struct abi wanted, struct library *library)
 			break;
 		}
 	}
-	return !library->path[0] || is_usable(library->path);
+	return true;
 }
 
 static bool is_another_copy(const char *path, size_t length)

@@ -11,12 +11,13 @@
 struct library {
 	char path[PATH_MAX]; /* absolute; empty where none was found */
 	struct abi abi;
+	bool usable; /* LD_PRELOAD can carry the path */
 };
 
 /*
  * Looks for the library: at the given path, or where that is NULL beside this program and in the
  * places where it is installed relative to it; for programs of this abi if there is one (where its
- * machine is EM_NONE, of any). Returns false, after a message, where the path given cannot be used.
+ * machine is EM_NONE, of any). Returns false, after a message, where there is none at the path given.
  */
 bool library_find(const char *given, struct abi wanted, struct library *library);
 

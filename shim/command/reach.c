@@ -39,18 +39,18 @@ static enum obstacle obstacle_of(const struct target *target, int error,
 	if (settings_exempt(settings))
 		return OBSTACLE_RULE;
 	if (error)
-		return OBSTACLE_FORMAT;
+		return library->usable ? OBSTACLE_FORMAT : OBSTACLE_LIBRARY;
 	if (target->privilege != PRIVILEGE_NONE)
 		return OBSTACLE_PRIVILEGE;
 	if (!target->readable)
-		return OBSTACLE_UNREADABLE;
+		return library->usable ? OBSTACLE_UNREADABLE : OBSTACLE_LIBRARY;
 	if (target->interpreter_missing)
 		return OBSTACLE_INTERPRETER;
 	if (!target->elf.interpreter[0])
 		return OBSTACLE_STATIC;
 	if (target->elf.go)
 		return OBSTACLE_GO;
-	if (!library->path[0])
+	if (!library->usable)
 		return OBSTACLE_LIBRARY;
 	if (!abi_is_same(target->elf.abi, library->abi))
 		return OBSTACLE_ARCHITECTURE;
@@ -105,6 +105,23 @@ static void explain_supervised(struct reach *reach, const struct target *target)
 	}
 }
 
+static void explain_library(const struct library *library, struct reach *reach)
+{
+	if (library->path[0]) {
+		reason(reach,
+		       "LD_PRELOAD cannot hold a path with a space, a colon or a dollar sign: '%s'",
+		       library->path);
+		advise(reach, "make a link to the library elsewhere, and name that with "
+			      "'keepalive run --library PATH'");
+	} else {
+		reason(reach,
+		       "%s was not found, neither beside this command nor where it is "
+		       "installed",
+		       LIBRARY_NAME);
+		advise(reach, "name it with 'keepalive run --library PATH'");
+	}
+}
+
 static void explain(const struct target *target, const struct library *library, struct reach *reach)
 {
 	switch (reach->obstacle) {
@@ -139,11 +156,7 @@ static void explain(const struct target *target, const struct library *library, 
 		explain_supervised(reach, target);
 		break;
 	case OBSTACLE_LIBRARY:
-		reason(reach,
-		       "%s was not found, neither beside this command nor where it is "
-		       "installed",
-		       LIBRARY_NAME);
-		advise(reach, "name it with 'keepalive run --library PATH'");
+		explain_library(library, reach);
 		break;
 	case OBSTACLE_ARCHITECTURE:
 		reason(reach, "it is a program for %s and the library is for %s",

@@ -21,7 +21,7 @@ enum obstacle {
 	OBSTACLE_PRIVILEGE,    /* setuid, setgid, file capabilities */
 	OBSTACLE_STATIC,       /* no dynamic linker, so no preload */
 	OBSTACLE_GO,           /* makes its own system calls */
-	OBSTACLE_LIBRARY,      /* there is no library to preload */
+	OBSTACLE_LIBRARY,      /* there is no library that can be preloaded */
 	OBSTACLE_ARCHITECTURE, /* the library is for another one */
 	OBSTACLE_UNREADABLE,   /* cannot tell: we may not read it */
 	OBSTACLE_FORMAT,       /* cannot tell: no ELF executable, no script */

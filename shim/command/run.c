@@ -187,7 +187,7 @@ static bool prepare(const struct request *request, const struct target *target,
 		    const struct library *library, const struct reach *reach,
 		    const struct settings *settings)
 {
-	if (library->path[0] && request->supervise != SUPERVISE_ALWAYS &&
+	if (library->usable && request->supervise != SUPERVISE_ALWAYS &&
 	    reach->obstacle != OBSTACLE_ARCHITECTURE)
 		library_preload(library);
 	if (wants_supervision(request, reach))
@@ -216,7 +216,7 @@ int command_run(int argc, char **argv)
 	struct request request = { .supervise = SUPERVISE_AUTO };
 	static struct settings settings;
 	static struct target target;
-	struct library library;
+	static struct library library;
 	struct program program;
 	struct reach reach;
 	int status, error;
@@ -226,7 +226,7 @@ int command_run(int argc, char **argv)
 	error = target_find(request.command[0], &target);
 	program = target_program(&target);
 	if (!settings_options_read(&request.options, &program, &settings) ||
-	    !library_find(request.library, target.elf.abi, &library))
+	    (settings.on && !library_find(request.library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	if (error && error != ENOEXEC)
 		return not_started(target.executable[0] ? target.executable : request.command[0],
