@@ -44,6 +44,17 @@ compile() {
 	assert_line --partial statically
 }
 
+@test "a script whose env(1) empties the environment or takes options: cannot tell" {
+	for options in '-S -i sh' '-S -u X sh' '-S "sh" -e'; do
+		printf '#!/usr/bin/env %s\n' "$options" >odd
+		chmod +x odd
+		run -125 "$KEEPALIVE" check ./odd
+		assert_output --partial "cannot tell"
+	done
+	printf '#!/usr/bin/env -Ssh -e\n' >odd
+	run -0 "$KEEPALIVE" check ./odd
+}
+
 @test "a missing dynamic linker is named" {
 	compile -Wl,--dynamic-linker=/no/such/ld.so
 	run -1 "$KEEPALIVE" check ./program

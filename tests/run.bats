@@ -114,9 +114,9 @@ script() {
 }
 
 @test "the program is told its name as it was given" {
-	script named '#!/bin/sh' 'echo "$0 $*"'
-	run "$KEEPALIVE" run named a b
-	assert_output "$BATS_TEST_TMPDIR/named a b"
+	script says-its-name '#!/bin/sh' 'echo "$0 $*"'
+	run "$KEEPALIVE" run says-its-name a b
+	assert_output "$BATS_TEST_TMPDIR/says-its-name a b"
 	run "$KEEPALIVE" run sh -c 'echo "$0"'
 	assert_output sh
 }
@@ -152,6 +152,23 @@ script() {
 	script lost '#!/no/such/interpreter'
 	run -127 "$KEEPALIVE" run lost
 	assert_output "keepalive: '/no/such/interpreter': No such file or directory"
+}
+
+@test "a script starts whatever env(1) is told in its first line, and where that is cut off" {
+	for options in "-S -u X $python" "-S -C / $python" "-S$python" "-S '$python' -u" "-S X=y $python"; do
+		script odd "#!/usr/bin/env $options" "$PROBE"
+		run -0 "$KEEPALIVE" run "$BATS_TEST_TMPDIR/odd"
+		assert_output "1 60 10 6"
+	done
+	script long "#!/$(printf %0300d 0)/sh" 'echo "from sh"'
+	run -0 "$KEEPALIVE" run long
+	assert_output "from sh"
+	script empty '#!' 'echo "from sh"'
+	run -0 "$KEEPALIVE" run empty
+	assert_output "from sh"
+	script unsplit "#!/usr/bin/env $python -u" "$PROBE"
+	run -127 "$KEEPALIVE" run unsplit
+	assert_output --partial "env: "
 }
 
 @test "rules know a script by its own name and by its interpreter's" {

@@ -169,7 +169,8 @@ static void explain(const struct target *target, const struct library *library, 
 		advise(reach, "ask as a user who may read it");
 		break;
 	case OBSTACLE_FORMAT:
-		reason(reach, "it is neither an ELF executable nor a script");
+		reason(reach, "it is no ELF executable, nor a script whose #! line says what "
+			      "runs it");
 		break;
 	case OBSTACLE_NOT_LOADED:
 		reason(reach, "the library is not loaded in it");

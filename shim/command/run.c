@@ -115,12 +115,15 @@ static int not_started(const char *what, int error)
 	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
-static int execute(const struct request *request, const struct target *target)
+/* known is what is wrong with what runs COMMAND, so far as we saw; whether it matters execve(2) knows. */
+static int execute(const struct request *request, const struct target *target, int known)
 {
 	int error;
 
 	execvp(target->path, request->command);
 	error = errno;
+	if (error == known)
+		return not_started(target->executable, error);
 	if (error == ENOENT && target->interpreter_missing) {
 		message("'%s': its dynamic linker '%s' is missing", target->executable,
 			target->elf.interpreter);
@@ -228,12 +231,11 @@ int command_run(int argc, char **argv)
 	if (!settings_options_read(&request.options, &program, &settings) ||
 	    (settings.on && !library_find(request.library, target.elf.abi, &library)))
 		return EXIT_OURS;
-	if (error && error != ENOEXEC)
-		return not_started(target.executable[0] ? target.executable : request.command[0],
-				   error);
+	if (error && !target.executable[0])
+		return not_started(request.command[0], error);
 	settings_options_export(&request.options);
 	reach_judge(&target, error, &library, &settings, &reach);
 	if (settings.on && !prepare(&request, &target, &library, &reach, &settings))
 		return EXIT_OURS;
-	return execute(&request, &target);
+	return execute(&request, &target, error);
 }

@@ -16,6 +16,9 @@ enum {
 	LINE_MAX_SIZE = 256,  /* as much of it as Linux reads: BINPRM_BUF_SIZE */
 };
 
+#define BLANKS " \t"
+static const char shell[] = "/bin/sh"; /* _PATH_BSHELL */
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -92,39 +95,58 @@ static int find(const char *command, char path[PATH_MAX])
 	return executable_error(path);
 }
 
-/* The program that env(1) will run: its first operand, past options and assignments. */
+/*
+ * The program that env(1) will run. Its options come through a #! line with -S only, which splits what
+ * follows into words. Returns NULL where options or quotes leave open which one, or how.
+ */
 static const char *env_operand(char *arguments)
 {
-	char *word = strtok(arguments, " \t");
+	const char *word;
 
-	while (word && (word[0] == '-' || strchr(word, '=')))
-		word = strtok(NULL, " \t");
-	return word;
+	if (strncmp(arguments, "-S", 2) != 0)
+		return *arguments == '-' || strchr(arguments, '=') ? NULL : arguments;
+	word = strtok(arguments + 2, BLANKS);
+	while (word && *word != '-' && strchr(word, '='))
+		word = strtok(NULL, BLANKS);
+	return word && *word != '-' && !word[strcspn(word, "'\"\\$#")] ? word : NULL;
+}
+
+/* Leaves the first line, without blanks at its end. Returns false where it was longer than line. */
+static bool end_line(char *line)
+{
+	size_t length = strcspn(line, "\n");
+	bool ended = length < LINE_MAX_SIZE - 1;
+
+	while (length && strchr(BLANKS, line[length - 1]))
+		length--;
+	line[length] = '\0';
+	return ended;
 }
 
 /*
  * Reads the start of a file that is no ELF executable. Returns what runs it, within line, and whether
- * that is to be searched for (env); the shell where there is no #! line, as execvp(3) has it; NULL for
- * a binary of another kind.
+ * that is to be searched for (env); the shell where no #! line names one in full, as execvp(3) has it;
+ * NULL where that cannot be told, as with a binary of another kind.
  */
 static const char *script_interpreter(int fd, char line[LINE_MAX_SIZE], bool *by_env)
 {
 	ssize_t size = pread(fd, line, LINE_MAX_SIZE - 1, 0);
 	char *interpreter, *rest;
+	bool ended;
 
 	*by_env = false;
 	line[size > 0 ? size : 0] = '\0';
 	if (strncmp(line, "#!", 2) != 0)
-		return memchr(line, '\0', size > 0 ? (size_t)size : 0) ? NULL : "/bin/sh";
-	line[strcspn(line, "\n")] = '\0';
-	interpreter = line + 2 + strspn(line + 2, " \t");
-	rest = interpreter + strcspn(interpreter, " \t");
+		return memchr(line, '\0', size > 0 ? (size_t)size : 0) ? NULL : shell;
+	ended = end_line(line);
+	interpreter = line + 2 + strspn(line + 2, BLANKS);
+	rest = interpreter + strcspn(interpreter, BLANKS);
+	if (rest == interpreter || (!*rest && !ended))
+		return shell;
 	if (*rest)
 		*rest++ = '\0';
-	if (strcmp(base_name(interpreter), "env") != 0)
-		return interpreter;
-	*by_env = true;
-	return env_operand(rest);
+	*by_env = strcmp(base_name(interpreter), "env") == 0;
+	return *by_env ? env_operand(rest + strspn(rest, BLANKS)) : interpreter;
 }
 
 static void set_name(struct target *target)
