@@ -247,6 +247,21 @@ compile() {
 	END
 }
 
+@test "names in a program's file and of files do nothing to the terminal" {
+	require python3
+	compile -Wl,--dynamic-linker=$'/no/\e[31m\nld.so'
+	mv program $'pro\e[31m\ngram'
+	run -1 "$KEEPALIVE" check $'./pro\e[31m\ngram'
+	assert_output './pro?[31m?gram: no: its dynamic linker /no/?[31m?ld.so is missing, so it cannot start here
+./pro?[31m?gram: install the C library it was built for'
+	run -127 "$KEEPALIVE" run $'./pro\e[31m\ngram'
+	assert_output "keepalive: './pro?[31m?gram': its dynamic linker '/no/?[31m?ld.so' is missing"
+	run -125 "$KEEPALIVE" check $'none\e[31m\xff'
+	assert_output "keepalive: 'none?[31m?': No such file or directory"
+	run -1 "$KEEPALIVE" check --json $'./pro\e[31m\ngram'
+	python3 -c 'import json, sys; json.loads(sys.argv[1])' "$output"
+}
+
 @test "help goes to standard output" {
 	run -0 --separate-stderr "$KEEPALIVE" check --help
 	assert_line --partial "--json"

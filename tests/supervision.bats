@@ -392,3 +392,9 @@ os.execv(sys.argv[1], sys.argv[1:])'
 	run sh -c "'$KEEPALIVE' run --log='$BATS_TEST_TMPDIR/link' '$STATIC' killed 0 | cat"
 	[ ! -e "$BATS_TEST_TMPDIR/elsewhere" ]
 }
+
+@test "a program's name cannot forge lines of the log" {
+	cp "$STATIC" "$BATS_TEST_TMPDIR/"$'a\nb\e[31m'
+	run sh -c '"$1" run --log=stderr "$2" own 2>&1 >/dev/null | cat' sh "$KEEPALIVE" "$BATS_TEST_TMPDIR/"$'a\nb\e[31m'
+	assert_output --regexp '^keepalive-shim\[[0-9]+\] a\?b\?\[31m: fd [0-9]+ socket: idle=60s interval=10s count=6$'
+}

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "json.h"
 #include "library.h"
+#include "printable.h"
 #include "process.h"
 #include "reach.h"
 #include "settings_options.h"
@@ -54,35 +55,55 @@ static const char *word(enum effect effect)
 	return words[effect];
 }
 
-static void print_settings(const struct settings *settings)
+static void text_settings(struct text *text, const struct settings *settings)
 {
-	char line[512];
-	struct text text = TEXT(line);
-
-	text_profile(&text, &settings->base);
-	printf(", %.*s", (int)(text.next - text.start), text.start);
+	text_profile(text, &settings->base);
 	if (settings->base.force)
-		printf(" mode=force");
+		text_string(text, " mode=force");
 	if (settings->role != ROLE_BOTH)
-		printf(" role=%s", settings->role == ROLE_CLIENT ? "client" : "server");
-	if (settings->rules)
-		printf(", and %u rule%s", settings->rules, settings->rules == 1 ? "" : "s");
+		text_string(text, settings->role == ROLE_CLIENT ? " role=client" : " role=server");
+	if (settings->rules) {
+		text_string(text, ", and ");
+		text_number(text, settings->rules);
+		text_string(text, settings->rules == 1 ? " rule" : " rules");
+	}
+}
+
+static void begin_line(struct text *text, const struct answer *answer)
+{
+	text->next = text->start;
+	text_printable(text, answer->question->subject);
+	text_string(text, ": ");
+}
+
+static void end_line(struct text *text)
+{
+	printf("%.*s\n", (int)(text->next - text->start), text->start);
 }
 
 static void print(const struct answer *answer)
 {
 	const struct reach *reach = answer->reach;
+	char line[2 * PATH_MAX];
+	struct text text = TEXT(line);
 
-	printf("%s: %s", answer->question->subject, word(reach_effect(reach)));
+	begin_line(&text, answer);
+	text_string(&text, word(reach_effect(reach)));
 	if (answer->by) {
-		printf(", by %s", answer->by);
-		print_settings(answer->settings);
-		putchar('\n');
+		text_string(&text, ", by ");
+		text_string(&text, answer->by);
+		text_string(&text, ", ");
+		text_settings(&text, answer->settings);
 	} else {
-		printf(": %s\n", reach->reason);
+		text_string(&text, ": ");
+		text_printable(&text, reach->reason);
 	}
-	if (reach->advice[0])
-		printf("%s: %s\n", answer->question->subject, reach->advice);
+	end_line(&text);
+	if (!reach->advice[0])
+		return;
+	begin_line(&text, answer);
+	text_string(&text, reach->advice);
+	end_line(&text);
 }
 
 /* NULL, hence null, where there is nothing to tell. */

@@ -16,7 +16,7 @@ int command_check(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_attach(int argc, char **argv);
 
-/* "keepalive: " and the message, one line on standard error. */
+/* "keepalive: " and the message, printable, one line on standard error. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,9 +1,13 @@
 /* keepalive(1): finds the subcommand. */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
+#include "printable.h"
+
+enum { MESSAGE_MAX = 2 * PATH_MAX };
 
 static const struct {
 	const char *name;
@@ -22,13 +26,15 @@ static const struct {
 
 void message(const char *format, ...)
 {
+	char plain[MESSAGE_MAX], line[MESSAGE_MAX];
+	struct text text = TEXT(line);
 	va_list arguments;
 
-	fputs("keepalive: ", stderr);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	vsnprintf(plain, sizeof(plain), format, arguments);
 	va_end(arguments);
-	fputc('\n', stderr);
+	text_printable(&text, plain);
+	fprintf(stderr, "keepalive: %.*s\n", (int)(text.next - text.start), text.start);
 }
 
 static void help(void)

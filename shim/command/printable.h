@@ -1,5 +1,5 @@
 /*
- * printable: other people's strings (names of processes) on our terminal and in our JSON.
+ * printable: other people's strings (names of processes and files) on our terminal and in our JSON.
  */
 #ifndef KEEPALIVE_PRINTABLE_H
 #define KEEPALIVE_PRINTABLE_H

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "printable.h"
 #include "proc.h"
 
 /* glibc before 2.32 does not name it. */
@@ -80,13 +81,19 @@ static bool is_wanted(void)
 
 void supervisor_log_caller(pid_t thread)
 {
+	struct text text = { caller, caller, caller + sizeof(caller) - 1 };
 	char comm[64];
+	size_t length;
 
 	if (!is_wanted())
 		return;
-	proc_read(thread, "comm", comm, sizeof(comm));
-	snprintf(caller, sizeof(caller), "keepalive-shim[%d] %.*s",
-		 (int)proc_status_number(thread, "Tgid"), (int)strcspn(comm, "\n"), comm);
+	length = proc_read(thread, "comm", comm, sizeof(comm));
+	comm[length ? length - 1 : 0] = '\0'; /* the newline behind it */
+	text_string(&text, "keepalive-shim[");
+	text_number(&text, (unsigned long)proc_status_number(thread, "Tgid"));
+	text_string(&text, "] ");
+	text_printable(&text, comm);
+	*text.next = '\0';
 }
 
 void supervisor_log(const char *format, ...)
