@@ -97,6 +97,17 @@ compile() {
 	assert_line --partial "file capabilities"
 }
 
+@test "options are those of run, and hold for a command" {
+	run -0 "$KEEPALIVE" check --idle=20 --mode=force ls
+	assert_output "ls: yes, by preload, idle=20s interval=10s count=6 mode=force"
+	run -1 "$KEEPALIVE" check --rule='program=ls off' ls
+	assert_output --partial "a rule exempts 'ls'"
+	run -125 "$KEEPALIVE" check --idle=5x ls
+	assert_output --partial "--idle '5x'"
+	run -125 "$KEEPALIVE" check --idle=20 $$
+	assert_output --partial "has its own settings"
+}
+
 @test "mode and role are told where they are not the defaults" {
 	run -0 env KEEPALIVE_MODE=force KEEPALIVE_ROLE=server "$KEEPALIVE" check ls
 	assert_output --regexp ' mode=force role=server'

@@ -16,12 +16,14 @@
 #include "started.h"
 #include "target.h"
 
-enum { OPTION_JSON = 1, OPTION_LIBRARY, OPTION_HELP };
+enum { OPTION_JSON = 1, OPTION_LIBRARY, OPTION_HELP, OPTION_VERSION };
 
 struct question {
+	struct settings_options options;
 	const char *library;
 	const char *subject; /* a command or a process id, as given */
 	bool json;
+	bool settings_given; /* some of options */
 };
 
 /* All that there is to tell. */
@@ -40,9 +42,11 @@ static void help(void)
 	       "and if not, why, and what to do. A file whose name is a number: ./NUMBER.\n\n"
 	       "  --json                   for programs\n"
 	       "  --library=PATH           the shim's library, where it is in no usual place\n"
-	       "\n"
-	       "The settings are those of the environment, or the process's own; see\n"
-	       "keepalive-shim(7). Exit status: 0 it does, 1 it does not, 125 cannot tell.\n");
+	       "%s"
+	       "  --help, --version\n\n"
+	       "The options go before the variables of keepalive-shim(7). A process has its own\n"
+	       "settings. Exit status: 0 it does, 1 it does not, 125 cannot tell.\n",
+	       settings_options_help);
 }
 
 static const char *word(enum effect effect)
@@ -153,7 +157,6 @@ static int tell(const struct answer *answer)
 
 static int check_command(const struct question *question)
 {
-	static const struct settings_options none;
 	static struct settings settings;
 	static struct target target;
 	int error = target_find(question->subject, &target);
@@ -166,7 +169,7 @@ static int check_command(const struct question *question)
 			strerror(error));
 		return EXIT_OURS;
 	}
-	if (!settings_options_read(&none, &program, &settings) ||
+	if (!settings_options_read(&question->options, &program, &settings) ||
 	    (settings.on && !library_find(question->library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	reach_judge(&target, error, &library, &settings, &reach);
@@ -223,12 +226,38 @@ static pid_t pid_of(const char *text)
 	return slice_number(slice_of(text), INT_MAX, &number) ? (pid_t)number : 0;
 }
 
+/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
+static int take_option(struct question *question, int option)
+{
+	question->settings_given |= option >= SETTINGS_OPTION;
+	if (settings_options_take(&question->options, option, optarg))
+		return 0;
+	switch (option) {
+	case OPTION_JSON:
+		question->json = true;
+		return 0;
+	case OPTION_LIBRARY:
+		question->library = optarg;
+		return 0;
+	case OPTION_HELP:
+		help();
+		return 1;
+	case OPTION_VERSION:
+		puts("keepalive " VERSION);
+		return 1;
+	default:
+		return 1 + EXIT_OURS; /* getopt_long() has said it */
+	}
+}
+
 int command_check(int argc, char **argv)
 {
 	static const struct option names[] = {
+		SETTINGS_OPTIONS,
 		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "library", required_argument, NULL, OPTION_LIBRARY },
 		{ "help", no_argument, NULL, OPTION_HELP },
+		{ "version", no_argument, NULL, OPTION_VERSION },
 		{ NULL, 0, NULL, 0 },
 	};
 	static char name[] = "keepalive check"; /* for getopt_long()'s messages */
@@ -237,16 +266,10 @@ int command_check(int argc, char **argv)
 
 	argv[0] = name;
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		if (option == OPTION_JSON) {
-			question.json = true;
-		} else if (option == OPTION_LIBRARY) {
-			question.library = optarg;
-		} else if (option == OPTION_HELP) {
-			help();
-			return 0;
-		} else {
-			return EXIT_OURS; /* getopt_long() has said it */
-		}
+		int end = take_option(&question, option);
+
+		if (end)
+			return end - 1;
 	}
 	if (argc - optind != 1) {
 		message("check: one COMMAND or PID (--help tells more)");
@@ -254,5 +277,9 @@ int command_check(int argc, char **argv)
 	}
 	question.subject = argv[optind];
 	pid = pid_of(question.subject);
+	if (pid && question.settings_given) {
+		message("check: process %d has its own settings; options hold for a COMMAND", pid);
+		return EXIT_OURS;
+	}
 	return pid ? check_process(&question, pid) : check_command(&question);
 }

@@ -24,7 +24,7 @@ struct request {
 	struct title title;
 };
 
-enum { OPTION_LIBRARY = 1, OPTION_SUPERVISE, OPTION_BEST_EFFORT, OPTION_HELP };
+enum { OPTION_LIBRARY = 1, OPTION_SUPERVISE, OPTION_BEST_EFFORT, OPTION_HELP, OPTION_VERSION };
 
 static void help(void)
 {
@@ -36,7 +36,8 @@ static void help(void)
 	       "                           starts, whatever that is; never (auto)\n"
 	       "  --best-effort            start COMMAND without keepalive where it cannot be had\n"
 	       "  --library=PATH           the shim's library, where it is in no usual place\n"
-	       "%s\n"
+	       "%s"
+	       "  --help, --version\n\n"
 	       "The options go before the variables of keepalive-shim(7), KEEPALIVE_IDLE and so "
 	       "on.\n"
 	       "Exit status: COMMAND's; 125 where keepalive fails, 126 where COMMAND cannot be\n"
@@ -74,6 +75,7 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 		{ "supervise", required_argument, NULL, OPTION_SUPERVISE },
 		{ "best-effort", no_argument, NULL, OPTION_BEST_EFFORT },
 		{ "help", no_argument, NULL, OPTION_HELP },
+		{ "version", no_argument, NULL, OPTION_VERSION },
 		{ NULL, 0, NULL, 0 },
 	};
 	static char name[] = "keepalive run"; /* for getopt_long()'s messages */
@@ -94,6 +96,10 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 			request->best_effort = true;
 		} else if (option == OPTION_HELP) {
 			help();
+			*status = 0;
+			return false;
+		} else if (option == OPTION_VERSION) {
+			puts("keepalive " VERSION);
 			*status = 0;
 			return false;
 		} else {

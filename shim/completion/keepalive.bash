@@ -60,8 +60,8 @@ _keepalive() {
 	fi
 
 	case ${COMP_WORDS[1]}$cur in
-	run-*) words="$settings --supervise= --best-effort --library= --help" ;;
-	check-*) words="$settings --json --library= --help" ;;
+	run-*) words="$settings --supervise= --best-effort --library= --help --version" ;;
+	check-*) words="$settings --json --library= --help --version" ;;
 	status-*) words='--json --watch --watch= --help --version' ;;
 	attach-*) words="$settings --dry-run --follow --follow= --help --version" ;;
 	run*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;

@@ -34,7 +34,7 @@ complete -c keepalive -n '__keepalive_in check status' -l json -d 'for programs'
 complete -c keepalive -n '__keepalive_in status' -l watch -d 'again and again'
 complete -c keepalive -n '__keepalive_in attach' -l dry-run -d 'do nothing'
 complete -c keepalive -n '__keepalive_in attach' -l follow -d 'new sockets too'
-complete -c keepalive -n '__keepalive_in status attach' -l version -d 'show the version'
+complete -c keepalive -n '__keepalive_in run check status attach' -l version -d 'show the version'
 
 complete -c keepalive -n '__keepalive_in run' -xa '(__fish_complete_subcommand --fcs-skip=2 \
 	--idle --interval --count --user-timeout --rto-max --role --mode --rule --log --library --supervise)'

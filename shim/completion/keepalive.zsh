@@ -30,11 +30,11 @@ run)
 		'--supervise=[static and Go programs]:when:(auto always never)' \
 		'--best-effort[start it without keepalive if need be]' \
 		'--library=[the library]:path:_files' '--help[show help]' \
-		'(-):command: _command_names -e' '*::argument: _normal'
+		'--version[show the version]' '(-):command: _command_names -e' '*::argument: _normal'
 	;;
 check)
 	_arguments $settings '--json[for programs]' '--library=[the library]:path:_files' \
-		'--help[show help]' \
+		'--help[show help]' '--version[show the version]' \
 		'1:command or process:_alternative "commands:command:_command_names -e" "pids:process:_pids"'
 	;;
 status)

@@ -67,6 +67,20 @@ assert_completes() {
 	done
 }
 
+@test "man pages: every subcommand takes the settings that its synopsis promises, and --help, --version" {
+	local subcommand page promised
+
+	page=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive.1" | col -b)
+	promised=$(sed -n 's/^ *keepalive \([a-z]*\) \[setting .*/\1/p' <<<"$page")
+	[[ $promised == *check* ]]
+	for subcommand in run check status attach; do
+		run -0 "$KEEPALIVE" "$subcommand" --help
+		[[ $promised != *"$subcommand"* ]] || assert_line --partial "--idle="
+		run -0 "$KEEPALIVE" "$subcommand" --version
+		assert_output --partial "keepalive "
+	done
+}
+
 @test "man pages: the examples' settings are accepted" {
 	local rules
 
@@ -79,11 +93,12 @@ assert_completes() {
 	assert_equal "$stderr" ''
 }
 
-@test "completion: every option of the help is offered by bash, and the others know it" {
+@test "completion: every option of the help is offered by bash, no other, and the others know it" {
 	local subcommand option shell
 
 	for subcommand in run check status attach; do
 		run complete_with bash "keepalive $subcommand --"
+		assert_equal "$(tr -d = <<<"$output" | sort -u)" "$(options_of "$subcommand")"
 		for option in $(options_of "$subcommand"); do
 			assert_line --regexp "^$option=?\$"
 			for shell in zsh fish; do
