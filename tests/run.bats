@@ -43,6 +43,16 @@ script() {
 	assert_output --regexp '^keepalive [0-9]+\.[0-9]+'
 }
 
+@test "help, version and answers that cannot be written are no success" {
+	for arguments in --help --version "run --help" "check ls" "attach --version" "status --json"; do
+		# shellcheck disable=SC2086 # words
+		run sh -c 'exec "$0" "$@" >/dev/full' "$KEEPALIVE" $arguments
+		assert_equal "$status" 125
+		assert_line "keepalive: standard output: the rest was not written"
+	done
+	run -127 sh -c 'exec "$0" run no-such-program >&-' "$KEEPALIVE"
+}
+
 @test "options mirror the variables, and win over them" {
 	KEEPALIVE_IDLE=99 KEEPALIVE_COUNT=3 run "$KEEPALIVE" run --idle=20s --interval 5 "$python" -c "$PROBE"
 	assert_output "1 20 5 3"

@@ -73,8 +73,6 @@ static int attach(struct attachment *attachment, int interval)
 		explain_refusal(process, error);
 		return EXIT_OURS;
 	}
-	if (ferror(stdout))
-		message("standard output: the rest was not written");
 	return attachment->failed;
 }
 

@@ -148,10 +148,6 @@ static int tell(const struct answer *answer)
 		print_json(answer);
 	else
 		print(answer);
-	if (fflush(stdout) != 0) {
-		message("standard output: %s", strerror(errno));
-		return EXIT_OURS;
-	}
 	return status[reach_effect(answer->reach)];
 }
 

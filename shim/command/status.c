@@ -159,10 +159,6 @@ static int look(struct request *request, char **arguments)
 		watch(request);
 	else if (shown < request->count)
 		status = EXIT_OURS;
-	if (ferror(stdout)) {
-		message("standard output: the rest was not written");
-		status = EXIT_OURS;
-	}
 	free(request->pids);
 	return status;
 }
