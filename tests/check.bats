@@ -229,6 +229,55 @@ compile() {
 	assert_output "$!: yes, by supervision, idle=44s interval=10s count=6"
 }
 
+# supervised_daemon WHAT: the shell runs WHAT when the process that was supervised first has ended; its pid is in $daemon.
+supervised_daemon() {
+	"$KEEPALIVE" run --supervise=always true || skip "seccomp user notification is refused here"
+	"$KEEPALIVE" run --supervise=always sh -c "$1 & echo \$! >daemon" 3>&- 4>&-
+	daemon=$(cat daemon)
+	cat daemon >>background # for teardown
+}
+
+@test "a supervised process whose command line leaves no room for the supervisor's name: yes" {
+	"$KEEPALIVE" run --supervise=always true || skip "seccomp user notification is refused here"
+	printf '#include <unistd.h>\nint main(void) { return pause(); }\n' >program.c
+	compile -static
+	mv program s
+	PATH=$PWD:$PATH background "$KEEPALIVE" run s
+	await 5 grep -qx s "/proc/$!/comm"
+	run -0 "$KEEPALIVE" check $!
+	assert_output --partial "by supervision"
+}
+
+@test "a supervised daemon: yes once it has made a socket; until then it cannot be told" {
+	require python3
+	supervised_daemon 'exec sleep 60'
+	run -125 "$KEEPALIVE" check "$daemon"
+	assert_output --partial "cannot tell"
+	assert_output --partial "keepalive status"
+	supervised_daemon "python3 -c 'import os, socket, time
+while os.getppid() != 1: time.sleep(0.01)
+kept = socket.socket()
+time.sleep(60)'"
+	await 10 sockets "$daemon"
+	run -0 "$KEEPALIVE" check "$daemon"
+	assert_output --partial "yes, by supervision"
+}
+
+@test "somebody else's seccomp filter is no supervision, whatever daemon is supervised meanwhile" {
+	require python3
+	supervised_daemon "python3 -c 'import os, socket, time
+while os.getppid() != 1: time.sleep(0.01)
+kept = socket.socket()
+time.sleep(60)'"
+	await 10 sockets "$daemon"
+	background "$PROGRAMS/refuse" EPERM ptrace sleep 60
+	await 5 grep -qx sleep "/proc/$!/comm"
+	run -1 "$KEEPALIVE" check $!
+	assert_output --partial "not loaded"
+	run -125 "$PROGRAMS/notified" "$KEEPALIVE" run --supervise=always echo started
+	assert_output --partial "something supervises this process already"
+}
+
 @test "another user's process: cannot tell" {
 	make_public
 	background sleep 60

@@ -259,6 +259,8 @@ ShdPnd:.0{16}$'
 @test "one in the other: the outer one serves" {
 	run -0 "$KEEPALIVE" run --supervise=always --idle=33 "$KEEPALIVE" run --idle=44 "$STATIC" kinds
 	assert_line --partial "tcp: keepalive=1 idle=33"
+	run -0 "$KEEPALIVE" run --supervise=always --role=server "$KEEPALIVE" run "$STATIC" kinds
+	assert_line --partial "tcp: $UNTOUCHED"
 }
 
 @test "--supervise=always serves dynamic programs, without a preload" {

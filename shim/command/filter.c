@@ -2,9 +2,11 @@
 #include "filter.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <linux/audit.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "sockopt_names.h"
 
@@ -100,6 +102,24 @@ static void allow_unless(struct filter *filter, const uint32_t *values, unsigned
 	answer(filter, SECCOMP_RET_ALLOW);
 }
 
+/* As an address family, to socket(2): the kernel says EAFNOSUPPORT, the filter EALREADY. */
+enum { QUESTION = 0x6b656570 };
+
+static void answer_question(struct filter *filter)
+{
+	unsigned question;
+
+	load_argument(filter, 0);
+	question = begin_if(filter, QUESTION);
+	answer(filter, SECCOMP_RET_ERRNO | EALREADY);
+	end_if(filter, question);
+}
+
+bool filter_is_on(void)
+{
+	return syscall(SYS_socket, QUESTION, SOCK_STREAM, 0) < 0 && errno == EALREADY;
+}
+
 static void filter_socket(struct filter *filter)
 {
 	static const uint32_t domains[] = { AF_INET, AF_INET6 };
@@ -107,7 +127,6 @@ static void filter_socket(struct filter *filter)
 	static const uint32_t protocols[] = { 0, IPPROTO_TCP, IPPROTO_MPTCP };
 	enum { TYPE_MASK = 0xf }; /* SOCK_TYPE_MASK of <linux/net.h>: the rest are flags */
 
-	load_argument(filter, 0);
 	allow_unless(filter, domains, COUNT(domains));
 	load_argument(filter, 1);
 	add(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TYPE_MASK));
@@ -143,11 +162,13 @@ static void filter_entry(struct filter *filter, const struct entry *entry, const
 	load(filter, offsetof(struct seccomp_data, arch));
 	arch = begin_if(filter, entry->arch);
 	load(filter, offsetof(struct seccomp_data, nr));
-	if (plan->socket) {
-		call = begin_if(filter, entry->socket);
+	call = begin_if(filter, entry->socket);
+	answer_question(filter);
+	if (plan->socket)
 		filter_socket(filter);
-		end_if(filter, call);
-	}
+	else
+		answer(filter, SECCOMP_RET_ALLOW);
+	end_if(filter, call);
 	if (plan->connect) {
 		call = begin_if(filter, entry->connect);
 		answer(filter, SECCOMP_RET_USER_NOTIF);

@@ -23,6 +23,9 @@ struct filter {
 
 void filter_build(const struct plan *plan, struct filter *filter);
 
+/* Whether this process has such a filter already: it answers a question that no kernel knows. */
+bool filter_is_on(void);
+
 /* Which of the system calls the filter reports this is. */
 enum call { CALL_SOCKET, CALL_CONNECT, CALL_LISTEN, CALL_OTHER };
 enum call filter_call(const struct seccomp_data *data);

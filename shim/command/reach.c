@@ -177,6 +177,11 @@ static void explain(const struct target *target, const struct library *library, 
 		advise(reach, "start it again with 'keepalive run'; 'keepalive attach' arms the "
 			      "sockets that it has now");
 		break;
+	case OBSTACLE_ORPHANED:
+		reason(reach, "a supervisor is there of which cannot be told whom it serves, since "
+			      "the process that it was started for has ended");
+		advise(reach, "'keepalive status' shows what its sockets have");
+		break;
 	case OBSTACLE_HIDDEN:
 		reason(reach, "it belongs to another user, or is protected from its own");
 		advise(reach, "ask as root, or with CAP_SYS_PTRACE");
@@ -220,6 +225,8 @@ static enum obstacle obstacle_of_process(const struct target *target, const stru
 
 	if (started->hidden)
 		return OBSTACLE_HIDDEN;
+	if (!supervised && started->orphaned && !started->library)
+		return OBSTACLE_ORPHANED;
 	if (!supervised && target->readable && !target->elf.interpreter[0])
 		return OBSTACLE_STATIC;
 	if (!supervised && target->elf.go)
@@ -253,6 +260,7 @@ enum effect reach_effect(const struct reach *reach)
 		return EFFECT_YES;
 	case OBSTACLE_UNREADABLE:
 	case OBSTACLE_FORMAT:
+	case OBSTACLE_ORPHANED:
 	case OBSTACLE_HIDDEN:
 	case OBSTACLE_OVERWRITTEN:
 		return EFFECT_UNKNOWN;
@@ -276,6 +284,7 @@ const char *obstacle_name(enum obstacle obstacle)
 		[OBSTACLE_UNREADABLE] = "unreadable",
 		[OBSTACLE_FORMAT] = "format",
 		[OBSTACLE_NOT_LOADED] = "not-loaded",
+		[OBSTACLE_ORPHANED] = "orphaned",
 		[OBSTACLE_HIDDEN] = "hidden",
 		[OBSTACLE_OVERWRITTEN] = "overwritten",
 	};

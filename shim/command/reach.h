@@ -26,6 +26,7 @@ enum obstacle {
 	OBSTACLE_UNREADABLE,   /* cannot tell: we may not read it */
 	OBSTACLE_FORMAT,       /* cannot tell: no ELF executable, no script */
 	OBSTACLE_NOT_LOADED,   /* a process that was started without */
+	OBSTACLE_ORPHANED,     /* cannot tell: a supervisor may serve it */
 	OBSTACLE_HIDDEN,       /* cannot tell: a process that we may not look into */
 	OBSTACLE_OVERWRITTEN,  /* cannot tell: a process that has lost what it was started with */
 };

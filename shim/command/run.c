@@ -59,11 +59,19 @@ static bool take_supervise(const char *argument, enum supervise *supervise)
 	return false;
 }
 
-/* The arguments behind "run" up to the last byte of the last one. */
-static struct title title_of(int argc, char **argv)
+/* From the command's own name, which is before argv, as far as the strings of both follow each other. */
+static struct title title_of(char **argv)
 {
-	return (struct title){ argv[0],
-			       (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) - argv[0]) };
+	struct title title = { argv[-1], 0 };
+	char **const lists[] = { argv - 1, environ };
+
+	for (unsigned i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		for (char **string = lists[i]; string && *string; string++) {
+			if (*string == title.start + title.size)
+				title.size += strlen(*string) + 1;
+		}
+	}
+	return title;
 }
 
 /* Returns true to go on; false with the exit status in *status. */
@@ -82,7 +90,7 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 	int option;
 
 	*status = EXIT_OURS;
-	request->title = title_of(argc, argv);
+	request->title = title_of(argv);
 	argv[0] = name;
 	while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
 		if (settings_options_take(&request->options, option, optarg))

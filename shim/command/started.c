@@ -3,12 +3,15 @@
 
 #include <dirent.h>
 #include <elf.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "library.h"
 #include "proc.h"
+#include "supervise.h"
 
 static FILE *open_file(pid_t pid, const char *name)
 {
@@ -91,50 +94,80 @@ static bool is_ancestor(pid_t ancestor, pid_t pid)
 	return pid != 0;
 }
 
-/* A supervisor is known by the name it gives itself: "keepalive", "supervising PID". */
-static bool is_supervisor_of(pid_t candidate, pid_t pid)
+/* The last of the numbers of the process: the one in its own PID namespace. *only: it has no other. */
+static pid_t own_number(pid_t pid, bool *only)
+{
+	char status[4096];
+	const char *at;
+	char *end;
+	long number = 0;
+	unsigned count = 0;
+
+	proc_read(pid, "status", status, sizeof(status));
+	for (at = proc_status_field(status, "NSpid"); *at && *at != '\n'; at = end) {
+		number = strtol(at, &end, 10);
+		count += end > at;
+		end += *end == '\t';
+	}
+	*only = count <= 1;
+	return (pid_t)number;
+}
+
+/* Whom a supervisor names (supervise.h), by the number in its own PID namespace; 0 for others. */
+static pid_t named_by(pid_t candidate)
 {
 	char line[64];
-	const char *second;
-	pid_t parent;
 
 	if (!proc_read(candidate, "comm", line, sizeof(line)) || strcmp(line, "keepalive\n") != 0 ||
-	    !proc_read(candidate, "cmdline", line, sizeof(line)))
-		return false;
-	second = line + strlen(line) + 1;
-	if (second >= line + sizeof(line) || strncmp(second, "supervis", 8) != 0)
-		return false;
-	parent = (pid_t)proc_status_number(candidate, "PPid");
-	return parent > 0 && is_ancestor(parent, pid);
+	    !proc_read(candidate, "cmdline", line, sizeof(line)) ||
+	    strncmp(line, SUPERVISING, strlen(SUPERVISING)) != 0)
+		return 0;
+	return (pid_t)strtol(line + strlen(SUPERVISING), NULL, 10);
 }
 
 /*
- * The supervisor is a child of the process that was supervised first, and all that comes from that one
- * is supervised. Once that has ended its supervisor can no longer be told from others.
+ * All that comes from the process that a supervisor names is supervised by it. That is its parent at
+ * first, later one that it has served. Once that has ended too nobody can tell.
  */
-pid_t started_supervisor(pid_t pid)
+static void consider(pid_t candidate, pid_t pid, struct started *started)
+{
+	pid_t parent, named = named_by(candidate);
+	bool ours;
+
+	if (!named)
+		return;
+	parent = (pid_t)proc_status_number(candidate, "PPid");
+	if (parent && own_number(parent, &ours) == named)
+		named = parent;
+	else if (own_number(candidate, &ours) && !ours)
+		named = 0;
+	if (named && is_ancestor(named, pid))
+		started->supervisor = candidate;
+	else if (!named || (kill(named, 0) != 0 && errno == ESRCH))
+		started->orphaned = true;
+}
+
+static void find_supervisor(pid_t pid, struct started *started)
 {
 	enum { SECCOMP_FILTERED = 2 };
 	DIR *proc =
 		proc_status_number(pid, "Seccomp") == SECCOMP_FILTERED ? opendir("/proc") : NULL;
 	struct dirent *entry;
-	pid_t found = 0;
 
-	while (proc && !found && (entry = readdir(proc))) {
+	while (proc && !started->supervisor && (entry = readdir(proc))) {
 		pid_t candidate = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (candidate > 0 && is_supervisor_of(candidate, pid))
-			found = candidate;
+		if (candidate > 0)
+			consider(candidate, pid, started);
 	}
 	if (proc)
 		closedir(proc);
-	return found;
 }
 
 void started_read(pid_t pid, unsigned char class, struct started *started)
 {
 	memset(started, 0, sizeof(*started));
-	started->supervisor = started_supervisor(pid);
+	find_supervisor(pid, started);
 	started->hidden = !read_maps(pid, started);
 	if (started->hidden)
 		return;

@@ -14,15 +14,13 @@ struct started {
 	bool library;     /* libkeepalive-shim.so is mapped */
 	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
 	bool overwritten; /* its environment: settings in it are gone */
-	pid_t supervisor; /* the process that supervises it; 0 for none */
+	pid_t supervisor; /* the process that supervises it; 0 for none that is known to */
+	bool orphaned;    /* one may: there is one of which cannot be told whom it serves now */
 	const char *text[VARIABLES]; /* its settings, in environment */
 	char *environment;           /* for free(3) */
 };
 
 /* class is ELFCLASS32 or ELFCLASS64 of its executable. */
 void started_read(pid_t pid, unsigned char class, struct started *started);
-
-/* The process that supervises this one; 0 for none. */
-pid_t started_supervisor(pid_t pid);
 
 #endif

@@ -15,7 +15,6 @@
 #include "inherited.h"
 #include "plan.h"
 #include "seccomp_notify.h"
-#include "started.h"
 #include "supervisor.h"
 
 static int seccomp_filter(const struct filter *filter, unsigned long flags)
@@ -162,7 +161,7 @@ enum supervision supervise_start(const struct settings *settings, struct title t
 	plan_make(settings, &plan);
 	filter_build(&plan, &filter);
 	error = trial(&filter);
-	if (error == EBUSY && started_supervisor(getpid()))
+	if (error == EBUSY && filter_is_on())
 		return SUPERVISION_ON;
 	if (error) {
 		explain_seccomp(why, error);

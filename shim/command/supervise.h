@@ -9,6 +9,7 @@
  * - wait(2) with __WALL or __WCLONE shows the supervisor, a child without exit signal, and so do
  *   /proc and kill(2) of everybody; once it is killed (SIGKILL), socket(2) for TCP fails with ENOSYS;
  * - it cannot have a notification filter of its own: seccomp(2) then fails with EBUSY;
+ * - socket(2) answers EALREADY for one address family that no kernel has (filter_is_on());
  * - sockets carry the security label (SELinux, AppArmor) that the program was started with;
  * - mode=force: setsockopt(2) of our options succeeds on every descriptor and with every argument,
  *   since a filter sees neither which socket it is nor the value; a rule's mode=force is everybody's.
@@ -22,7 +23,11 @@
 
 #include "settings.h"
 
-/* The part of our command line that the supervisor may overwrite with a name of its own. */
+/*
+ * Our command line and the environment behind it, which the supervisor overwrites with a name of its own,
+ * SUPERVISING and the number of the process that it was started for, or of one that it has served since.
+ */
+#define SUPERVISING "keepalive supervising "
 struct title {
 	char *start;
 	size_t size;

@@ -14,6 +14,7 @@
 #include "channel.h"
 #include "filter.h"
 #include "likeness.h"
+#include "proc.h"
 #include "remote.h"
 #include "seccomp_notify.h"
 #include "sockopts.h"
@@ -23,6 +24,8 @@
 static const struct plan *plan;
 static struct likeness own;
 static int listener; /* the filter's notifications */
+static struct title title;
+static pid_t served; /* whom our name tells */
 
 /* A notification and its answer; the kernel's may have grown since our headers. */
 static union {
@@ -162,12 +165,32 @@ static void serve_connect(void)
 	go_on();
 }
 
+/* Says whom we are there for, to who looks for the supervisor of a process. */
+static void name_ourselves(pid_t pid)
+{
+	char name[64];
+	size_t length = (size_t)snprintf(name, sizeof(name), SUPERVISING "%d", (int)pid);
+
+	served = pid;
+	memset(title.start, 0, title.size);
+	if (length < title.size)
+		memcpy(title.start, name, length);
+}
+
+/* A daemon's first process ends; then the one that is served now stands for those that come from it. */
+static void follow_caller(void)
+{
+	if (kill(served, 0) != 0 && errno == ESRCH)
+		name_ourselves((pid_t)proc_status_number(caller(), "Tgid"));
+}
+
 static void serve(void)
 {
 	memset(&call, 0, sizeof(call));
 	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0)
 		return; /* killed, or interrupted by a signal, before we looked */
 	supervisor_log_caller(caller());
+	follow_caller();
 	switch (filter_call(&call.fields.data)) {
 	case CALL_SOCKET:
 		serve_socket();
@@ -229,7 +252,7 @@ static void close_all_but(int channel, int log)
  * Out of the program's way: no signal of its terminal or group ends us before it, no directory of its
  * is held, and who looks for it by its command line does not find us.
  */
-static void stand_aside(int channel, struct title title)
+static void stand_aside(int channel)
 {
 	sigset_t all;
 
@@ -237,10 +260,8 @@ static void stand_aside(int channel, struct title title)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
 	close_all_but(channel, supervisor_log_start(plan->settings));
-	if (chdir("/") != 0)
-		return;
-	memset(title.start, 0, title.size);
-	snprintf(title.start, title.size, "supervising %d", (int)getppid());
+	name_ourselves(getppid());
+	(void)!chdir("/");
 }
 
 /* Whether the program's descriptors may be copied, as tried with one that it has now. */
@@ -262,12 +283,13 @@ static int prepare(int theirs)
 	return SUPERVISOR_READY;
 }
 
-void supervisor_run(const struct plan *the_plan, int channel, struct title title)
+void supervisor_run(const struct plan *the_plan, int channel, struct title the_title)
 {
 	int theirs = -1;
 
 	plan = the_plan;
-	stand_aside(channel, title);
+	title = the_title;
+	stand_aside(channel);
 	if (!channel_receive(channel, &theirs, NULL) ||
 	    !channel_send(channel, prepare(theirs), -1) ||
 	    !channel_receive(channel, &theirs, &listener) || listener < 0)

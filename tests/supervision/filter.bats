@@ -38,6 +38,14 @@ answers() {
 		"$I386 41 2 1 0" "$I386 102 1 0" "$ARM 281 2 1 0" "0 41 2 1 0"
 }
 
+@test "the question whether it is there is answered whatever it reports" {
+	for settings in KEEPALIVE_MODE=force KEEPALIVE_ROLE=server KEEPALIVE_RULES='role=client peer=10.0.0.1 off'; do
+		for call in "$X86_64 41" "$X86_64 $((X32 + 41))" "$I386 359"; do
+			answers already "$call 0x6b656570 1 0"
+		done
+	done
+}
+
 @test "listen and connect are reported only where rules ask for them" {
 	settings=(KEEPALIVE_ROLE=server)
 	answers report "$X86_64 50 3 9" "$X86_64 $((X32 + 50)) 3 9" "$I386 363 3 9"

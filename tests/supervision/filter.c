@@ -7,6 +7,7 @@
 #include "../../shim/command/filter.h"
 
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,9 @@ static void answer(const struct filter *filter, char *line)
 		break;
 	case SECCOMP_RET_ERRNO:
 		puts("succeed");
+		break;
+	case SECCOMP_RET_ERRNO | EALREADY:
+		puts("already");
 		break;
 	default:
 		puts("?");
