@@ -74,6 +74,18 @@ compile() {
 	assert_line --regexp "it is a program for (aarch64|x86-64) and the library is for"
 }
 
+@test "a program of the other byte order: another architecture, not static" {
+	compile
+	cp program foreign
+	# EI_DATA, elf(5)
+	other=2
+	[ "$(od -An -tx1 -j5 -N1 program | tr -d ' ')" = 01 ] || other=1
+	printf "\\x0$other" | dd of=foreign bs=1 seek=5 conv=notrunc status=none
+	run -1 "$KEEPALIVE" check --json ./foreign
+	assert_output --partial '"obstacle": "architecture", "supervisable": false'
+	assert_output --partial "it is a program for another architecture"
+}
+
 @test "setuid, setgid and file capabilities: no, for who does not have them already" {
 	make_public
 	install -m 755 "$SHIM" "$PUBLIC"
@@ -278,11 +290,17 @@ time.sleep(60)'"
 	assert_output --partial "something supervises this process already"
 }
 
+@test "a thread of the kernel is not to be started again" {
+	kernel=$(pgrep -P 0 -x kthreadd) || skip "the kernel's threads are not seen here"
+	run -1 "$KEEPALIVE" check "$kernel"
+	assert_output "$kernel: no: it is a thread of the kernel"
+}
+
 @test "another user's process: cannot tell" {
 	make_public
 	background sleep 60
 	run -125 as_nobody check $!
-	assert_line --partial "cannot tell"
+	assert_line --partial "cannot tell: it belongs to another user (uid 0)"
 	assert_line --partial CAP_SYS_PTRACE
 }
 

@@ -200,7 +200,7 @@ static int check_process(const struct question *question, pid_t pid)
 	program = target_program(&target);
 	started_read(pid, target.elf.abi.class, &started);
 	settings_read(&settings, started.text, &program, NULL, NULL);
-	reach_judge_process(&target, &started, &settings, &reach);
+	reach_judge_process(&process, &target, &started, &settings, &reach);
 	status = tell(&(struct answer){
 		.question = question,
 		.executable = target.executable,

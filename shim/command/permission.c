@@ -65,14 +65,19 @@ static void not_permitted(struct text *text, const struct process *process, int 
 	}
 }
 
-void permission_explain(struct text *text, const struct process *process, int error)
+void permission_reason(struct text *text, const struct process *process, int error)
 {
-	text_process(text, process);
-	text_string(text, ": ");
 	if (error == ENOSYS)
 		kernel_too_old(text);
 	else if (error == EPERM || error == EACCES)
 		not_permitted(text, process, error);
 	else
 		text_string(text, strerror(error));
+}
+
+void permission_explain(struct text *text, const struct process *process, int error)
+{
+	text_process(text, process);
+	text_string(text, ": ");
+	permission_reason(text, process, error);
 }

@@ -6,9 +6,10 @@
 
 #include "process.h"
 
-/*
- * "process 12 (sshd): " and the reason. error is the errno of remote_copy() or process_sockets().
- */
+/* error is the errno of what was refused: remote_copy(), process_sockets(), opening a file in proc(5). */
+void permission_reason(struct text *text, const struct process *process, int error);
+
+/* The same behind "process 12 (sshd): ". */
 void permission_explain(struct text *text, const struct process *process, int error);
 
 #endif

@@ -1,11 +1,13 @@
 /* reach: see reach.h. */
 #include "reach.h"
 
+#include <elf.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "filter.h"
+#include "permission.h"
 #include "supervise.h"
 
 static bool is_exempt(const struct settings *settings, enum role role)
@@ -46,6 +48,8 @@ static enum obstacle obstacle_of(const struct target *target, int error,
 		return library->usable ? OBSTACLE_UNREADABLE : OBSTACLE_LIBRARY;
 	if (target->interpreter_missing)
 		return OBSTACLE_INTERPRETER;
+	if (target->elf.abi.machine == EM_NONE) /* of the other byte order: the rest is not known */
+		return OBSTACLE_ARCHITECTURE;
 	if (!target->elf.interpreter[0])
 		return OBSTACLE_STATIC;
 	if (target->elf.go)
@@ -182,15 +186,16 @@ static void explain(const struct target *target, const struct library *library, 
 			      "the process that it was started for has ended");
 		advise(reach, "'keepalive status' shows what its sockets have");
 		break;
-	case OBSTACLE_HIDDEN:
-		reason(reach, "it belongs to another user, or is protected from its own");
-		advise(reach, "ask as root, or with CAP_SYS_PTRACE");
+	case OBSTACLE_KERNEL:
+		reason(reach, "it is a thread of the kernel");
 		break;
 	case OBSTACLE_OVERWRITTEN:
 		reason(reach, "it is reached, but has overwritten the environment it was started "
 			      "with, as for its title in ps(1), so its settings do not show");
 		advise(reach, "'keepalive status' shows what its connections have");
 		break;
+	case OBSTACLE_HIDDEN:
+		break; /* permission_reason() knows */
 	}
 }
 
@@ -223,6 +228,8 @@ static enum obstacle obstacle_of_process(const struct target *target, const stru
 {
 	bool supervised = started->supervisor != 0;
 
+	if (started->kernel)
+		return OBSTACLE_KERNEL;
 	if (started->hidden)
 		return OBSTACLE_HIDDEN;
 	if (!supervised && started->orphaned && !started->library)
@@ -240,15 +247,20 @@ static enum obstacle obstacle_of_process(const struct target *target, const stru
 	return settings_exempt(settings) ? OBSTACLE_RULE : OBSTACLE_NONE;
 }
 
-void reach_judge_process(const struct target *target, const struct started *started,
-			 const struct settings *settings, struct reach *reach)
+void reach_judge_process(const struct process *process, const struct target *target,
+			 const struct started *started, const struct settings *settings,
+			 struct reach *reach)
 {
 	static const struct library none;
+	struct text why = TEXT(reach->reason);
 
 	memset(reach, 0, sizeof(*reach));
 	reach->obstacle = obstacle_of_process(target, started, settings);
 	reach->supervisable = filter_sees(target->elf.abi);
 	explain(target, &none, reach);
+	why.end--; /* its end is zero already */
+	if (reach->obstacle == OBSTACLE_HIDDEN)
+		permission_reason(&why, process, started->hidden);
 	if (reach->obstacle == OBSTACLE_NONE && target->elf.go && !settings->base.force)
 		advise(reach, GO_SETS_ITS_OWN);
 }
@@ -285,6 +297,7 @@ const char *obstacle_name(enum obstacle obstacle)
 		[OBSTACLE_FORMAT] = "format",
 		[OBSTACLE_NOT_LOADED] = "not-loaded",
 		[OBSTACLE_ORPHANED] = "orphaned",
+		[OBSTACLE_KERNEL] = "kernel",
 		[OBSTACLE_HIDDEN] = "hidden",
 		[OBSTACLE_OVERWRITTEN] = "overwritten",
 	};

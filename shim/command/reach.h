@@ -27,6 +27,7 @@ enum obstacle {
 	OBSTACLE_FORMAT,       /* cannot tell: no ELF executable, no script */
 	OBSTACLE_NOT_LOADED,   /* a process that was started without */
 	OBSTACLE_ORPHANED,     /* cannot tell: a supervisor may serve it */
+	OBSTACLE_KERNEL,       /* no program at all */
 	OBSTACLE_HIDDEN,       /* cannot tell: a process that we may not look into */
 	OBSTACLE_OVERWRITTEN,  /* cannot tell: a process that has lost what it was started with */
 };
@@ -43,8 +44,9 @@ void reach_judge(const struct target *target, int error, const struct library *l
 		 const struct settings *settings, struct reach *reach);
 
 /* The same for a running process. settings are those that it was started with. */
-void reach_judge_process(const struct target *target, const struct started *started,
-			 const struct settings *settings, struct reach *reach);
+void reach_judge_process(const struct process *process, const struct target *target,
+			 const struct started *started, const struct settings *settings,
+			 struct reach *reach);
 
 enum effect reach_effect(const struct reach *reach);
 

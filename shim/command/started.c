@@ -21,20 +21,20 @@ static FILE *open_file(pid_t pid, const char *name)
 	return fopen(path, "re");
 }
 
-/* Returns false where its memory map may not be seen. */
-static bool read_maps(pid_t pid, struct started *started)
+/* Returns 0, or an errno where its memory map cannot be seen. */
+static int read_maps(pid_t pid, struct started *started)
 {
 	FILE *maps = open_file(pid, "maps");
 	char *line = NULL;
 	size_t size = 0;
 
 	if (!maps)
-		return false;
+		return errno;
 	while (!started->library && getline(&line, &size, maps) > 0)
 		started->library = strstr(line, "/" LIBRARY_NAME) != NULL;
 	free(line);
 	fclose(maps);
-	return true;
+	return 0;
 }
 
 /* Pairs of a type and a value, as wide as the program's words. */
@@ -164,11 +164,27 @@ static void find_supervisor(pid_t pid, struct started *started)
 		closedir(proc);
 }
 
+static bool is_of_kernel(pid_t pid)
+{
+	enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h */
+	char line[1024];
+	const char *behind_name; /* which may hold blanks and parentheses */
+	unsigned flags = 0;
+
+	proc_read(pid, "stat", line, sizeof(line));
+	behind_name = strrchr(line, ')');
+	return behind_name && sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	       flags & PF_KTHREAD;
+}
+
 void started_read(pid_t pid, unsigned char class, struct started *started)
 {
 	memset(started, 0, sizeof(*started));
+	started->kernel = is_of_kernel(pid);
+	if (started->kernel)
+		return;
 	find_supervisor(pid, started);
-	started->hidden = !read_maps(pid, started);
+	started->hidden = read_maps(pid, started);
 	if (started->hidden)
 		return;
 	read_auxiliary_vector(pid, class, started);

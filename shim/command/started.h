@@ -10,7 +10,8 @@
 #include "settings.h"
 
 struct started {
-	bool hidden;      /* it may not be looked into, so the rest but supervisor is not known */
+	bool kernel;      /* it is a thread of the kernel, and the rest is zero */
+	int hidden;       /* errno why it cannot be looked into: the rest but supervisor is not known */
 	bool library;     /* libkeepalive-shim.so is mapped */
 	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
 	bool overwritten; /* its environment: settings in it are gone */
