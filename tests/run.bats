@@ -76,7 +76,14 @@ script() {
 	run --separate-stderr "$KEEPALIVE" run --idle=600 echo started
 	assert_success
 	assert_output started
-	[[ $stderr == *warning* ]]
+	[[ $stderr == "keepalive-shim: warning: KEEPALIVE_IDLE '600'"* ]]
+}
+
+@test "a warning is told once, by whom there is to tell it" {
+	for how in auto always never; do
+		run --separate-stderr "$KEEPALIVE" run --supervise=$how --best-effort --idle=600 true
+		assert_equal "$(grep -c "warning: .*'600'" <<<"$stderr")" 1
+	done
 }
 
 @test "exit statuses are the program's, or those of env(1)" {

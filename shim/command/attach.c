@@ -128,7 +128,7 @@ static bool read_settings(struct attachment *attachment, const struct settings_o
 	struct program program = { *process->executable ? process->executable : NULL,
 				   process->comm };
 
-	return settings_options_read(options, &program, &attachment->settings);
+	return settings_options_read(options, &program, &attachment->settings, true);
 }
 
 struct request {

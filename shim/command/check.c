@@ -165,7 +165,7 @@ static int check_command(const struct question *question)
 			strerror(error));
 		return EXIT_OURS;
 	}
-	if (!settings_options_read(&question->options, &program, &settings) ||
+	if (!settings_options_read(&question->options, &program, &settings, true) ||
 	    (settings.on && !library_find(question->library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	reach_judge(&target, error, &library, &settings, &reach);

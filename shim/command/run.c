@@ -199,6 +199,12 @@ static bool wants_supervision(const struct request *request, const struct reach 
 	return request->supervise == SUPERVISE_AUTO && reach->supervisable;
 }
 
+/* Whether COMMAND will load the library, which warns too. */
+static bool will_warn(const struct request *request, const struct reach *reach)
+{
+	return reach->obstacle == OBSTACLE_NONE && request->supervise != SUPERVISE_ALWAYS;
+}
+
 /* Makes ready for COMMAND what it needs. Returns false, after a message, where it must not start. */
 static bool prepare(const struct request *request, const struct target *target,
 		    const struct library *library, const struct reach *reach,
@@ -242,13 +248,15 @@ int command_run(int argc, char **argv)
 		return status;
 	error = target_find(request.command[0], &target);
 	program = target_program(&target);
-	if (!settings_options_read(&request.options, &program, &settings) ||
+	if (!settings_options_read(&request.options, &program, &settings, false) ||
 	    (settings.on && !library_find(request.library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	if (error && !target.executable[0])
 		return not_started(request.command[0], error);
 	settings_options_export(&request.options);
 	reach_judge(&target, error, &library, &settings, &reach);
+	if (!will_warn(&request, &reach))
+		settings_options_read(&request.options, &program, &settings, true);
 	if (settings.on && !prepare(&request, &target, &library, &reach, &settings))
 		return EXIT_OURS;
 	return execute(&request, &target, error);

@@ -56,6 +56,7 @@ static const char *option_given(const struct settings_options *options, enum var
 
 struct reading {
 	const struct settings_options *options;
+	bool warnings; /* wanted */
 	bool holds;
 };
 
@@ -65,6 +66,8 @@ static void complain(void *context, const struct complaint *complaint)
 	char line[1024];
 	struct text text = TEXT(line);
 
+	if (complaint->warning && !reading->warnings)
+		return;
 	text_complaint(&text, complaint, option_given(reading->options, complaint->variable),
 		       false);
 	message("%s%.*s", complaint->warning ? "warning: " : "", (int)(text.next - text.start),
@@ -88,9 +91,9 @@ static const char *effective(const struct settings_options *options, enum variab
 }
 
 bool settings_options_read(const struct settings_options *options, const struct program *program,
-			   struct settings *settings)
+			   struct settings *settings, bool warnings)
 {
-	struct reading reading = { options, true };
+	struct reading reading = { options, warnings, true };
 	const char *text[VARIABLES];
 
 	for (unsigned i = 0; i < VARIABLES; i++)

@@ -42,12 +42,13 @@ bool settings_options_take(struct settings_options *options, int getopt_result,
 			   const char *argument);
 
 /*
- * Reads the settings from the options and, where they are silent, from the environment. Every
- * complaint goes to standard error under the name the user wrote (--idle or KEEPALIVE_IDLE).
- * Returns false where a value does not hold; warnings do not count.
+ * Reads the settings from the options and, where they are silent, from the environment. Complaints go
+ * to standard error under the name the user wrote (--idle or KEEPALIVE_IDLE): those of bad values, and
+ * warnings of such that hold all the same where these are wanted.
+ * Returns false where a value does not hold.
  */
 bool settings_options_read(const struct settings_options *options, const struct program *program,
-			   struct settings *settings);
+			   struct settings *settings, bool warnings);
 
 /*
  * Puts the options into the environment as variables, for the program that is about to be started.
