@@ -245,6 +245,13 @@ ShdPnd:.0{16}$'
 	[[ $stderr == *"statically linked"* ]]
 }
 
+@test "a user who may start no more processes is told so, not of seccomp" {
+	require prlimit
+	for_nobody
+	run -125 "${NOBODY[@]}" prlimit --nproc=1 "$KEEPALIVE" run "$STATIC" kinds
+	assert_line --partial "no process can be started beside it (Resource temporarily unavailable)"
+}
+
 @test "without /proc it is refused" {
 	require_root
 	unshare --mount umount -l /proc || skip "mount namespaces are refused here"

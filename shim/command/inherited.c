@@ -1,6 +1,7 @@
 /* inherited: see inherited.h. */
 #include "inherited.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -45,12 +46,18 @@ static void arm(int fd, const struct settings *settings)
 		sockopts_apply(fd, &none, profile);
 }
 
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
 void inherited_arm(const struct settings *settings)
 {
 	int count = listen_fds();
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		arm(fd, settings);
-	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + count; fd++)
+	/* One that is not open: the count was not ours to believe. */
+	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + count && is_open(fd); fd++)
 		arm(fd, settings);
 }

@@ -102,6 +102,12 @@ static void explain_seccomp(struct text *why, int error)
 		text_string(why, "something supervises this process already, with a seccomp "
 				 "notification filter, and there can be only one");
 		break;
+	case EAGAIN:
+	case ENOMEM:
+		text_string(why, "no process can be started beside it (");
+		text_string(why, strerror(error));
+		text_string(why, ")");
+		break;
 	case EINVAL:
 		text_string(why, "it takes Linux 5.14 or later, with CONFIG_SECCOMP_FILTER");
 		break;
