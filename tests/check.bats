@@ -290,6 +290,29 @@ time.sleep(60)'"
 	assert_output --partial "something supervises this process already"
 }
 
+@test "a static process: what arms the sockets that it has, and what serves the next one" {
+	printf '#include <unistd.h>\nint main(void) { return pause(); }\n' >program.c
+	compile -static
+	background ./program
+	await 5 grep -qx program "/proc/$!/comm"
+	run -1 "$KEEPALIVE" check $!
+	assert_line --index 1 "$!: 'keepalive attach' arms the sockets that it has now; 'keepalive run' supervises it"
+}
+
+@test "a process whose first thread has ended is not called a zombie" {
+	cat >program.c <<-'END'
+		#include <pthread.h>
+		#include <unistd.h>
+		static void *rest(void *nothing) { pause(); return nothing; }
+		int main(void) { pthread_t thread; pthread_create(&thread, NULL, rest, NULL); pthread_exit(NULL); }
+	END
+	compile -pthread
+	background ./program
+	await 5 grep -q '^State:.Z' "/proc/$!/status"
+	run -125 "$KEEPALIVE" check $!
+	assert_output "keepalive: process $! cannot be looked into: its first thread has ended before the others"
+}
+
 @test "a thread of the kernel is not to be started again" {
 	kernel=$(pgrep -P 0 -x kthreadd) || skip "the kernel's threads are not seen here"
 	run -1 "$KEEPALIVE" check "$kernel"

@@ -70,6 +70,9 @@ script() {
 	assert_output ""
 	[[ $stderr == *"KEEPALIVE_COUNT '0'"* ]]
 	run -125 "$KEEPALIVE" run --rule='idle=5 nonsense' echo started
+	assert_output --partial "keepalive: --rule rule 1 'nonsense'"
+	KEEPALIVE_RULES=nonsense run -125 "$KEEPALIVE" run --rule='idle=5' echo started
+	assert_output --partial "keepalive: --rule with KEEPALIVE_RULES rule 2 'nonsense'"
 }
 
 @test "a warning does not keep the program from starting" {

@@ -91,6 +91,7 @@ static void explain_privilege(enum privilege privilege, struct reach *reach)
 		      "library in /etc/ld.so.preload");
 }
 
+#define ATTACH "'keepalive attach' arms the sockets that it has now"
 #define GO_SETS_ITS_OWN \
 	"Go's net package sets 15s of its own on every connection, and only --mode=force holds " \
 	"other values"
@@ -98,10 +99,7 @@ static void explain_privilege(enum privilege privilege, struct reach *reach)
 static void explain_supervised(struct reach *reach, const struct target *target)
 {
 	if (!reach->supervisable) {
-		advise(reach, target->elf.abi.machine
-				      ? "none: supervision does not see this architecture's socket "
-					"calls"
-				      : "none");
+		advise(reach, "supervision does not see this architecture's socket calls");
 	} else if (target->elf.go) {
 		advise(reach, "'keepalive run' supervises it; " GO_SETS_ITS_OWN);
 	} else {
@@ -178,8 +176,7 @@ static void explain(const struct target *target, const struct library *library, 
 		break;
 	case OBSTACLE_NOT_LOADED:
 		reason(reach, "the library is not loaded in it");
-		advise(reach, "start it again with 'keepalive run'; 'keepalive attach' arms the "
-			      "sockets that it has now");
+		advise(reach, "start it again with 'keepalive run'; " ATTACH);
 		break;
 	case OBSTACLE_ORPHANED:
 		reason(reach, "a supervisor is there of which cannot be told whom it serves, since "
@@ -247,6 +244,15 @@ static enum obstacle obstacle_of_process(const struct target *target, const stru
 	return settings_exempt(settings) ? OBSTACLE_RULE : OBSTACLE_NONE;
 }
 
+/* Before what helps when it is started again. */
+static void advise_attach(struct reach *reach)
+{
+	char then[sizeof(reach->advice)];
+
+	memcpy(then, reach->advice, sizeof(then));
+	snprintf(reach->advice, sizeof(reach->advice), ATTACH "; %.*s", 400, then);
+}
+
 void reach_judge_process(const struct process *process, const struct target *target,
 			 const struct started *started, const struct settings *settings,
 			 struct reach *reach)
@@ -258,6 +264,8 @@ void reach_judge_process(const struct process *process, const struct target *tar
 	reach->obstacle = obstacle_of_process(target, started, settings);
 	reach->supervisable = filter_sees(target->elf.abi);
 	explain(target, &none, reach);
+	if (reach->obstacle == OBSTACLE_STATIC || reach->obstacle == OBSTACLE_GO)
+		advise_attach(reach);
 	why.end--; /* its end is zero already */
 	if (reach->obstacle == OBSTACLE_HIDDEN)
 		permission_reason(&why, process, started->hidden);
