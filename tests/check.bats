@@ -99,6 +99,11 @@ compile() {
 	run -1 as_nobody check ./program
 	assert_line --partial setuid
 	run -0 "${NOBODY[@]}" --no-new-privs "$PUBLIC/keepalive" check ./program
+	# in a user namespace without the file's owner the bit has no effect
+	if "${NOBODY[@]}" unshare -U true; then
+		run -0 "${NOBODY[@]}" unshare -U "$PUBLIC/keepalive" check ./program
+		run -0 "${NOBODY[@]}" unshare -r "$PUBLIC/keepalive" check ./program
+	fi
 	chmod 2755 program
 	run -1 as_nobody check ./program
 	assert_line --partial setgid

@@ -45,7 +45,8 @@ static const char *option_given(const struct settings_options *options, enum var
 	static const struct option names[] = { SETTINGS_OPTIONS };
 	static char name[32];
 
-	if (variable == VARIABLE_RULES && options->text[variable] && getenv(variable_name(variable)))
+	if (variable == VARIABLE_RULES && options->text[variable] &&
+	    getenv(variable_name(variable)))
 		return "--rule with KEEPALIVE_RULES";
 	for (size_t i = 0; options->text[variable] && i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].val == (int)(SETTINGS_OPTION + variable)) {

@@ -10,9 +10,9 @@
 #include "settings.h"
 
 struct started {
-	bool kernel;      /* it is a thread of the kernel, and the rest is zero */
-	int hidden;       /* errno why it cannot be looked into: the rest but supervisor is not known */
-	bool library;     /* libkeepalive-shim.so is mapped */
+	bool kernel;  /* it is a thread of the kernel, and the rest is zero */
+	int hidden;   /* errno why it cannot be looked into: the rest but supervisor is not known */
+	bool library; /* libkeepalive-shim.so is mapped */
 	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
 	bool overwritten; /* its environment: settings in it are gone */
 	pid_t supervisor; /* the process that supervises it; 0 for none that is known to */

@@ -11,6 +11,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "proc.h"
+
 enum {
 	INTERPRETERS_MAX = 5, /* a #! line may name a script, so deep: execve(2) */
 	LINE_MAX_SIZE = 256,  /* as much of it as Linux reads: BINPRM_BUF_SIZE */
@@ -198,6 +200,23 @@ static int follow(struct target *target)
 	return ELOOP;
 }
 
+/* Whether the id, as stat(2) shows it, is one of our user namespace; others it shows as 65534, mostly. */
+static bool is_mapped(const char *map, unsigned id)
+{
+	char text[4096];
+	unsigned first, count;
+	int length;
+
+	if (!proc_read(0, map, text, sizeof(text)))
+		return true;
+	for (const char *line = text; sscanf(line, "%u %*u %u%n", &first, &count, &length) == 2;
+	     line += length) {
+		if (id >= first && id - first < count)
+			return true;
+	}
+	return false;
+}
+
 /* As the kernel decides in fs/exec.c and security/commoncap.c; AT_SECURE in the new program. */
 static enum privilege privilege_of(const char *path)
 {
@@ -207,10 +226,13 @@ static enum privilege privilege_of(const char *path)
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 || stat(path, &status) != 0 ||
 	    (statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID))
 		return PRIVILEGE_NONE;
-	if (status.st_mode & S_ISUID && status.st_uid != getuid())
-		return PRIVILEGE_SETUID;
-	if (status.st_mode & S_ISGID && status.st_mode & S_IXGRP && status.st_gid != getgid())
-		return PRIVILEGE_SETGID;
+	if (is_mapped("uid_map", status.st_uid) && is_mapped("gid_map", status.st_gid)) {
+		if (status.st_mode & S_ISUID && status.st_uid != getuid())
+			return PRIVILEGE_SETUID;
+		if (status.st_mode & S_ISGID && status.st_mode & S_IXGRP &&
+		    status.st_gid != getgid())
+			return PRIVILEGE_SETGID;
+	}
 	if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
 		return PRIVILEGE_CAPABILITIES;
 	return PRIVILEGE_NONE;
