@@ -36,3 +36,22 @@ load faults
 		assert_line "served 4"
 	done
 }
+
+@test "a service that is killed for asking a socket option: started with the journal as its output, it runs" {
+	"$PROGRAMS/refuse" KILL getsockopt true || skip "no seccomp filters here"
+	run python3 - env LD_PRELOAD="$SHIM" "$PROGRAMS/refuse" KILL getsockopt env true <<-'END'
+		import os, socket, subprocess, sys
+		journal, _ = socket.socketpair()
+		found = os.fstat(journal.fileno())
+		os.environ["JOURNAL_STREAM"] = f"{found.st_dev}:{found.st_ino}"
+		sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=journal, stderr=journal).returncode)
+	END
+	assert_success
+	# It is the journal that is not asked, not any socket.
+	run python3 - env LD_PRELOAD="$SHIM" "$PROGRAMS/refuse" KILL getsockopt env true <<-'END'
+		import socket, subprocess, sys
+		other, _ = socket.socketpair()
+		sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=other).returncode != -31)
+	END
+	assert_success
+}

@@ -19,6 +19,12 @@ void environment_read(struct settings *settings, complain_function *complain);
  */
 int environment_listen_fds(void);
 
+/*
+ * The inode of the socket that leads to systemd's journal, on which standard output and error may be
+ * open: the second number of JOURNAL_STREAM (systemd.exec(5)); 0 where there is none.
+ */
+unsigned long environment_journal(void);
+
 /* The base name of the executable; "?" where it cannot be read. Cut to the size given. */
 void environment_executable(char *name, size_t size);
 

@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 
+#include "file.h"
 #include "libc.h"
 
 /* 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either form. */
@@ -20,23 +23,6 @@
 #endif
 
 enum { NAME_SIZE = 256, IS_LINK = 0120000, TYPE_MASK = 0170000, OTHERS_WRITE = 0022 };
-enum { WANT_BASIC = 0x7ff, EMPTY_PATH = 0x1000 }; /* STATX_BASIC_STATS, AT_EMPTY_PATH */
-
-/*
- * struct statx of <linux/stat.h>: one layout on every architecture, unlike struct stat, which the C
- * library defines and whose stat(2) glibc exports only since 2.33.
- */
-struct statx_buffer {
-	uint32_t mask, block_size;
-	uint64_t attributes;
-	uint32_t links, uid, gid;
-	uint16_t mode, spare;
-	uint64_t inode, size, blocks, attributes_mask;
-	uint64_t times[8];
-	uint32_t special_major, special_minor, device_major, device_minor;
-	uint64_t more[14];
-};
-_Static_assert(sizeof(struct statx_buffer) == 256, "as the kernel has it");
 
 /* A signal set as the system calls take it: 64 signals. */
 struct signals {
@@ -48,32 +34,6 @@ static void signals_add(struct signals *set, int signal)
 	unsigned bit = (unsigned)signal - 1, width = 8 * sizeof(set->bits[0]);
 
 	set->bits[bit / width] |= 1UL << bit % width;
-}
-
-static bool identify(int fd, struct statx_buffer *buffer)
-{
-#ifdef SYS_statx
-	return syscall && syscall(SYS_statx, fd, "", EMPTY_PATH, WANT_BASIC, buffer) == 0;
-#else
-	(void)fd;
-	(void)buffer;
-	return false;
-#endif
-}
-
-struct file_identity output_identity(int fd)
-{
-	struct statx_buffer buffer;
-
-	if (!identify(fd, &buffer))
-		return (struct file_identity){ 0 };
-	return (struct file_identity){ buffer.inode, buffer.device_major, buffer.device_minor };
-}
-
-bool output_is_same(struct file_identity a, struct file_identity b)
-{
-	return a.inode && a.inode == b.inode && a.device_major == b.device_major &&
-	       a.device_minor == b.device_minor;
 }
 
 /* Whether a write of one line will not block, and somebody is there to read it. */
@@ -124,10 +84,10 @@ void output_line(int fd, const char *line, size_t length)
 /* Nobody but root and us can put a link into it. */
 static bool is_trusted(int directory)
 {
-	struct statx_buffer buffer;
+	struct file file = file_of(directory);
 
-	return identify(directory, &buffer) && !(buffer.mode & OTHERS_WRITE) &&
-	       (buffer.uid == 0 || buffer.uid == (uint32_t)syscall(SYS_geteuid));
+	return file.inode && !(file.mode & OTHERS_WRITE) &&
+	       (file.uid == 0 || file.uid == (uint32_t)syscall(SYS_geteuid));
 }
 
 static int open_at(int directory, const char *name, int flags)
@@ -143,13 +103,12 @@ static int step(int directory, const char *name, bool last)
 {
 	int flags = last ? O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY : O_PATH;
 	int fd = open_at(directory, name, flags | O_NOFOLLOW);
-	struct statx_buffer buffer;
 	bool is_link;
 
 	if (last)
 		is_link = fd < 0 && errno == ELOOP;
 	else
-		is_link = fd >= 0 && identify(fd, &buffer) && (buffer.mode & TYPE_MASK) == IS_LINK;
+		is_link = fd >= 0 && (file_of(fd).mode & TYPE_MASK) == IS_LINK;
 	if (!is_link)
 		return fd;
 	if (fd >= 0)

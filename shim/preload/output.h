@@ -8,18 +8,7 @@
 #ifndef KEEPALIVE_OUTPUT_H
 #define KEEPALIVE_OUTPUT_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-/* Which file a descriptor is open on; all zero where it is not open. */
-struct file_identity {
-	uint64_t inode;
-	uint32_t device_major, device_minor;
-};
-
-struct file_identity output_identity(int fd);
-bool output_is_same(struct file_identity a, struct file_identity b);
 
 /* Writes to a descriptor of the program's. */
 void output_line(int fd, const char *line, size_t length);

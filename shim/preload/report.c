@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "environment.h"
+#include "file.h"
 #include "libc.h"
 #include "options.h"
 #include "output.h"
@@ -14,7 +15,7 @@ enum { LINE_SIZE = 1024, PROGRAM_SIZE = 64 };
 /* Kept from load, since the program may overwrite its environment and close its standard error. */
 static char log_path[LOG_PATH_MAX];
 static char program[PROGRAM_SIZE];
-static struct file_identity standard_error;
+static struct file standard_error;
 
 /* Under inetd standard error is the connection: what we write there the peer would read. */
 static bool is_peer(int fd)
@@ -31,7 +32,7 @@ void report_start(const struct settings *settings)
 	environment_executable(program, sizeof(program));
 	if (settings->log == LOG_STDERR) {
 		if (!is_peer(STDERR_FILENO))
-			standard_error = output_identity(STDERR_FILENO);
+			standard_error = file_of(STDERR_FILENO);
 	} else {
 		for (size_t i = 0; i == 0 || settings->log_path[i - 1]; i++)
 			log_path[i] = settings->log_path[i];
@@ -88,7 +89,7 @@ static void end(struct text *text)
 	length = (size_t)(text->next - text->start);
 	if (configuration()->settings->log == LOG_PATH)
 		output_append(log_path, text->start, length);
-	else if (output_is_same(output_identity(STDERR_FILENO), standard_error))
+	else if (file_is_same(file_of(STDERR_FILENO), standard_error))
 		output_line(STDERR_FILENO, text->start, length);
 }
 

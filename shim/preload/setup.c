@@ -10,8 +10,8 @@
 
 static struct settings kept;
 
-/* The thread that is setting up; 0 for none. */
-static long setting_up;
+/* The thread that is setting up, by its errno, which costs no system call; NULL for none. */
+static const int *setting_up;
 
 static void derive(struct configuration *all, const struct settings *settings)
 {
@@ -41,7 +41,7 @@ static void prepare(complain_function *complain)
 	struct settings settings;
 	struct next found;
 
-	__atomic_store_n(&setting_up, syscall ? syscall(SYS_gettid) : 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&setting_up, &errno, __ATOMIC_RELAXED);
 	next_find(&found);
 	environment_read(&settings, complain);
 	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
@@ -54,7 +54,7 @@ static void prepare(complain_function *complain)
 		}
 		__atomic_store_n(&memory.next, &memory.found, __ATOMIC_RELEASE);
 	}
-	__atomic_store_n(&setting_up, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&setting_up, NULL, __ATOMIC_RELAXED);
 }
 
 const struct next *set_up_first(void)
@@ -63,7 +63,7 @@ const struct next *set_up_first(void)
 	int error = errno;
 
 	/* What set-up calls (an allocator under dlsym) came back into a hook: straight through. */
-	if (syscall && __atomic_load_n(&setting_up, __ATOMIC_RELAXED) == syscall(SYS_gettid))
+	if (__atomic_load_n(&setting_up, __ATOMIC_RELAXED) == &errno)
 		ready = &next_system_calls;
 	else
 		prepare(NULL);

@@ -1,6 +1,7 @@
 /*
- * refuse EPERM|ENOSYS SYSCALL COMMAND [ARG...]: runs the command where this system call fails so, as
- * on older kernels, under kernel.yama.ptrace_scope, or in containers.
+ * refuse EPERM|ENOSYS|KILL SYSCALL COMMAND [ARG...]: runs the command where this system call fails so, as
+ * on older kernels, under kernel.yama.ptrace_scope, or in containers; KILL: where it ends the process, as
+ * in services with a SystemCallFilter= of systemd's.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -17,7 +18,8 @@ static const struct {
 	unsigned number;
 } calls[] = {
 	{ "pidfd_open", 434 },    { "pidfd_getfd", 438 },     { "setns", SYS_setns },
-	{ "socket", SYS_socket }, { "seccomp", SYS_seccomp },
+	{ "socket", SYS_socket }, { "seccomp", SYS_seccomp }, { "getsockopt", SYS_getsockopt },
+	{ "gettid", SYS_gettid },
 };
 
 static unsigned number_of(const char *name)
@@ -29,13 +31,19 @@ static unsigned number_of(const char *name)
 	return ~0U;
 }
 
+static unsigned action_of(const char *name)
+{
+	if (strcmp(name, "KILL") == 0)
+		return SECCOMP_RET_KILL_PROCESS;
+	return SECCOMP_RET_ERRNO | (strcmp(name, "ENOSYS") == 0 ? ENOSYS : EPERM);
+}
+
 int main(int argc, char **argv)
 {
-	unsigned error = argc > 1 && strcmp(argv[1], "ENOSYS") == 0 ? ENOSYS : EPERM;
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, argc > 2 ? number_of(argv[2]) : 0, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, argc > 1 ? action_of(argv[1]) : 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };

@@ -1,0 +1,23 @@
+/*
+ * file: what a descriptor is open on, by statx(2): its layout is the kernel's, not the C library's.
+ */
+#ifndef KEEPALIVE_FILE_H
+#define KEEPALIVE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All zero where the descriptor is not open, or the kernel has no statx(2): before Linux 4.11. */
+struct file {
+	uint64_t inode;
+	uint32_t device_major, device_minor, uid;
+	uint16_t mode; /* type and permissions: inode(7) */
+};
+
+/* May change errno. */
+struct file file_of(int fd);
+
+/* Both known, and the same. */
+bool file_is_same(struct file a, struct file b);
+
+#endif
