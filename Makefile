@@ -2,6 +2,9 @@
 # Honours CC, CFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR. Cross builds: make ARCH=aarch64.
 
 VERSION = 0.1.0
+# Whom the packages name; who distributes them gives a name and address of their own.
+MAINTAINER ?= keepalive-shim authors <maintainers@keepalive-shim.example>
+export MAINTAINER
 PREFIX  = /usr
 # Where the compiler's system keeps libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
 MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -104,7 +107,7 @@ install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-sh
 uninstall: ## remove what install installed
 	$(PLACES) scripts/packaging/install uninstall
 
-package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/
+package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/ (MAINTAINER='NAME <ADDRESS>')
 	ARCH='$(ARCH)' VERSION='$(VERSION)' scripts/packaging/package
 
 .PHONY: timeline
