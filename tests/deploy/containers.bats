@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 load ../helpers
 load podman
+load admission
 
 bats_require_minimum_version 1.5.0
 
@@ -139,6 +140,55 @@ render() {
 	sed -i '/keepalive-shim: enabled/d' "$example/deployment.yaml"
 	run -0 render "$example"
 	refute_output --partial LD_PRELOAD
+}
+
+@test "Kubernetes: the admission policy arms all containers of a pod, fit for Pod Security restricted" {
+	local context='{allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}'
+	local other=libBrokenLocale.so.1 name pid=
+
+	admission_or_skip
+	build shim debian
+	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
+	podman_in_store tag localhost/debian localhost/server:latest
+	# The annotation is podman's, as above.
+	cat >"$BATS_TEST_TMPDIR/pod.yaml" <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata:
+		  name: policy
+		  labels: {keepalive-shim: enabled}
+		  annotations: {io.podman.annotations.init.container.type: always}
+		spec:
+		  securityContext: {runAsNonRoot: true, runAsUser: 65534, seccompProfile: {type: RuntimeDefault}}
+		  volumes: [{name: data, emptyDir: {}}]
+		  containers:
+		    - name: plain
+		      image: localhost/server:latest
+		      command: [/usr/bin/python3, -c, '$server']
+		      securityContext: $context
+		    - name: own
+		      image: localhost/server:latest
+		      command: [/usr/bin/python3, -c, '${server/8080/8081}']
+		      env:
+		        - {name: LD_PRELOAD, value: $other}
+		        - {name: KEEPALIVE_IDLE, value: 33s}
+		      volumeMounts: [{name: data, mountPath: /data}]
+		      securityContext: $context
+	END
+	admitted <"$BATS_TEST_TMPDIR/pod.yaml" | sed 's|"image": "keepalive-shim"|"image": "localhost/keepalive-shim:latest"|' \
+		>"$BATS_TEST_TMPDIR/admitted.json"
+	run python3 "$TESTS/deploy/restricted.py" "$BATS_TEST_TMPDIR/admitted.json"
+	assert_success
+	assert_output '3 containers are restricted'
+
+	podman_in_store play kube --network none "$BATS_TEST_TMPDIR/admitted.json" >/dev/null
+	for name in plain own; do
+		pid=$(podman_in_store inspect --format '{{.State.Pid}}' policy-$name)
+		await 15 sockets "$pid" "state=LISTEN.*keepalive=1 idle=$([ $name = own ] && echo 33 || echo 60)"
+	done
+	run tr '\0' '\n' <"/proc/$pid/environ"
+	assert_line "LD_PRELOAD=/usr/lib/keepalive-shim/libkeepalive-shim.so:$other"
+	grep -q "$other" "/proc/$pid/maps"
 }
 
 @test "compose: the override adds the volume, the environment and the order to a service as it is" {

@@ -1,4 +1,4 @@
-"""Holds a rendered workload against Pod Security "restricted": restricted.py FILE.yaml
+"""Holds a rendered workload, or a pod, against Pod Security "restricted": restricted.py FILE.yaml
 
 What the standard asks of every container, as of Kubernetes 1.25; names what is missing.
 """
@@ -12,7 +12,7 @@ HOST = ("hostNetwork", "hostPID", "hostIPC")
 
 problems, containers = [], 0
 for workload in yaml.safe_load_all(open(sys.argv[1])):
-    pod = workload["spec"]["template"]["spec"]
+    pod = workload["spec"].get("template", workload)["spec"]
     problems += [key for key in HOST if pod.get(key)]
     problems += [f"volume {v['name']}" for v in pod.get("volumes", []) if not VOLUMES & set(v)]
     for container in pod.get("initContainers", []) + pod["containers"]:

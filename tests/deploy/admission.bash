@@ -1,0 +1,22 @@
+# The admission policy on a pod, without an API server (tests/deploy/admission.mjs).
+# shellcheck shell=bash
+
+# admission_or_skip: what it needs, and the policy as JSON.
+admission_or_skip() {
+	require node
+	python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not installed"
+	MODULES=$("$TESTS/npm-package" @bufbuild/cel@0.6.1 2>&1) || skip "$MODULES"
+	json <"$REPOSITORY/scripts/deploy/kubernetes/admission-policy.yaml" >"$BATS_TEST_TMPDIR/policy.json"
+}
+
+# json: YAML from standard input, its first document.
+json() {
+	python3 -c 'import json, sys, yaml
+print(json.dumps(next(yaml.safe_load_all(sys.stdin.read().expandtabs()))))'
+}
+
+# admitted: the pod on standard input, as YAML, after the policy, as JSON.
+admitted() {
+	json >"$BATS_TEST_TMPDIR/pod.json"
+	node "$TESTS/deploy/admission.mjs" "$MODULES" "$BATS_TEST_TMPDIR/policy.json" "$BATS_TEST_TMPDIR/pod.json"
+}
