@@ -3,7 +3,7 @@
 
 VERSION = 0.1.0
 # Whom the packages name; who distributes them gives a name and address of their own.
-MAINTAINER ?= keepalive-shim authors <maintainers@keepalive-shim.example>
+MAINTAINER := $(or $(MAINTAINER),keepalive-shim authors <maintainers@keepalive-shim.example>)
 export MAINTAINER
 PREFIX  = /usr
 # Where the compiler's system keeps libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
