@@ -124,6 +124,48 @@ package() {
 	assert_equal "$stderr" ''
 }
 
+@test "cloud-init: takes the example, installs the packages and the entry, and programs have keepalive" {
+	require_root
+	ROOT=$("$TESTS/worlds/roots" cloud 2>&1) || skip "$ROOT"
+	mkdir "$BATS_TEST_TMPDIR/first-boot"
+	cp "$PACKAGES"/*.deb "$REPOSITORY/scripts/deploy/cloud-init.yaml" "$BATS_TEST_TMPDIR/first-boot/"
+	# A first boot, by cloud-init itself: of its modules those that the example names and that run it.
+	# shellcheck disable=SC2016 # for the shell in there
+	run -0 in_root "$BATS_TEST_TMPDIR/first-boot" '
+		cloud-init schema --config-file /mnt/cloud-init.yaml
+		sed s/runcmd:/run-cmd:/ /mnt/cloud-init.yaml >/tmp/misspelt
+		! cloud-init schema --config-file /tmp/misspelt 2>/dev/null
+
+		seed=/var/lib/cloud/seed/nocloud-net
+		mkdir -p $seed /opt/packages
+		cp /mnt/*.deb /opt/packages/
+		cp /mnt/cloud-init.yaml $seed/user-data
+		echo "instance-id: first" >$seed/meta-data
+		rm /etc/cloud/cloud.cfg.d/*
+		cat >/etc/cloud/cloud.cfg <<-END
+			datasource_list: [NoCloud]
+			network: {config: disabled}
+			cloud_init_modules: []
+			cloud_config_modules: [runcmd]
+			cloud_final_modules: [scripts-user]
+			system_info: {distro: debian}
+		END
+		for stage in "init --local" init "modules --mode config" "modules --mode final"; do
+			cloud-init $stage >/tmp/log 2>&1 || cat /tmp/log
+		done
+		cloud-init status
+		cat /etc/ld.so.preload
+		perl -e "socket(S, 2, 1, 0); print \"idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""
+
+		/usr/share/keepalive-shim/host-preload remove
+		dpkg -P keepalive-shim libkeepalive-shim >/tmp/log
+		perl -e "socket(S, 2, 1, 0); print \"idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""'
+	assert_line 'status: done'
+	assert_line --regexp '^/usr/lib/.*/keepalive-shim/libkeepalive-shim.so$'
+	assert_line 'idle 60'
+	assert_equal "${lines[-1]}" 'idle 7200'
+}
+
 @test ".deb: the library is installed for two word sizes at once, each for its own programs" {
 	local debs=$BATS_TEST_TMPDIR/debs
 

@@ -14,7 +14,7 @@ in_root() {
 
 	mkdir -p "$place"
 	# shellcheck disable=SC2016 # for the inner shell
-	unshare --mount --pid --fork --mount-proc sh -euc '
+	unshare --mount --pid --net --fork --mount-proc sh -euc '
 		mount -t tmpfs none "$1"
 		mkdir "$1/upper" "$1/work" "$1/root"
 		mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" none "$1/root"
