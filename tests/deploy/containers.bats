@@ -74,7 +74,7 @@ server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time
 	build entrypoint distroless
 	for kind in dynamic static; do
 		start_container $kind --env KEEPALIVE_IDLE=44 localhost/entrypoint-distroless /$kind
-		await 15 says $kind 'pid 1 reaped 2'
+		await 15 says $kind 'pid 1 reaped 2, all'
 		await 5 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=44'
 		run cat "/proc/$PID/cmdline"
 		[[ $output == /$kind* ]]

@@ -93,6 +93,33 @@ assert_completes() {
 	assert_equal "$stderr" ''
 }
 
+# examples PAGE: what stands indented under EXAMPLES, as it is shown, continued lines joined.
+examples() {
+	mandoc -T ascii -O width=78 "$REPOSITORY/shim/manual/$1" | col -bx |
+		sed -n '/^EXAMPLES/,/^SEE ALSO/s/^ \{11,\}//p' | sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}'
+}
+
+@test "man pages: the examples can be copied from the screen: nothing is broken or eaten" {
+	local line count=0
+
+	require mandoc
+	while read -r line; do
+		case $line in
+		ENTRYPOINT*) jq -e '.[0] == "keepalive"' <<<"${line#ENTRYPOINT }" || fail "$line" ;;
+		*run\ *)
+			# The program's name is the last thing that keepalive looks at.
+			line=${line/psql*/true} line=${line/vsftpd*/true} line=${line/haproxy*/true}
+			line=${line/zkServer*/true} line=${line/prometheus*/true}
+			run -0 sh -c "'$KEEPALIVE' ${line#keepalive }"
+			;;
+		*LD_PRELOAD*) [[ $line == LD_PRELOAD=*.so*\ psql* ]] || fail "$line" ;;
+		*) continue ;;
+		esac
+		count=$((count + 1))
+	done < <(examples keepalive.1 && examples keepalive-shim.7)
+	[ "$count" = 9 ]
+}
+
 @test "completion: every option of the help is offered by bash, no other, and the others know it" {
 	local subcommand option shell
 

@@ -249,6 +249,7 @@ apk_is_there() {
 	assert_line '755 root bin/keepalive'
 	assert_line '644 root lib/keepalive-shim/libkeepalive-shim.so'
 	assert_line '644 root share/man/man7/keepalive-shim.7.gz'
+	assert_line '644 root share/keepalive-shim/examples/docker/Dockerfile'
 	mkdir -p "$root/lib" "$root/proc"
 	cp -L /lib/ld-musl-*.so.1 "$root/lib/"
 	musl-gcc -o "$root/idle" -x c - <<-'END'
