@@ -1,4 +1,4 @@
-# Containers by podman and buildah, without a daemon, in a store of their own, from images made here.
+# Containers by podman and buildah, without a daemon, in a store of their own ($STORE), from images made here.
 # shellcheck shell=bash
 
 # podman_in_store ARGUMENT...
@@ -11,15 +11,19 @@ podman_in_store() {
 # What a container may do: as Kubernetes' "restricted", and without a network but its own loopback.
 RESTRICTED=(--network none --user 65534 --cap-drop all --security-opt no-new-privileges --read-only)
 
-# containers_or_skip: sets up the store; skips, with the reason, where containers do not run.
-containers_or_skip() {
+# containers_missing: sets up the store; prints why containers do not run here, where they do not.
+containers_missing() {
 	local program said
 
-	[ "$(id -u)" = 0 ] || skip "needs root"
-	for program in podman runc; do
-		command -v "$program" >/dev/null || skip "$program is not installed"
+	if [ "$(id -u)" != 0 ]; then
+		echo "needs root"
+		return
+	fi
+	for program in podman runc buildah; do
+		command -v "$program" >/dev/null && continue
+		echo "$program is not installed"
+		return
 	done
-	export STORE=$BATS_FILE_TMPDIR/store
 	mkdir -p "$STORE/true"
 	# Where this host's own limits are lower than podman's defaults, those cannot be set.
 	cat >"$STORE/containers.conf" <<-END
@@ -29,7 +33,7 @@ containers_or_skip() {
 	cc -static -o "$STORE/true/true" -x c - <<<'int main(void) { return 0; }'
 	image_of "$STORE/true" true
 	said=$(podman_in_store run --rm "${RESTRICTED[@]}" localhost/true /true 2>&1) ||
-		skip "no containers here: $(tail -n 1 <<<"$said")"
+		echo "no containers here: $(tail -n 1 <<<"$said")"
 }
 
 # image_of DIRECTORY NAME: an image with these files.
