@@ -98,3 +98,8 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 		QUIETLY(policy_set(fd, level, bit));
 	return result;
 }
+
+#if __SIZEOF_LONG__ == 4
+int hook_setsockopt64(int fd, int level, int name, const void *value, socklen_t length)
+	__attribute__((alias("setsockopt")));
+#endif

@@ -21,4 +21,13 @@ HOOK int hook_listen(int fd, int backlog) __asm__("listen");
 HOOK int hook_setsockopt(int fd, int level, int name, const void *value,
 			 socklen_t length) __asm__("setsockopt");
 
+/*
+ * What programs with a 64-bit time_t call on 32-bit machines (glibc 2.34, _TIME_BITS=64: all of Debian 13's
+ * on armhf). The C library has one definition under both names, and so have we.
+ */
+#if __SIZEOF_LONG__ == 4
+HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
+			   socklen_t length) __asm__("__setsockopt64");
+#endif
+
 #endif
