@@ -102,6 +102,16 @@ a_port() {
 	has server idle=60
 }
 
+@test "port: a listener without bind(2), whose port the kernel chooses in listen(2)" {
+	run shimmed KEEPALIVE_RULES='role=server port=1-65535 idle=33; role=server idle=34' python3 -c '
+import socket
+listener = socket.socket()
+listener.listen()
+client = socket.create_connection(listener.getsockname())
+print(listener.getsockopt(6, 4), listener.accept()[0].getsockopt(6, 4))'
+	assert_output "33 33"
+}
+
 @test "port and peer together, on the server side" {
 	port=$(a_port)
 	values "role=server port=$port peer=127.0.0.1 idle=30; port=$port idle=31" 127.0.0.1 "$port"

@@ -300,10 +300,16 @@ void policy_listens(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
+	unsigned profile;
 
 	if (!all)
 		return;
 	if (known.state == STATE_FRESH) {
+		if (all->server_asks_port && !sockets_port(fd)) {
+			profile = listener_profile(all, fd); /* listen(2) chose the port: ip(7) */
+			if (profile != known.profile)
+				move(fd, &known, profile, CLAIMED);
+		}
 		known.state = STATE_LISTENER;
 		report_socket(fd, "listener", &known);
 	} else if (known.state == STATE_FOREIGN) {
