@@ -38,6 +38,18 @@ unharmed() {
 	assert_output "$(unharmed tcp tcp-full tcp-gone)"
 }
 
+@test "the same where the peer is at the other end of a UNIX socket" {
+	run python3 -c '
+import os, socket, subprocess, sys
+ours, theirs = socket.socketpair()
+done = subprocess.run(sys.argv[1:], stdin=theirs, stdout=theirs, stderr=theirs)
+theirs.close()
+print(ours.makefile().read(), "status", done.returncode)' \
+		env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr "$PROGRAMS/armed" udp
+	refute_output --partial keepalive-shim
+	assert_output --partial "status 0"
+}
+
 @test "a background job whose terminal has tostop is not stopped by a message" {
 	with_stderr background KEEPALIVE_IDLE=bad
 	assert_line "status 0"

@@ -4,6 +4,7 @@
 #include "libc.h"
 
 enum { WANT_BASIC = 0x7ff, EMPTY_PATH = 0x1000 }; /* STATX_BASIC_STATS, AT_EMPTY_PATH */
+enum { IS_SOCKET = 0140000, TYPE_MASK = 0170000 };
 
 /* struct statx of <linux/stat.h>, which older C libraries do not declare. */
 struct statx_buffer {
@@ -29,6 +30,11 @@ struct file file_of(int fd)
 #endif
 	(void)fd;
 	return (struct file){ 0 };
+}
+
+bool file_is_socket(struct file file)
+{
+	return (file.mode & TYPE_MASK) == IS_SOCKET;
 }
 
 bool file_is_same(struct file a, struct file b)

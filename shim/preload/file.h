@@ -17,6 +17,8 @@ struct file {
 /* May change errno. */
 struct file file_of(int fd);
 
+bool file_is_socket(struct file file);
+
 /* Both known, and the same. */
 bool file_is_same(struct file a, struct file b);
 

@@ -9,7 +9,6 @@
 #include "setup.h"
 
 enum { LISTEN_FDS_START = 3 }; /* SD_LISTEN_FDS_START, sd_listen_fds(3) */
-enum { IS_SOCKET = 0140000, TYPE_MASK = 0170000 };
 
 /*
  * Whether it can be a TCP socket, without asking it as one: a service that has no business with the
@@ -20,7 +19,7 @@ static bool may_be_tcp(int fd, unsigned long journal)
 {
 	struct file file = file_of(fd);
 
-	return !file.inode || ((file.mode & TYPE_MASK) == IS_SOCKET && file.inode != journal);
+	return !file.inode || (file_is_socket(file) && file.inode != journal);
 }
 
 void inherited_sockets(void)

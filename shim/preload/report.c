@@ -17,11 +17,17 @@ static char log_path[LOG_PATH_MAX];
 static char program[PROGRAM_SIZE];
 static struct file standard_error;
 
-/* Under inetd standard error is the connection: what we write there the peer would read. */
+/*
+ * Under inetd standard error is the connection: what we write there the peer would read. It need not be
+ * TCP (systemd's Accept=yes): a socket that is standard input as well is no journal's.
+ */
 static bool is_peer(int fd)
 {
 	int value;
+	struct file file = file_of(fd);
 
+	if (file_is_socket(file) && file_is_same(file, file_of(STDIN_FILENO)))
+		return true;
 	return option_get(fd, OPTION_IDLE, &value) == 0;
 }
 

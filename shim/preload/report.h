@@ -13,7 +13,7 @@
 /* Keeps what the log needs: its target, and which file standard error is now. */
 void report_start(const struct settings *settings);
 
-/* A complaint_function: one line on standard error, unless that is a TCP socket (inetd). */
+/* A complain_function: one line on standard error, unless that is the peer (inetd). */
 void report_complaint(void *context, const struct complaint *complaint);
 
 /* The log. Each does nothing where it is off. as: "client", "server" or "listener". */
