@@ -1,6 +1,7 @@
 /* policy: see policy.h. */
 #include "policy.h"
 
+#include "ends.h"
 #include "libc.h"
 #include "options.h"
 #include "report.h"
@@ -8,40 +9,6 @@
 #include "sockets.h"
 
 enum { NEAR = 4096 }; /* bytes of the caller's stack above ours */
-
-static struct address address_of(const struct sockaddr *address, socklen_t length)
-{
-	if (length >= sizeof(struct sockaddr_in) && address->sa_family == AF_INET)
-		return address_ipv4(&((const struct sockaddr_in *)address)->sin_addr);
-	if (length >= sizeof(struct sockaddr_in6) && address->sa_family == AF_INET6)
-		return address_ipv6(&((const struct sockaddr_in6 *)address)->sin6_addr);
-	return (struct address){ .family = ADDRESS_NONE };
-}
-
-/* sin_port and sin6_port are in the same place. */
-static uint16_t port_of(const struct sockaddr *address)
-{
-	return address_port(&((const struct sockaddr_in *)address)->sin_port);
-}
-
-typedef int name_function(int fd, struct sockaddr *address, socklen_t *length);
-
-/* The address and port that getsockname() or getpeername() tells; family ADDRESS_NONE if neither. */
-static struct address ask(name_function *call, int fd, uint16_t *port)
-{
-	struct sockaddr_in6 storage;
-	struct sockaddr *address = (struct sockaddr *)&storage;
-	socklen_t length = sizeof(storage);
-	struct address found = { .family = ADDRESS_NONE };
-
-	*port = 0;
-	if (call && call(fd, address, &length) == 0) {
-		found = address_of(address, length);
-		if (found.family)
-			*port = port_of(address);
-	}
-	return found;
-}
 
 /* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
 enum evidence { CERTAIN, CLAIMED };
@@ -176,7 +143,7 @@ static unsigned listener_profile(const struct configuration *all, int fd)
 	uint16_t port = 0;
 
 	if (all->server_asks_port) {
-		ask(getsockname, fd, &port);
+		end_asked(getsockname, fd, &port);
 		sockets_put_port(fd, port);
 	}
 	return settings_match(all->settings, ROLE_SERVER, NULL, port);
@@ -216,12 +183,12 @@ static unsigned client_profile(const struct configuration *all, const struct soc
 			       socklen_t length)
 {
 	struct address peer;
+	uint16_t port;
 
 	if (!all->client_asks)
 		return all->client;
-	peer = address_of(address, length);
-	return settings_match(all->settings, ROLE_CLIENT, &peer,
-			      peer.family ? port_of(address) : 0);
+	peer = end_of(address, length, &port);
+	return settings_match(all->settings, ROLE_CLIENT, &peer, port);
 }
 
 /*
@@ -386,8 +353,8 @@ static struct address accepted_peer(int accepted, const struct accepting *call)
 	uint16_t port;
 
 	if (call->room >= sizeof(struct sockaddr_in))
-		peer = address_of(call->address, call->room);
-	return peer.family ? peer : ask(getpeername, accepted, &port);
+		peer = end_of(call->address, call->room, &port);
+	return peer.family ? peer : end_asked(getpeername, accepted, &port);
 }
 
 void policy_accepted(int listener, int accepted, const struct accepting *call)
@@ -458,9 +425,9 @@ bool policy_inherited(int fd)
 		struct address peer = { .family = ADDRESS_NONE };
 
 		if (all->server_asks_peer)
-			peer = ask(getpeername, fd, &peer_port);
+			peer = end_asked(getpeername, fd, &peer_port);
 		if (all->server_asks_port)
-			ask(getsockname, fd, &port);
+			end_asked(getsockname, fd, &port);
 		move(fd, &known, settings_match(all->settings, ROLE_SERVER, &peer, port), CERTAIN);
 		known.state = STATE_CONNECTED;
 		report_socket(fd, "server", &known);

@@ -1,8 +1,7 @@
 /* report: see report.h. */
 #include "report.h"
 
-#include <netinet/in.h>
-
+#include "ends.h"
 #include "environment.h"
 #include "file.h"
 #include "libc.h"
@@ -99,21 +98,12 @@ static void end(struct text *text)
 		output_line(STDERR_FILENO, text->start, length);
 }
 
-static void text_end(struct text *text, int fd,
-		     int (*call)(int fd, struct sockaddr *address, socklen_t *length))
+static void text_end(struct text *text, int fd, name_function *call)
 {
-	struct sockaddr_in6 storage = { .sin6_port = 0 };
-	struct sockaddr *name = (struct sockaddr *)&storage;
-	socklen_t length = sizeof(storage);
-	struct address address = { .family = ADDRESS_NONE };
+	uint16_t port;
+	struct address address = end_asked(call, fd, &port);
 
-	if (call && call(fd, name, &length) == 0) {
-		if (name->sa_family == AF_INET)
-			address = address_ipv4(&((struct sockaddr_in *)name)->sin_addr);
-		else if (name->sa_family == AF_INET6)
-			address = address_ipv6(&storage.sin6_addr);
-	}
-	text_endpoint(text, &address, address_port(&storage.sin6_port));
+	text_endpoint(text, &address, port);
 }
 
 /* Why the socket was left alone, or what it got. */
