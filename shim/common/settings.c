@@ -1,6 +1,8 @@
 /* settings: see settings.h. */
 #include "settings.h"
 
+#include <string.h>
+
 #include "rules.h"
 #include "values.h"
 
@@ -211,14 +213,7 @@ void settings_read(struct settings *settings, const char *const text[VARIABLES],
 
 void settings_copy(struct settings *to, const struct settings *from)
 {
-	to->on = from->on;
-	to->role = from->role;
-	to->log = from->log;
-	to->rules = from->rules;
-	to->base = from->base;
-	to->log_path = from->log_path;
-	for (unsigned i = 0; i < from->rules; i++)
-		to->rule[i] = from->rule[i];
+	memcpy(to, from, offsetof(struct settings, rule) + from->rules * sizeof(from->rule[0]));
 }
 
 unsigned settings_match(const struct settings *settings, enum role role, const struct address *peer,
