@@ -69,3 +69,13 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	# What bats gives us as standard error is a file or a pipe, which /dev/stderr opens again.
 	[[ $stderr == *"listener"* ]]
 }
+
+@test "a program's name with line breaks and a terminal's commands in it: still one line, of plain text" {
+	local program=$BATS_TEST_TMPDIR/$'val\nues\e[2J'
+
+	cp "$PROGRAMS/values" "$program"
+	run --separate-stderr shimmed KEEPALIVE_LOG=stderr "$program"
+	assert_success
+	[ "$(wc -l <<<"$stderr")" = 3 ]
+	[[ $stderr == *"] val?ues?[2J: fd "*" listener "* ]]
+}

@@ -112,16 +112,21 @@ void text_number(struct text *text, unsigned long number)
 		text_char(text, digits[i++]);
 }
 
+void text_plain(struct text *text, struct slice value)
+{
+	for (size_t i = 0; i < value.length; i++) {
+		unsigned char c = (unsigned char)value.start[i];
+
+		text_char(text, c < ' ' || c == 127 ? '?' : (char)c);
+	}
+}
+
 void text_quoted(struct text *text, struct slice value)
 {
 	size_t shown = value.length > QUOTED_MAX ? QUOTED_MAX : value.length;
 
 	text_char(text, '\'');
-	for (size_t i = 0; i < shown; i++) {
-		unsigned char c = (unsigned char)value.start[i];
-
-		text_char(text, c < ' ' || c == 127 ? '?' : (char)c);
-	}
+	text_plain(text, (struct slice){ value.start, shown });
 	text_char(text, '\'');
 	if (shown < value.length) {
 		text_string(text, "... (");

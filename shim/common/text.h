@@ -2,7 +2,7 @@
  * text: one line of text built in a buffer that the caller owns.
  *
  * For places where there is neither stdio nor allocation. What does not fit is dropped; nothing here
- * fails. A line is kept a line: control characters in quoted text are shown as '?'.
+ * fails. A line is kept a line: control characters in somebody else's text are shown as '?'.
  */
 #ifndef KEEPALIVE_TEXT_H
 #define KEEPALIVE_TEXT_H
@@ -56,7 +56,10 @@ void text_char(struct text *text, char c);
 void text_string(struct text *text, const char *string);
 void text_number(struct text *text, unsigned long number);
 
-/* 'value' in single quotes; only the start of it, with its length, where it is long. */
+/* Somebody else's text. */
+void text_plain(struct text *text, struct slice value);
+
+/* The same in single quotes; only the start of it, with its length, where it is long. */
 void text_quoted(struct text *text, struct slice value);
 
 #endif

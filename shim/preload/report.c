@@ -80,7 +80,7 @@ static void begin(struct text *text, int fd)
 	text_string(text, "keepalive-shim[");
 	text_number(text, (unsigned long)syscall(SYS_getpid));
 	text_string(text, "] ");
-	text_string(text, program);
+	text_plain(text, slice_of(program));
 	text_string(text, ": fd ");
 	text_number(text, (unsigned long)fd);
 }
