@@ -165,6 +165,18 @@ print(listener.getsockopt(6, 4), listener.accept()[0].getsockopt(6, 4))'
 	assert_output 60
 }
 
+@test "program: the executable's name at the end of a long path" {
+	local folder=$BATS_TEST_TMPDIR
+
+	for _ in 1 2 3 4; do
+		folder+=/$(printf '%0200d' 0)
+	done
+	mkdir -p "$folder"
+	cp "$PROGRAMS/values" "$folder/a-program-with-a-long-name"
+	run shimmed KEEPALIVE_RULES='program=*-long-name idle=30' "$folder/a-program-with-a-long-name"
+	has client idle=30
+}
+
 @test "program: one is exempt, its child is not" {
 	run shimmed KEEPALIVE_RULES='program=python3* off' python3 -c "
 import socket, subprocess

@@ -2,6 +2,7 @@
 #include "environment.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/prctl.h>
 
 #include "libc.h"
@@ -50,7 +51,7 @@ static void find_all(const char *text[VARIABLES])
 
 void environment_executable(char *name, size_t size)
 {
-	char path[512];
+	char path[PATH_MAX]; /* all that readlinkat(2) gives for it: a base name is at the end */
 	long length = syscall ? syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path,
 					sizeof(path) - 1)
 			      : -1;
