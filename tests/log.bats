@@ -70,6 +70,14 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	[[ $stderr == *"listener"* ]]
 }
 
+@test "a socket left alone because the kernel refused all is not said to be of the other role" {
+	require strace
+	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" -E KEEPALIVE_LOG=stderr \
+		-e inject=setsockopt:error=ENOPROTOOPT "$PROGRAMS/loopback"
+	[[ $stderr == *" client "*": left alone: TCP's options refused by the kernel"* ]]
+	[[ $stderr != *KEEPALIVE_ROLE* ]]
+}
+
 @test "a program's name with line breaks and a terminal's commands in it: still one line, of plain text" {
 	local program=$BATS_TEST_TMPDIR/$'val\nues\e[2J'
 

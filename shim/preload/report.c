@@ -107,14 +107,19 @@ static void text_end(struct text *text, int fd, name_function *call)
 }
 
 /* Why the socket was left alone, or what it got. */
-static void text_outcome(struct text *text, const struct known *known)
+static void text_outcome(struct text *text, const char *as, const struct known *known)
 {
 	const struct settings *settings = configuration()->settings;
 	const struct profile *profile = settings_profile(settings, known->profile);
 	bool any = false;
 
 	if (known->profile == PROFILE_NONE) {
-		text_string(text, "left alone: KEEPALIVE_ROLE=");
+		text_string(text, "left alone: ");
+		if (settings->role & (*as == 'c' ? ROLE_CLIENT : ROLE_SERVER)) {
+			text_string(text, "TCP's options refused by the kernel");
+			return;
+		}
+		text_string(text, "KEEPALIVE_ROLE=");
 		text_string(text, settings->role == ROLE_CLIENT ? "client" : "server");
 		return;
 	}
@@ -153,7 +158,7 @@ LINE write_socket(int fd, const char *as, const struct known *known)
 		text_end(&text, fd, getpeername);
 	}
 	text_string(&text, ": ");
-	text_outcome(&text, known);
+	text_outcome(&text, as, known);
 	end(&text);
 }
 
