@@ -1,0 +1,43 @@
+# Random calls on random sockets: the same results as without the shim, and on every socket what the
+# manual says. A failure names the seed; tests/programs/chaos.py SEED CALLS does it again.
+
+load ../helpers
+
+CALLS=300
+
+# chaos SEED [NAME=VALUE...]: with the shim and these settings.
+chaos() {
+	local seed=$1
+
+	shift
+	[ -f "$BATS_TEST_TMPDIR/$seed" ] || python3 "$TESTS/programs/chaos.py" "$seed" "$CALLS" >"$BATS_TEST_TMPDIR/$seed"
+	shimmed "$@" python3 "$TESTS/programs/chaos.py" "$seed" "$CALLS" >"$BATS_TEST_TMPDIR/with" 2>"$BATS_TEST_TMPDIR/looks" ||
+		fail "seed $seed, $*: $(cat "$BATS_TEST_TMPDIR/looks")"
+	diff "$BATS_TEST_TMPDIR/$seed" "$BATS_TEST_TMPDIR/with" || fail "seed $seed, $*: another result"
+	looks=$((looks + $(sed 's/ looks$//' "$BATS_TEST_TMPDIR/looks")))
+}
+
+@test "random calls: results as without the shim, options as the manual says" {
+	local seed looks=0 accepted
+
+	for seed in 1 2; do
+		chaos "$seed" KEEPALIVE_IDLE=50
+		chaos "$seed" KEEPALIVE_ROLE=client
+		chaos "$seed" KEEPALIVE_ROLE=server KEEPALIVE_USER_TIMEOUT=auto
+		chaos "$seed" KEEPALIVE_MODE=force
+		chaos "$seed" KEEPALIVE_RULES='role=server idle=20; role=client idle=30'
+		chaos "$seed" KEEPALIVE_RULES='role=server idle=20 count=kernel; role=client off'
+		chaos "$seed" KEEPALIVE_RULES='peer=127.0.0.2 off; peer=127.0.0.3 idle=33 mode=force;
+			peer=::1 count=9; role=server idle=21'
+		chaos "$seed" KEEPALIVE_RULES='role=client peer=127.0.0.2 idle=31; port=1-65535 idle=32'
+		chaos "$seed" KEEPALIVE_RULES='role=server port=1-32767 idle=22; role=server peer=127.0.0.1 interval=5;
+			role=server peer=::1 off'
+		chaos "$seed" KEEPALIVE_MODE=force KEEPALIVE_INTERVAL=kernel \
+			KEEPALIVE_RULES='role=server off; peer=127.0.0.0/8 mode=respect idle=40'
+		chaos "$seed" KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_RULES='role=server mode=force; idle=12'
+	done
+	accepted=$(cat "$BATS_TEST_TMPDIR"/[12] | grep -Ec '^accept4? [0-9]')
+	echo "# $looks looks at a socket; connections accepted in each: $accepted" >&3
+	[ "$looks" -gt 20000 ]
+	[ "$accepted" -gt 5 ]
+}
