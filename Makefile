@@ -41,7 +41,7 @@ MARKS_aarch64   = -mbranch-protection=standard
 MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
-                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables $(MARKS_$(MACHINE)) \
+                  -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fno-plt $(MARKS_$(MACHINE)) \
                   -Os -ffunction-sections
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id -Wl,--gc-sections \
@@ -72,6 +72,9 @@ $(COMMAND): $(COMMAND_OBJECTS)
 $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
+
+# Nothing is thrown or cancelled through what only reads the settings.
+$(BUILD)/preload-objects/common/%.o: PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables -fno-unwind-tables
 
 $(BUILD)/command-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
