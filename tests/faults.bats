@@ -47,6 +47,9 @@ load faults
 		sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=journal, stderr=journal).returncode)
 	END
 	assert_success
+	# Nor is the file or journal asked that a message about a bad setting goes to.
+	run shimmed KEEPALIVE_IDLE=bad "$PROGRAMS/refuse" KILL getsockopt env true 2>"$BATS_TEST_TMPDIR/stderr"
+	assert_success
 	# It is the journal that is not asked, not any socket.
 	run python3 - env LD_PRELOAD="$SHIM" "$PROGRAMS/refuse" KILL getsockopt env true <<-'END'
 		import socket, subprocess, sys

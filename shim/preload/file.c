@@ -1,6 +1,7 @@
 /* file: see file.h. */
 #include "file.h"
 
+#include "environment.h"
 #include "libc.h"
 
 enum { WANT_BASIC = 0x7ff, EMPTY_PATH = 0x1000 }; /* STATX_BASIC_STATS, AT_EMPTY_PATH */
@@ -35,6 +36,13 @@ struct file file_of(int fd)
 bool file_is_socket(struct file file)
 {
 	return (file.mode & TYPE_MASK) == IS_SOCKET;
+}
+
+bool file_may_be_tcp(int fd)
+{
+	struct file file = file_of(fd);
+
+	return !file.inode || (file_is_socket(file) && file.inode != environment_journal());
 }
 
 bool file_is_same(struct file a, struct file b)

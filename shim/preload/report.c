@@ -27,7 +27,7 @@ static bool is_peer(int fd)
 
 	if (file_is_socket(file) && file_is_same(file, file_of(STDIN_FILENO)))
 		return true;
-	return option_get(fd, OPTION_IDLE, &value) == 0;
+	return file_may_be_tcp(fd) && option_get(fd, OPTION_IDLE, &value) == 0;
 }
 
 void report_start(const struct settings *settings)
