@@ -73,8 +73,10 @@ $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
-# Nothing is thrown or cancelled through what only reads the settings.
-$(BUILD)/preload-objects/common/%.o: PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables -fno-unwind-tables
+# Nothing is thrown or cancelled through what is run at load only.
+AT_LOAD = common/rules common/values preload/environment preload/inherited
+$(AT_LOAD:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables \
+	-fno-unwind-tables
 
 $(BUILD)/command-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
