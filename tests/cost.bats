@@ -131,13 +131,13 @@ own setsockopt +100'
 @test "user-space instructions of each hook" {
 	require valgrind callgrind_annotate python3
 	run -0 added instructions -- 100 tcp connect accept accept4 udp nodelay own null
-	at_most 200 tcp
-	at_most 130 connect
-	at_most 120 accept
-	at_most 120 accept4
-	at_most 420 udp # socket() and connect()
-	at_most 120 nodelay
-	at_most 220 own
+	at_most 170 tcp
+	at_most 115 connect
+	at_most 105 accept
+	at_most 110 accept4
+	at_most 270 udp # socket() and connect()
+	at_most 100 nodelay
+	at_most 160 own
 	at_most 1 null
 }
 
