@@ -277,7 +277,8 @@ signal.pause()'
 	local outer
 	outer=$(child_of "$!")
 	port_of "$outer"
-	run nsenter -t "$outer" -p -m "$KEEPALIVE" attach --idle=20 1
+	# --root: where these tests run in a plain chroot, the namespace's own root is another.
+	run nsenter -t "$outer" -p -m --root "$KEEPALIVE" attach --idle=20 1
 	assert_success
 	is 20 "$outer" "$(sockets "$outer" LISTEN | sed 's/fd=\([0-9]*\) .*/\1/')" idle
 	run "$KEEPALIVE" attach --mode=force --idle=30 "$outer"
