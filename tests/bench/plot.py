@@ -1,4 +1,5 @@
-"""Panels of lines over a logarithmic axis, as an SVG that reads on light and on dark ground."""
+"""Panels of lines over a logarithmic axis, as an SVG with a light ground and a dark one of its own: a page
+may be dark where the system, which the picture goes by, is light."""
 import dataclasses
 import math
 
@@ -9,6 +10,7 @@ STYLES = {"no shim": ("none", 2), "four setsockopts by hand": ("hand", 7), "keep
           "the cheapest system call": ("limit", 2)}
 DOTTED = ("none", "ours")
 STYLE = """
+.back { fill: #ffffff; stroke: #d0d7de }
 text { font: 12px system-ui, sans-serif; fill: #57606a }
 .title { font-size: 15px; font-weight: 600; fill: #1f2328 }
 .name { font-weight: 600; fill: #1f2328 }
@@ -18,6 +20,7 @@ path { fill: none; stroke-linejoin: round; stroke-linecap: round }
 .limit { stroke: #cf222e; stroke-dasharray: 5 4 }
 circle.none { fill: #8c959f } circle.ours { fill: #0969da }
 @media (prefers-color-scheme: dark) {
+.back { fill: #0d1117; stroke: #3d444d }
 text { fill: #9198a1 } .title, .name { fill: #f0f6fc } .grid { stroke: #3d444d }
 .ours { stroke: #58a6ff } circle.ours { fill: #58a6ff } .limit { stroke: #ff7b72 }
 }
@@ -89,7 +92,9 @@ def draw_legend(names, x, y):
 
 def draw(path, title, panels):
     rows = math.ceil((len(panels) + 1) / COLUMNS)
-    parts = [f'<text class="title" x="{LEFT}" y="28">{title}</text>']
+    across, down = COLUMNS * WIDTH, 40 + rows * HEIGHT
+    parts = [f'<rect class="back" x="1" y="1" width="{across - 2}" height="{down - 2}" rx="10"/>',
+             f'<text class="title" x="{LEFT}" y="28">{title}</text>']
     names = {}
     for number, panel in enumerate(panels):
         parts += draw_panel(panel, number % COLUMNS * WIDTH, 40 + number // COLUMNS * HEIGHT)
@@ -97,5 +102,5 @@ def draw(path, title, panels):
     parts += draw_legend([name for name in STYLES if name in names], len(panels) % COLUMNS * WIDTH,
                          40 + len(panels) // COLUMNS * HEIGHT)
     with open(path, "w") as file:
-        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {COLUMNS * WIDTH} {40 + rows * HEIGHT}" '
+        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across} {down}" '
                    f'role="img" aria-label="{title}">\n<style>{STYLE}</style>\n' + "\n".join(parts) + "\n</svg>\n")
