@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int option(int fd, int level, int name)
@@ -46,7 +47,7 @@ int main(int argc, char **argv)
 			clearenv();
 		} else if (strcmp(argv[i], "closeall") == 0) {
 			fflush(stdout);
-			close_range(0, ~0U, 0);
+			syscall(SYS_close_range, 0, ~0U, 0); // musl has no function for it
 			return option(socket(AF_INET, SOCK_STREAM, 0), SOL_SOCKET, SO_KEEPALIVE) !=
 			       1;
 		} else if (strncmp(argv[i], "dlopen=", 7) == 0) {
