@@ -39,7 +39,7 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 MARKS_x86_64    = -fcf-protection=full
 MARKS_aarch64   = -mbranch-protection=standard
 MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
-PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden -ffile-prefix-map=$(CURDIR)=. \
+PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden '-ffile-prefix-map=$(CURDIR)=.' \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fno-plt $(MARKS_$(MACHINE)) \
                   -Os -ffunction-sections

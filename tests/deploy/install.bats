@@ -66,6 +66,27 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	assert_output ''
 }
 
+@test "make install: under umask 077 too, programs of all users reach the library" {
+	(umask 077 && make_quietly install PREFIX=/usr LIBDIR=/usr/lib)
+	run find "$BATS_TEST_TMPDIR/root" -mindepth 1 -type d ! -perm 755
+	assert_output ''
+}
+
+@test "a path with a space: it is built and installed there, and the command says that no preload can be" {
+	local place="$BATS_TEST_TMPDIR/a place" made
+
+	mkdir "$place"
+	cp -R "$REPOSITORY"/{Makefile,shim,scripts} "$place/"
+	make -s -j2 -C "$place" CFLAGS=-O0 install DESTDIR="$place/root" PREFIX='/opt/my programs' LIBDIR='/opt/my programs/lib'
+	made="$place/root/opt/my programs"
+	[ -f "$made/lib/keepalive-shim/libkeepalive-shim.so" ]
+	run -125 "$made/bin/keepalive" run true
+	assert_output --partial 'LD_PRELOAD cannot hold a path with a space'
+	make -s -C "$place" uninstall DESTDIR="$place/root" PREFIX='/opt/my programs' LIBDIR='/opt/my programs/lib'
+	run find "$place/root" -type f
+	assert_output ''
+}
+
 @test "make uninstall: refuses while /etc/ld.so.preload names the library" {
 	require_root
 	run -2 unshare --mount sh -c '
