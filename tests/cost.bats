@@ -68,10 +68,11 @@ tcp setsockopt +400'
 	run -0 added calls -- 1 null
 	echo "# $(tr '\n' ' ' <<<"$output")" >&3
 	assert_line 'load statx +3'
-	assert_line 'load openat +1'
+	assert_line --regexp '^load open(at)? \+1$'
 	assert_line 'load close +1'
-	# The rest is the loader's.
-	refute_line --regexp '^load (brk|munmap|socket|connect|setsockopt|getsockopt|getsockname|getpeername|ioctl|fcntl)'
+	# The rest is the loader's (musl's has fcntl() for close-on-exec).
+	refute_line --regexp '^load (brk|munmap|socket|connect|setsockopt|getsockopt|getsockname|getpeername|ioctl)'
+	refute_line --regexp '^load fcntl \+([2-9]|1.)'
 	refute_line --regexp '^(null|between)'
 	run -0 added calls KEEPALIVE=off -- 100 null tcp
 	refute_line --regexp 'sockopt|statx'
@@ -158,8 +159,10 @@ own setsockopt +100'
 
 @test "at most three pages are written to before a socket is made, and one more for each thousand descriptors" {
 	require python3 readelf
-	local count log pid own=()
+	local count log pid own=() musls=0
 
+	# musl's loader gives what is left over at the ends of these pages to malloc(), and so writes to one more.
+	! readelf -lW "$COST" | grep -q ld-musl || musls=1
 	for count in 0 1 1000; do
 		log=$BATS_TEST_TMPDIR/$count
 		background env LD_PRELOAD="$SHIM" "$COST" "$count" hold wait >"$log"
@@ -169,7 +172,7 @@ own setsockopt +100'
 	done
 	echo "# pages: ${own[0]} at load, ${own[1]} with a socket, ${own[2]} with a thousand" >&3
 	[ "${own[0]}" -ge 1 ] # else nothing was looked at
-	[ "${own[0]}" -le 3 ]
-	[ "${own[1]}" -le 4 ]
-	[ "${own[2]}" -le 5 ]
+	[ "${own[0]}" -le $((3 + musls)) ]
+	[ "${own[1]}" -le $((4 + musls)) ]
+	[ "${own[2]}" -le $((5 + musls)) ]
 }

@@ -162,13 +162,13 @@ script() {
 	script by-env '#!/usr/bin/env python3' "$PROBE"
 	script env-split "#!/usr/bin/env -S $python -u" "$PROBE"
 	script nested "#!$BATS_TEST_TMPDIR/direct"
-	script bare 'echo "from sh"'
+	script bare 'echo "from sh: $*"'
 	for name in direct by-env env-split nested; do
 		PATH=/usr/bin:$PATH run -0 "$KEEPALIVE" run "$name"
 		assert_output "1 60 10 6"
 	done
-	run -0 "$KEEPALIVE" run bare
-	assert_output "from sh"
+	run -0 "$KEEPALIVE" run bare with 'two words'
+	assert_output "from sh: with two words"
 	script lost '#!/no/such/interpreter'
 	run -127 "$KEEPALIVE" run lost
 	assert_output "keepalive: '/no/such/interpreter': No such file or directory"

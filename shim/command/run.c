@@ -129,12 +129,35 @@ static int not_started(const char *what, int error)
 	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
+/* A text without a #! line is the shell's: glibc's execvp() hands it over, musl's does not. */
+static void execute_by_shell(const struct target *target, char **command)
+{
+	static char shell[] = "/bin/sh";
+	static char path[sizeof(target->path)];
+	size_t count = 0;
+	char **arguments;
+
+	while (command[count])
+		count++;
+	arguments = calloc(count + 2, sizeof(*arguments)); /* the shell before, a NULL behind */
+	if (!arguments)
+		return;
+	memcpy(path, target->path, sizeof(path));
+	arguments[0] = shell;
+	arguments[1] = path;
+	memcpy(arguments + 2, command + 1, count * sizeof(*arguments));
+	execv(shell, arguments);
+	free(arguments);
+}
+
 /* known is what is wrong with what runs COMMAND, so far as we saw; whether it matters execve(2) knows. */
 static int execute(const struct request *request, const struct target *target, int known)
 {
 	int error;
 
 	execvp(target->path, request->command);
+	if (errno == ENOEXEC && strcmp(target->executable, target->path) != 0)
+		execute_by_shell(target, request->command);
 	error = errno;
 	if (error == known)
 		return not_started(target->executable, error);
