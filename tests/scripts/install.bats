@@ -107,6 +107,16 @@ one_that_cannot_be_had() {
 	assert_output --regexp "Could not be installed: make gcc .*python3"
 }
 
+@test "no network: said first, before what each package lacks" {
+	debian
+	stand_in apt-get 'case " $* " in *" update "*) echo "W: Failed to fetch the lists" ;;
+*) echo "E: Unable to locate package make"; exit 1 ;; esac'
+	install demo
+	assert_failure 1
+	assert_line --index 1 "W: Failed to fetch the lists"
+	assert_line --index 2 "E: Unable to locate package make"
+}
+
 @test "a group that does not exist is an error" {
 	debian
 	install cores
