@@ -162,7 +162,7 @@ own setsockopt +100'
 	local count log pid own=() musls=0
 
 	# musl's loader gives what is left over at the ends of these pages to malloc(), and so writes to one more.
-	! readelf -lW "$COST" | grep -q ld-musl || musls=1
+	! on_musl || musls=1
 	for count in 0 1 1000; do
 		log=$BATS_TEST_TMPDIR/$count
 		background env LD_PRELOAD="$SHIM" "$COST" "$count" hold wait >"$log"

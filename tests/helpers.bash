@@ -33,6 +33,11 @@ require_root() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 }
 
+# on_musl: whether the programs that the tests run were built for musl.
+on_musl() {
+	readelf -lW "$PROGRAMS/armed" | grep -q ld-musl
+}
+
 # background COMMAND...: starts it detached from bats; its pid is in $! and it ends with the test.
 background() {
 	"$@" 3>&- 4>&- &

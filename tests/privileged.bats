@@ -34,6 +34,11 @@ in_own_mounts() {
 		'"$1"
 }
 
+# What musl does not read: its programs would be tested for nothing.
+require_ld_so_preload() {
+	! on_musl || skip "musl reads no /etc/ld.so.preload"
+}
+
 # preload_for_all: as an administrator would have it, in this namespace only.
 PRELOAD_FOR_ALL='
 	mkdir "$ROOM/etc"
@@ -58,6 +63,7 @@ PRELOAD_FOR_ALL='
 }
 
 @test "/etc/ld.so.preload and a setuid, setgid or capable program: defaults hold, no log, no message" {
+	require_ld_so_preload
 	in_own_mounts "$PRELOAD_FOR_ALL"'
 		for program in setuid setgid capable; do
 			as_nobody $hostile "./$program" udp socket 2>&1
@@ -74,6 +80,7 @@ PRELOAD_FOR_ALL='
 }
 
 @test "/etc/ld.so.preload and an ordinary program: the environment counts" {
+	require_ld_so_preload
 	in_own_mounts "$PRELOAD_FOR_ALL"'
 		as_nobody ./plain
 		as_nobody KEEPALIVE_IDLE=44 KEEPALIVE_LOG="$ROOM/open/log" ./plain udp socket
@@ -87,6 +94,7 @@ PRELOAD_FOR_ALL='
 }
 
 @test "/etc/ld.so.preload: a setuid program ignores descriptors that LISTEN_FDS names" {
+	require_ld_so_preload
 	in_own_mounts "$PRELOAD_FOR_ALL"'
 		for program in plain setuid; do
 			python3 - "$ROOM/$program" <<-"END"
