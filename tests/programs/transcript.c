@@ -294,9 +294,10 @@ static void accepting(void)
 	client_of(server);
 	length = (socklen_t)-1;
 	CALL(accept(server, (struct sockaddr *)&peer, &length));
-	CALL(accept4(server, NULL, NULL, 0x40000000));
 
 	fcntl(server, F_SETFL, O_NONBLOCK);
+	/* musl before 1.2.4 makes an accept() of unknown flags, which would wait. */
+	CALL(accept4(server, NULL, NULL, 0x40000000));
 	CALL(accept(server, NULL, NULL));
 	CALL(accept(server, BAD, BAD));
 	fcntl(server, F_SETFL, 0);
