@@ -34,7 +34,8 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 
 # One object for every libc: no library is linked in, every libc symbol is weak (preload/libc.h), the
 # stack protector and fortify would bring strong ones. Unwind tables stay, so that a thread cancelled
-# in accept() runs its C++ destructors. The marks: a process has a shadow stack (x86, glibc 2.39) or
+# in accept() runs its C++ destructors, and so does the table by which they are found, which musl-gcc
+# leaves out unless asked. The marks: a process has a shadow stack (x86, glibc 2.39) or
 # guarded branches (aarch64) only where each of its objects says that it can do with them.
 MARKS_x86_64    = -fcf-protection=full
 MARKS_aarch64   = -mbranch-protection=standard
@@ -44,7 +45,7 @@ PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden '-ffile-prefix-m
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fno-plt $(MARKS_$(MACHINE)) \
                   -Os -ffunction-sections
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
-                  -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu -Wl,--build-id -Wl,--gc-sections \
+                  -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu,--build-id,--eh-frame-hdr -Wl,--gc-sections \
                   -Wl,--version-script=shim/preload/libkeepalive-shim.map
 
 LIBRARY = $(BUILD)/libkeepalive-shim.so
