@@ -117,6 +117,28 @@ ShdPnd:.0{16}$'
 	await 5 test ! -e "/proc/$beside"
 }
 
+@test "the supervisor is killed: the program goes on, TCP's socket() fails with ENOSYS, others do not" {
+	local out=$BATS_TEST_TMPDIR/out program
+
+	background "$KEEPALIVE" run --supervise=always python3 -c 'import errno, os, socket, sys, time
+socket.socket().close()
+print("ready", flush=True)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.02)
+socket.socket(socket.AF_UNIX)
+try:
+    socket.socket()
+except OSError as error:
+    print(errno.errorcode[error.errno], flush=True)' "$BATS_TEST_TMPDIR/go" >"$out"
+	program=$!
+	await 10 grep -q ready "$out"
+	beside=$(supervisor_of "$program")
+	kill -KILL "$beside"
+	await 5 test ! -e "/proc/$beside/exe"
+	touch "$BATS_TEST_TMPDIR/go"
+	await 10 grep -qx ENOSYS "$out"
+}
+
 @test "a reader of the program's output sees its end when the program closes it" {
 	mkfifo "$BATS_TEST_TMPDIR/output"
 	background sh -c "exec '$KEEPALIVE' run --supervise=always sh -c \
