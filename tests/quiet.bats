@@ -25,12 +25,14 @@ unharmed() {
 }
 
 @test "standard error without a reader, full, on /dev/full: no SIGPIPE, no wait, nothing lost but the line" {
+	local kinds=(pipe-full pipe-gone unix-full unix-gone /dev/full)
+
 	with_stderr pipe,unix KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr
 	assert_equal "$(grep -c "KEEPALIVE_IDLE 'bad': not a duration" <<<"$output")" 2
 	assert_equal "$(grep -c "fd 3: left alone: not TCP" <<<"$output")" 2
-	with_stderr pipe-full,pipe-gone,unix-full,unix-gone,/dev/full,/proc/version KEEPALIVE_IDLE=bad \
-		KEEPALIVE_LOG=stderr
-	assert_output "$(unharmed pipe-full pipe-gone unix-full unix-gone /dev/full /proc/version)"
+	[ "$(id -u)" != 0 ] || kinds+=(/proc/version) # each write fails, but others may not even open it so
+	with_stderr "$(IFS=,; echo "${kinds[*]}")" KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr
+	assert_output "$(unharmed "${kinds[@]}")"
 }
 
 @test "under inetd, where standard error is the peer, nothing is written there" {
