@@ -151,10 +151,10 @@ own setsockopt +100'
 		rules+="peer=127.0.1.$i idle=30; "
 	done
 	run -0 added instructions KEEPALIVE_RULES="$rules" -- 100 accept4 connect
-	# The cheapest system call takes some 300 ns, 1000 and more where page tables are kept
-	# apart; these instructions 200.
-	at_most 5000 accept4
-	at_most 5000 connect
+	# The cheapest system call takes some 190 ns, 1000 and more where page tables are kept
+	# apart; these instructions 170.
+	at_most 2400 accept4
+	at_most 2400 connect
 }
 
 @test "at most three pages are written to before a socket is made, and one more for each thousand descriptors" {

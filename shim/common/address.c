@@ -158,21 +158,9 @@ bool network_parse(struct slice text, struct network *network)
 			network->address.bytes[i] = bytes[i];
 	}
 	network->bits = (uint8_t)bits;
-	return true;
-}
-
-bool network_contains(const struct network *network, const struct address *address)
-{
-	unsigned whole = network->bits / 8, rest = network->bits % 8;
-
-	if (network->address.family != address->family)
-		return false;
-	if (rest && (network->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) != 0)
-		return false;
-	while (whole--) { /* from the end: a list of networks mostly differs there */
-		if (network->address.bytes[whole] != address->bytes[whole])
-			return false;
-	}
+	network->mask = (struct address){ .family = network->address.family };
+	for (unsigned i = 0; i < bits; i++)
+		network->mask.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
 	return true;
 }
 

@@ -15,13 +15,16 @@
 enum address_family { ADDRESS_NONE = 0, ADDRESS_IPV4 = 4, ADDRESS_IPV6 = 6 };
 
 struct address {
-	uint8_t family;    /* enum address_family */
-	uint8_t bytes[16]; /* network order; IPv4 uses the first four */
+	uint8_t family; /* enum address_family */
+	union {
+		uint8_t bytes[16];  /* network order; IPv4 uses the first four, the rest is zero */
+		uint64_t halves[2]; /* the same, for comparing */
+	};
 };
 
-/* The addresses whose first bits are those of address. */
+/* The addresses whose first bits are those of address: as mask has them. */
 struct network {
-	struct address address;
+	struct address address, mask;
 	uint8_t bits;
 };
 
@@ -38,7 +41,15 @@ uint16_t address_port(const void *bytes);
  */
 bool network_parse(struct slice text, struct network *network);
 
-bool network_contains(const struct network *network, const struct address *address);
+/* Looked at for each rule at each connection. */
+static inline bool network_contains(const struct network *network, const struct address *address)
+{
+	const uint64_t *ours = network->address.halves, *mask = network->mask.halves;
+	const uint64_t *theirs = address->halves;
+
+	return network->address.family == address->family &&
+	       (((ours[0] ^ theirs[0]) & mask[0]) | ((ours[1] ^ theirs[1]) & mask[1])) == 0;
+}
 
 /* The address, in brackets where IPv6, and the port: 10.0.0.1:80, [2001:db8::1]:80. */
 void text_endpoint(struct text *text, const struct address *address, unsigned port);

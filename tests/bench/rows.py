@@ -49,7 +49,7 @@ SUPERVISED = Row("keepalive run --supervise=always",
 
 def compile(source, target, *options):
     path = os.path.join(HERE, target)
-    subprocess.run([CC, "-O2", *options, "-o", path, source], check=True)
+    subprocess.run([CC, "-O2", "-D_GNU_SOURCE", *options, "-o", path, source], check=True)
     return path
 
 
