@@ -108,7 +108,7 @@ def descriptors(quick, rounds, say):
     most = limit()
     found = emulated(numbers, rounds) if numbers[-1] > most else None
     if found:
-        return found, " (emulated machine)"
+        return found, " (emulated)"
     if numbers[-1] > most:
         say(f"at most {most} descriptors at once: RLIMIT_NOFILE")
     return sweep(sorted({min(number, most) for number in numbers}), rounds, at_once), ""
@@ -132,7 +132,7 @@ def measure(quick, by_rules, say):
     result["memory"] = {NAMES[OURS]: [(n, statistics.median(size for _, size in samples) - none[n])
                                       for n, samples in found[OURS]]}
     say("threads")
-    found = sweep((1, 8, 64) if quick else (1, 2, 4, 8, 16, 32, 64), rounds, threads)
+    found = sweep((1, 8, 64) if quick else (1, 2, 4, 8, 16, 32, 64), 3 * rounds, threads)
     keep("threads", {row: [(n, statistics.median(samples)) for n, samples in points] for row, points in found.items()})
     result["rules"] = {NAMES[OURS]: [(n, by_rules[n]["connect"]) for n in sorted(by_rules) if n],
                        "the cheapest system call": [(n, by_rules[n]["null"]) for n in sorted(by_rules) if n]}
