@@ -63,7 +63,7 @@ package() {
 		assert_output "$MAINTAINER"
 	done
 	if command -v rpmbuild >/dev/null; then
-		run -0 rpm -qp --queryformat '%{PACKAGER}' "$PACKAGES"/*.rpm
+		run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --queryformat '%{PACKAGER}' "$PACKAGES"/*.rpm
 		assert_output "$MAINTAINER"
 	fi
 	if apk_is_there; then
@@ -214,13 +214,13 @@ file_is_static() {
 
 @test ".rpm: has the files, needs nothing, and its script takes the entry out on removal only" {
 	require rpm rpmbuild
-	run -0 rpm -qp --list "$PACKAGES"/*.rpm
+	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --list "$PACKAGES"/*.rpm
 	assert_line /usr/bin/keepalive
 	assert_line --regexp '^/usr/lib(64)?/keepalive-shim/libkeepalive-shim.so$'
 	assert_line /usr/share/man/man1/keepalive.1.gz
-	run -0 rpm -qp --requires "$PACKAGES"/*.rpm
+	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --requires "$PACKAGES"/*.rpm
 	refute_output --regexp '^(lib|rtld)'
-	run -0 rpm -qp --scripts "$PACKAGES"/*.rpm
+	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --scripts "$PACKAGES"/*.rpm
 	assert_output --partial 'if [ "$1" = 0 ]'
 	# Installed by rpm itself, into a root of its own.
 	mkdir "$BATS_TEST_TMPDIR/root"

@@ -251,7 +251,7 @@ csharp_client() {
 
 # .NET's own compiler is not to be had; Mono's compiles against its class library.
 @test ".NET" {
-	local dotnet classes references
+	local dotnet classes references pipe pid
 
 	need .NET mcs
 	dotnet=$("$TESTS/deploy/dotnet") || untried .NET 'dotnet was not installed'
@@ -266,6 +266,10 @@ csharp_client() {
 			"configProperties": {"System.Globalization.Invariant": true}}}
 	END
 	reaches .NET yes yes '' "$dotnet" "$BATS_TEST_TMPDIR/client.dll"
+	for pipe in /tmp/clr-debug-pipe-*; do # left where it is killed
+		pid=${pipe#*pipe-}
+		kill -0 "${pid%%-*}" 2>/dev/null || rm -f "$pipe"
+	done
 }
 
 @test "Mono" {
