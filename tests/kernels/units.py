@@ -1,0 +1,43 @@
+"""What the services of systemd.sh do: units.py NAME [PORT...]; they tell what their sockets have in /run/report."""
+import os
+import socket
+import sys
+
+name, *ports = sys.argv[1:]
+
+
+def tell(what):
+    with open("/run/report", "a", encoding="ascii") as report:
+        report.write(f"{name}: {what}\n")
+
+
+def values(sock):
+    return " ".join(str(sock.getsockopt(*option)) for option in
+                    ((socket.SOL_SOCKET, socket.SO_KEEPALIVE), (6, 4), (6, 5), (6, 6)))
+
+
+if name == "plain":
+    listener = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(listener.getsockname())
+    tell(f"listener {values(listener)}")
+    tell(f"client {values(client)}")
+    tell(f"accepted {values(listener.accept()[0])}")
+elif name == "activated":
+    listener = socket.socket(fileno=3)
+    accepted, _ = listener.accept()  # waited since before this process was there
+    tell(f"listener {values(listener)}")
+    tell(f"accepted {values(accepted)}")
+elif name == "each":
+    tell(f"connection {values(socket.socket(fileno=0))}")
+elif name == "caller":
+    for port in ports:
+        with socket.create_connection(("127.0.0.1", int(port))) as connection:
+            while connection.recv(100):
+                pass
+elif name == "confined":
+    output = os.fstat(1)
+    journal = os.environ.get("JOURNAL_STREAM") == f"{output.st_dev}:{output.st_ino}"
+    tell(f"runs, its output {'is' if journal else 'is not'} the journal")
+elif name == "asking":
+    socket.socketpair()[0].getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+    tell("was not killed for it")
