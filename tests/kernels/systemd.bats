@@ -1,8 +1,9 @@
-# systemd as the first process of an emulated machine: the drop-in as it stands under scripts/deploy, in
-# services of each kind.
+# systemd as the first process of an emulated machine: the drop-in as it stands under scripts/deploy, and
+# /etc/ld.so.preload, with services of each kind.
 load ../helpers
 
-@test "the drop-in: a plain service, one by socket activation, one for each connection, a confined one" {
+# systemd HOW: what it and its services tell, in $output.
+systemd() {
 	require qemu-system-x86_64 busybox
 	[ "$(uname -m)" = x86_64 ] || skip "the kernels are for x86-64"
 	local world
@@ -11,10 +12,16 @@ load ../helpers
 		"$TESTS/worlds/roots" "$world" >"$BATS_TEST_TMPDIR/why" 2>&1 || skip "$(cat "$BATS_TEST_TMPDIR/why")"
 	done
 	run "$TESTS/kernels/boot" bookworm-systemd "$SHIM" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
-		"$TESTS/kernels/systemd.sh" "$TESTS/kernels/units.py" -- '. ./systemd.sh'
+		"$TESTS/kernels/systemd.sh" "$TESTS/kernels/units.py" -- "how=$1; . ./systemd.sh"
 	assert_success
-	for world in listener client accepted; do
-		assert_line "plain: $world 1 60 10 6"
+}
+
+# Plain, by socket activation, one for each connection, and one that is killed for asking socket options.
+services_are_served() {
+	local end
+
+	for end in listener client accepted; do
+		assert_line "plain: $end 1 60 10 6"
 	done
 	assert_line "activated: listener 1 60 10 6"
 	assert_line "activated: accepted 1 60 10 6"
@@ -22,4 +29,17 @@ load ../helpers
 	assert_line "confined: runs, its output is the journal"
 	assert_line "confined.service: 0"
 	assert_line "asking.service: 31" # SIGSYS: the filter does act
+	assert_line "failed: asking.service "
+}
+
+@test "the drop-in: services of each kind have keepalive, and none fails for it" {
+	systemd drop-in
+	services_are_served
+	refute_line "systemd has the library"
+}
+
+@test "/etc/ld.so.preload: the whole system starts with it, services have keepalive, and none fails for it" {
+	systemd host
+	services_are_served
+	assert_line "systemd has the library"
 }

@@ -1,18 +1,21 @@
 # shellcheck shell=sh
-# Within the emulated machine, as its first process: becomes systemd, with a unit of each kind that has the
-# drop-in of scripts/deploy; the units tell what they saw (units.py), report.service prints it and ends it all.
+# Within the emulated machine, as its first process: becomes systemd, with a unit of each kind, which tell what
+# they saw (units.py); report.service prints it and ends it all. The shim comes to them by the drop-in of
+# scripts/deploy, or with $how=host by /etc/ld.so.preload, to systemd too.
 library=/usr/lib/x86_64-linux-gnu/keepalive-shim
 units=/etc/systemd/system
 mkdir -p $library $units
 cp libkeepalive-shim.so $library
+
+[ "$how" != host ] || echo $library/libkeepalive-shim.so >/etc/ld.so.preload
 
 # unit NAME LINE...: with the drop-in where it is a service.
 unit() {
 	name=$1
 	shift
 	printf '%s\n' "$@" >"$units/$name"
-	case $name in
-	*.service)
+	case $how:$name in
+	drop-in:*.service)
 		mkdir "$units/$name.d"
 		cp keepalive-shim.conf "$units/$name.d/"
 		;;
@@ -31,12 +34,14 @@ unit confined.service '[Service]' Type=oneshot 'SystemCallFilter=~getsockopt set
 unit asking.service '[Service]' Type=oneshot 'SystemCallFilter=~getsockopt setsockopt' "$python asking"
 unit report.service '[Unit]' After='plain.service caller.service confined.service asking.service' '[Service]' Type=oneshot \
 	'ExecStart=/here/busybox sh /here/report.sh'
-rm -r $units/report.service.d
+rm -rf $units/report.service.d
 unit probe.target '[Unit]' Wants='plain.service caller.service confined.service asking.service report.service'
 
 cat >report.sh <<-'END'
 	exec >/dev/ttyS1 2>&1
 	cat /run/report
+	grep -q libkeepalive-shim.so /proc/1/maps && echo "systemd has the library"
+	echo "failed: $(systemctl --failed --plain --no-legend | cut -d ' ' -f 1 | sort | tr '\n' ' ')"
 	for name in confined asking; do
 		echo "$name.service: $(systemctl show --property ExecMainStatus --value $name.service)"
 	done
