@@ -80,7 +80,7 @@ def sweep(numbers, rounds, measure):
 
 
 def limit():
-    """How many descriptors a process may have, less some for its own."""
+    """How many descriptors a process may have once the limit is raised, if that is allowed; less some for its own."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, max(hard, MOST + 1000)))

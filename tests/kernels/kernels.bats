@@ -3,24 +3,13 @@
 load ../helpers
 load ../outside
 load ../worlds/results
+load emulated
 
 setup_file() {
 	export MADE=$BATS_FILE_TMPDIR
-	require qemu-system-x86_64 busybox
-	[ "$(uname -m)" = x86_64 ] || skip "the kernels are for x86-64"
+	emulation_or_skip
 	static_keepalive "$MADE"
 	static_supervised "$MADE/supervised"
-}
-
-# boot RELEASE FILE... -- COMMAND: what the command printed, in $output. What it takes to boot may be missing.
-boot() {
-	local world
-
-	for world in "$1" "$1-kernel"; do
-		"$TESTS/worlds/roots" "$world" >"$BATS_TEST_TMPDIR/why" 2>&1 || skip "$(cat "$BATS_TEST_TMPDIR/why")"
-	done
-	run "$TESTS/kernels/boot" "$@"
-	assert_success
 }
 
 # kernel RELEASE: asks it everything; checks what is the same on each.

@@ -1,19 +1,13 @@
 # systemd as the first process of an emulated machine: the drop-in as it stands under scripts/deploy, and
 # /etc/ld.so.preload, with services of each kind.
 load ../helpers
+load emulated
 
 # systemd HOW: what it and its services tell, in $output.
 systemd() {
-	require qemu-system-x86_64 busybox
-	[ "$(uname -m)" = x86_64 ] || skip "the kernels are for x86-64"
-	local world
-
-	for world in bookworm-systemd bookworm-kernel; do
-		"$TESTS/worlds/roots" "$world" >"$BATS_TEST_TMPDIR/why" 2>&1 || skip "$(cat "$BATS_TEST_TMPDIR/why")"
-	done
-	run "$TESTS/kernels/boot" bookworm-systemd "$SHIM" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
+	emulation_or_skip
+	boot bookworm-systemd "$SHIM" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
 		"$TESTS/kernels/systemd.sh" "$TESTS/kernels/units.py" -- "how=$1; . ./systemd.sh"
-	assert_success
 }
 
 # Plain, by socket activation, one for each connection, and one that is killed for asking socket options.

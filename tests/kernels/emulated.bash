@@ -1,0 +1,18 @@
+# Emulated machines with a Debian release's kernel and programs: tests/kernels/boot.
+# shellcheck shell=bash
+
+emulation_or_skip() {
+	require qemu-system-x86_64 busybox
+	[ "$(uname -m)" = x86_64 ] || skip "the kernels are for x86-64"
+}
+
+# boot RELEASE FILE... -- COMMAND: what the command printed, in $output. What it takes to boot may be missing.
+boot() {
+	local world
+
+	for world in "$1" "${1%-systemd}-kernel"; do
+		"$TESTS/worlds/roots" "$world" >"$BATS_TEST_TMPDIR/why" 2>&1 || skip "$(cat "$BATS_TEST_TMPDIR/why")"
+	done
+	run "$TESTS/kernels/boot" "$@"
+	assert_success
+}
