@@ -412,6 +412,15 @@ os.execv(sys.argv[1], sys.argv[1:])'
 	assert_output --partial "$DEFAULTS"
 }
 
+@test "LISTEN_FDS absurd: no more descriptors are asked than are open" {
+	require strace
+	strace -qq -e trace=fcntl,getsockopt -o "$BATS_TEST_TMPDIR/trace" \
+		sh -c 'LISTEN_FDS=1000 LISTEN_PID=$$ exec "$0" run --supervise=always true' "$KEEPALIVE"
+	run grep -c getsockopt "$BATS_TEST_TMPDIR/trace"
+	[ "$output" -ge 1 ] # else nothing was looked at
+	[ "$output" -le 20 ]
+}
+
 @test "the log has a line for each socket" {
 	run sh -c "'$KEEPALIVE' run --log=stderr '$STATIC' own 2>&1 >/dev/null | cat"
 	assert_output --regexp '^keepalive-shim\[[0-9]+\] supervised: fd [0-9]+ socket: idle=60s interval=10s count=6$'
