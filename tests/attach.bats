@@ -154,7 +154,7 @@ except OSError as error:
 	local port program
 	port=$(sockets "$PAIRS" LISTEN | sed 's/.*local=[^ ]*:\([0-9]*\) .*/\1/')
 	program=$(basename "$(readlink "/proc/$PAIRS/exe")")
-	KEEPALIVE_COUNT=4 KEEPALIVE_RULES="role=server port=$port peer=127.0.0.0/8 idle=22" \
+	KEEPALIVE_SHIM_COUNT=4 KEEPALIVE_SHIM_RULES="role=server port=$port peer=127.0.0.0/8 idle=22" \
 		run "$KEEPALIVE" attach --rule="program=other idle=1" \
 		--rule="role=client port=$port program=$program idle=21" "$PAIRS"
 	assert_success
@@ -372,9 +372,9 @@ signal.pause()'
 	run "$KEEPALIVE" attach --idle=5x "$PAIRS"
 	assert_failure 125
 	assert_output --regexp "^keepalive: --idle '5x': not a duration; accepted: "
-	KEEPALIVE_COUNT=200 run "$KEEPALIVE" attach "$PAIRS"
+	KEEPALIVE_SHIM_COUNT=200 run "$KEEPALIVE" attach "$PAIRS"
 	assert_failure 125
-	assert_output --regexp "^keepalive: KEEPALIVE_COUNT '200': out of range"
+	assert_output --regexp "^keepalive: KEEPALIVE_SHIM_COUNT '200': out of range"
 	run "$KEEPALIVE" attach --dry-run --follow "$PAIRS"
 	assert_failure 125
 	run "$KEEPALIVE" attach --follow=never "$PAIRS"
@@ -383,11 +383,11 @@ signal.pause()'
 	[ "$(sockets "$PAIRS" "$UNTOUCHED" | wc -l)" = 3 ]
 }
 
-@test "KEEPALIVE=off is obeyed" {
+@test "KEEPALIVE_SHIM=off is obeyed" {
 	pairs 1
-	run env KEEPALIVE=off "$KEEPALIVE" attach "$PAIRS"
+	run env KEEPALIVE_SHIM=off "$KEEPALIVE" attach "$PAIRS"
 	assert_success
-	assert_output 'keepalive: KEEPALIVE is off: nothing is done'
+	assert_output 'keepalive: KEEPALIVE_SHIM is off: nothing is done'
 	[ "$(sockets "$PAIRS" "$UNTOUCHED" | wc -l)" = 3 ]
 }
 

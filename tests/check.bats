@@ -19,7 +19,7 @@ compile() {
 	run -0 --separate-stderr "$KEEPALIVE" check ./program
 	assert_output "./program: yes, by preload, idle=60s interval=10s count=6"
 	assert_equal "$stderr" ""
-	KEEPALIVE_IDLE=20 run -0 "$KEEPALIVE" check ls
+	KEEPALIVE_SHIM_IDLE=20 run -0 "$KEEPALIVE" check ls
 	assert_line --partial "idle=20s"
 }
 
@@ -126,20 +126,20 @@ compile() {
 }
 
 @test "mode and role are told where they are not the defaults" {
-	run -0 env KEEPALIVE_MODE=force KEEPALIVE_ROLE=server "$KEEPALIVE" check ls
+	run -0 env KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server "$KEEPALIVE" check ls
 	assert_output --regexp ' mode=force role=server'
-	run -0 env KEEPALIVE_ROLE=client "$KEEPALIVE" check ls
+	run -0 env KEEPALIVE_SHIM_ROLE=client "$KEEPALIVE" check ls
 	assert_output --partial ' role=client'
 	refute_output --partial mode=
 }
 
-@test "KEEPALIVE=off and rules: no, and which" {
-	run -1 env KEEPALIVE=off "$KEEPALIVE" check ls
-	assert_line --partial KEEPALIVE=off
-	KEEPALIVE_RULES='program=l? off' run -1 "$KEEPALIVE" check ls
+@test "KEEPALIVE_SHIM=off and rules: no, and which" {
+	run -1 env KEEPALIVE_SHIM=off "$KEEPALIVE" check ls
+	assert_line --partial KEEPALIVE_SHIM=off
+	KEEPALIVE_SHIM_RULES='program=l? off' run -1 "$KEEPALIVE" check ls
 	assert_line --partial "a rule exempts 'ls'"
-	KEEPALIVE_RULES='program=l? role=client off' run -0 "$KEEPALIVE" check ls
-	KEEPALIVE_RULES='role=server idle=9; off' run -0 "$KEEPALIVE" check ls
+	KEEPALIVE_SHIM_RULES='program=l? role=client off' run -0 "$KEEPALIVE" check ls
+	KEEPALIVE_SHIM_RULES='role=server idle=9; off' run -0 "$KEEPALIVE" check ls
 }
 
 @test "no library: no" {
@@ -160,7 +160,7 @@ compile() {
 	printf '\0\1\2' >binary
 	chmod +x binary
 	run -125 "$KEEPALIVE" check ./binary
-	KEEPALIVE_IDLE=5x run -125 "$KEEPALIVE" check ls
+	KEEPALIVE_SHIM_IDLE=5x run -125 "$KEEPALIVE" check ls
 }
 
 @test "a program that may be executed but not read: cannot tell" {
@@ -191,15 +191,15 @@ compile() {
 }
 
 @test "a process: whether it is loaded there, and with which settings" {
-	background env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=33 sleep 60
+	background env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=33 sleep 60
 	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
 	run -0 "$KEEPALIVE" check $!
 	assert_output "$!: yes, by preload, idle=33s interval=10s count=6"
-	background env LD_PRELOAD="$SHIM" KEEPALIVE=off sleep 60
+	background env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM=off sleep 60
 	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
 	run -1 "$KEEPALIVE" check $!
-	assert_line --partial "KEEPALIVE=off"
-	background env LD_PRELOAD="$SHIM" KEEPALIVE_RULES='program=sl* off' sleep 60
+	assert_line --partial "KEEPALIVE_SHIM=off"
+	background env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_RULES='program=sl* off' sleep 60
 	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
 	run -1 "$KEEPALIVE" check $!
 	assert_line --partial "a rule exempts 'sleep'"
@@ -224,7 +224,7 @@ compile() {
 		}
 	END
 	compile
-	for setting in KEEPALIVE_IDLE=33 KEEPALIVE=off; do
+	for setting in KEEPALIVE_SHIM_IDLE=33 KEEPALIVE_SHIM=off; do
 		background env LD_PRELOAD="$SHIM" $setting "$PWD/program" wait
 		await 5 grep -qzx over "/proc/$!/cmdline"
 		run -125 "$KEEPALIVE" check $!

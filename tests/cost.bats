@@ -52,14 +52,14 @@ tcp setsockopt +400'
 
 @test "an option left to the kernel takes none, each further one takes one" {
 	require strace python3
-	run -0 calls KEEPALIVE_COUNT=kernel -- 100 tcp
+	run -0 calls KEEPALIVE_SHIM_COUNT=kernel -- 100 tcp
 	assert_output 'tcp setsockopt +300'
-	run -0 calls KEEPALIVE_IDLE=kernel KEEPALIVE_INTERVAL=kernel KEEPALIVE_COUNT=kernel \
+	run -0 calls KEEPALIVE_SHIM_IDLE=kernel KEEPALIVE_SHIM_INTERVAL=kernel KEEPALIVE_SHIM_COUNT=kernel \
 		-- 100 tcp
 	assert_output 'tcp setsockopt +100'
-	run -0 calls KEEPALIVE_USER_TIMEOUT=auto -- 100 tcp
+	run -0 calls KEEPALIVE_SHIM_USER_TIMEOUT=auto -- 100 tcp
 	assert_output 'tcp setsockopt +500'
-	run -0 calls KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_RTO_MAX=5s -- 100 tcp
+	run -0 calls KEEPALIVE_SHIM_USER_TIMEOUT=auto KEEPALIVE_SHIM_RTO_MAX=5s -- 100 tcp
 	assert_output 'tcp setsockopt +600'
 }
 
@@ -74,13 +74,13 @@ tcp setsockopt +400'
 	refute_line --regexp '^load (brk|munmap|socket|connect|setsockopt|getsockopt|getsockname|getpeername|ioctl)'
 	refute_line --regexp '^load fcntl \+([2-9]|1.)'
 	refute_line --regexp '^(null|between)'
-	run -0 added calls KEEPALIVE=off -- 100 null tcp
+	run -0 added calls KEEPALIVE_SHIM=off -- 100 null tcp
 	refute_line --regexp 'sockopt|statx'
 }
 
 @test "role=server: a client's sockets take none, a listener four" {
 	require strace python3
-	run -0 calls KEEPALIVE_ROLE=server -- 100 tcp connect listen accept accept4
+	run -0 calls KEEPALIVE_SHIM_ROLE=server -- 100 tcp connect listen accept accept4
 	# between: the listener of accept
 	assert_output 'between setsockopt +4
 listen setsockopt +400'
@@ -88,14 +88,14 @@ listen setsockopt +400'
 
 @test "listen() corrects what server rules set otherwise, and accept() has it for nothing" {
 	require strace python3
-	run -0 calls KEEPALIVE_RULES='role=server idle=30 count=3' -- 100 listen accept accept4
+	run -0 calls KEEPALIVE_SHIM_RULES='role=server idle=30 count=3' -- 100 listen accept accept4
 	assert_output 'between setsockopt +406
 listen setsockopt +200'
 }
 
 @test "rules that never match: connect and accept take none" {
 	require strace python3
-	run -0 calls KEEPALIVE_RULES='peer=10.0.0.0/8 idle=30; role=client port=1 off' \
+	run -0 calls KEEPALIVE_SHIM_RULES='peer=10.0.0.0/8 idle=30; role=client port=1 off' \
 		-- 100 connect accept accept4 listen udp unix
 	assert_output 'between setsockopt +804'
 }
@@ -104,19 +104,19 @@ listen setsockopt +200'
 	require strace python3
 	local rules='peer=127.0.0.2 idle=30; peer=127.0.0.3 idle=30 interval=5 count=3; peer=127.0.0.4 idle=60'
 
-	run -0 calls KEEPALIVE_RULES="$rules" -- 100 connect accept accept4
+	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- 100 connect accept accept4
 	assert_output 'between setsockopt +404'
-	run -0 calls KEEPALIVE_RULES="$rules" -- -a 127.0.0.2 100 connect accept accept4
+	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.2 100 connect accept accept4
 	assert_output 'accept setsockopt +100
 accept4 setsockopt +100
 between setsockopt +404
 connect setsockopt +100'
-	run -0 calls KEEPALIVE_RULES="$rules" -- -a 127.0.0.3 100 connect accept accept4
+	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.3 100 connect accept accept4
 	assert_output 'accept setsockopt +300
 accept4 setsockopt +300
 between setsockopt +404
 connect setsockopt +300'
-	run -0 calls KEEPALIVE_RULES="$rules" -- -a 127.0.0.4 100 connect accept accept4
+	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.4 100 connect accept accept4
 	assert_output 'between setsockopt +404' # its values are the ones it has
 }
 
@@ -124,7 +124,7 @@ connect setsockopt +300'
 	require strace python3
 	run -0 calls -- 100 nodelay own
 	assert_output 'between setsockopt +4'
-	run -0 calls KEEPALIVE_MODE=force -- 100 nodelay own
+	run -0 calls KEEPALIVE_SHIM_MODE=force -- 100 nodelay own
 	assert_output 'between setsockopt +4
 own setsockopt +100'
 }
@@ -150,7 +150,7 @@ own setsockopt +100'
 	for i in {1..64}; do
 		rules+="peer=127.0.1.$i idle=30; "
 	done
-	run -0 added instructions KEEPALIVE_RULES="$rules" -- 100 accept4 connect
+	run -0 added instructions KEEPALIVE_SHIM_RULES="$rules" -- 100 accept4 connect
 	# The cheapest system call takes some 190 ns, 1000 and more where page tables are kept
 	# apart; these instructions 170.
 	at_most 2400 accept4

@@ -8,8 +8,8 @@ setup() {
 	LOG=$BATS_TEST_TMPDIR/log
 	PATHS=() # whose calls fail; empty: all
 	# Whatever the shim may do it does: values by peer, an option given back to the kernel, a log.
-	SETTINGS=(KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_RTO_MAX=10 KEEPALIVE_LOG="$LOG"
-		KEEPALIVE_RULES='role=client peer=127.0.0.0/8 idle=20; role=server peer=127.0.0.1 off; program=c* idle=33')
+	SETTINGS=(KEEPALIVE_SHIM_USER_TIMEOUT=auto KEEPALIVE_SHIM_RTO_MAX=10 KEEPALIVE_SHIM_LOG="$LOG"
+		KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.0/8 idle=20; role=server peer=127.0.0.1 off; program=c* idle=33')
 }
 
 # conversation COMMAND...: runs it; its output, messages and exit status go to the file $1 and $1.err.

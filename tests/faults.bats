@@ -28,9 +28,9 @@ load faults
 	local settings
 
 	"$PROGRAMS/sandboxed" >/dev/null || skip "no seccomp filters here"
-	for settings in KEEPALIVE=on KEEPALIVE_MODE=force KEEPALIVE_ROLE=server KEEPALIVE_ROLE=client \
-		KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_RULES='role=client idle=20; port=1-65535 idle=30' \
-		KEEPALIVE_RULES='peer=10.0.0.1 idle=20'; do
+	for settings in KEEPALIVE_SHIM=on KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_ROLE=client \
+		KEEPALIVE_SHIM_USER_TIMEOUT=auto KEEPALIVE_SHIM_RULES='role=client idle=20; port=1-65535 idle=30' \
+		KEEPALIVE_SHIM_RULES='peer=10.0.0.1 idle=20'; do
 		run shimmed "$settings" "$PROGRAMS/sandboxed"
 		assert_success
 		assert_line "served 4"
@@ -48,7 +48,7 @@ load faults
 	END
 	assert_success
 	# Nor is the file or journal asked that a message about a bad setting goes to.
-	run shimmed KEEPALIVE_IDLE=bad "$PROGRAMS/refuse" KILL getsockopt env true 2>"$BATS_TEST_TMPDIR/stderr"
+	run shimmed KEEPALIVE_SHIM_IDLE=bad "$PROGRAMS/refuse" KILL getsockopt env true 2>"$BATS_TEST_TMPDIR/stderr"
 	assert_success
 	# It is the journal that is not asked, not any socket.
 	run python3 - env LD_PRELOAD="$SHIM" "$PROGRAMS/refuse" KILL getsockopt env true <<-'END'

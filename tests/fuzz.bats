@@ -20,6 +20,6 @@ corpus() {
 	corpus settings
 }
 
-@test "no text of KEEPALIVE_RULES breaks the rules" {
+@test "no text of KEEPALIVE_SHIM_RULES breaks the rules" {
 	corpus rules
 }

@@ -15,7 +15,6 @@ bats_load_library bats-assert
 # Settings of whoever runs the tests must not reach them.
 unset "${!KEEPALIVE_@}" LD_PRELOAD LISTEN_PID LISTEN_FDS
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
-export -n KEEPALIVE # a path here; to the shim it would be its switch
 export LC_ALL=C
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH # the programs themselves, not a version manager's scripts
 

@@ -8,7 +8,7 @@ setup() {
 }
 
 @test "inetd nowait: the connection on 0, 1 and 2 is armed" {
-	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=33 "$PROGRAMS/values-of" 0 1 2
+	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=33 "$PROGRAMS/values-of" 0 1 2
 	assert_success
 	for fd in 0 1 2; do
 		assert_line --regexp "^$fd keepalive=1 idle=33 interval=10 count=6"
@@ -16,7 +16,7 @@ setup() {
 }
 
 @test "inetd nowait: a bad setting is not written to the peer" {
-	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=x KEEPALIVE_LOG=stderr "$PROGRAMS/values-of" 0
+	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=x KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/values-of" 0
 	assert_success
 	refute_output --partial "keepalive-shim"
 	assert_line --regexp "^0 keepalive=1 idle=60"
@@ -60,17 +60,17 @@ setup() {
 @test "keepalive on already: configured by somebody, left alone; force takes it" {
 	run python3 "$parent" configured -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 keepalive=1 idle=500 interval=75 count=9"
-	run python3 "$parent" configured -- env LD_PRELOAD="$SHIM" KEEPALIVE_MODE=force "$PROGRAMS/values-of" 0
+	run python3 "$parent" configured -- env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_MODE=force "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 $DEFAULTS"
 }
 
 @test "role client: inherited sockets are server side, hence left alone" {
-	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_ROLE=client "$PROGRAMS/values-of" 0
+	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 $UNTOUCHED"
 }
 
 @test "rules by peer and port apply to what is inherited" {
 	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" \
-		KEEPALIVE_RULES='role=server peer=127.0.0.0/8 port=1-65535 idle=44' "$PROGRAMS/values-of" 0
+		KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.0/8 port=1-65535 idle=44' "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 keepalive=1 idle=44"
 }

@@ -4,7 +4,7 @@
 load helpers
 
 @test "stderr: one line each for listener, client and server, with ends and values" {
-	run --separate-stderr shimmed KEEPALIVE_LOG=stderr "$PROGRAMS/values"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/values"
 	assert_success
 	[ "$(wc -l <<<"$stderr")" = 3 ]
 	grep -Eq '^keepalive-shim\[[0-9]+\] values: fd [0-9]+ listener 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6$' <<<"$stderr"
@@ -14,7 +14,7 @@ load helpers
 
 @test "the output of the program is the same with and without a log" {
 	plain=$(shimmed "$PROGRAMS/values")
-	logged=$(shimmed KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" "$PROGRAMS/values")
+	logged=$(shimmed KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" "$PROGRAMS/values")
 	assert_equal "$logged" "$plain"
 	assert_equal "$(wc -l <"$BATS_TEST_TMPDIR/log")" 3
 }
@@ -22,7 +22,7 @@ load helpers
 @test "a path: lines of many processes are appended whole" {
 	log=$BATS_TEST_TMPDIR/log
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		shimmed KEEPALIVE_LOG="$log" "$PROGRAMS/values" >/dev/null &
+		shimmed KEEPALIVE_SHIM_LOG="$log" "$PROGRAMS/values" >/dev/null &
 	done
 	wait
 	assert_equal "$(grep -Ec '^keepalive-shim\[[0-9]+\] values: fd [0-9]+ .* count=6$' "$log")" 30
@@ -31,17 +31,17 @@ load helpers
 }
 
 @test "what the program had set itself is named" {
-	run --separate-stderr shimmed KEEPALIVE_LOG=stderr "$PROGRAMS/values" -s idle=200 -s count=3
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/values" -s idle=200 -s count=3
 	[[ $stderr == *" client "*"; the program's own: idle count"* ]]
 }
 
 @test "a socket left alone is named with the reason" {
-	run --separate-stderr shimmed KEEPALIVE_LOG=stderr KEEPALIVE_ROLE=client "$PROGRAMS/values"
-	[[ $stderr == *" listener "*"left alone: KEEPALIVE_ROLE=client"* ]]
-	run --separate-stderr shimmed KEEPALIVE_LOG=stderr KEEPALIVE_RULES='idle=50 role=client;role=server off' "$PROGRAMS/values"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values"
+	[[ $stderr == *" listener "*"left alone: KEEPALIVE_SHIM_ROLE=client"* ]]
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_RULES='idle=50 role=client;role=server off' "$PROGRAMS/values"
 	[[ $stderr == *" client "*"idle=50s interval=10s count=6 by rule 1"* ]]
 	[[ $stderr == *" server "*"left alone: off by rule 2"* ]]
-	run --separate-stderr shimmed KEEPALIVE_LOG=stderr python3 -c '
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr python3 -c '
 import socket
 socket.socket(socket.AF_UNIX)
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
@@ -51,20 +51,20 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 
 @test "an option that the kernel refuses is named with the reason" {
 	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "this kernel has no MPTCP"
-	run --separate-stderr shimmed KEEPALIVE_LOG=stderr KEEPALIVE_USER_TIMEOUT=5m "$PROGRAMS/values" -m
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_USER_TIMEOUT=5m "$PROGRAMS/values" -m
 	[[ $stderr == *": user-timeout refused by the kernel, errno 92"* ]]
 }
 
 @test "a log that cannot be written is dropped without a word" {
 	for log in /dev/full /proc/version /nonexistent/log "$BATS_TEST_TMPDIR" /dev/null/x; do
-		run --separate-stderr shimmed KEEPALIVE_LOG="$log" "$PROGRAMS/values"
+		run --separate-stderr shimmed KEEPALIVE_SHIM_LOG="$log" "$PROGRAMS/values"
 		assert_success
 		assert_equal "$stderr" ""
 	done
 }
 
 @test "a device or a link that only root could have made is followed" {
-	run --separate-stderr shimmed KEEPALIVE_LOG=/dev/stderr "$PROGRAMS/values"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=/dev/stderr "$PROGRAMS/values"
 	[ -L /dev/stderr ] || skip "no /dev/stderr here"
 	# What bats gives us as standard error is a file or a pipe, which /dev/stderr opens again.
 	[[ $stderr == *"listener"* ]]
@@ -72,17 +72,17 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 
 @test "a socket left alone because the kernel refused all is not said to be of the other role" {
 	require strace
-	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" -E KEEPALIVE_LOG=stderr \
+	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" -E KEEPALIVE_SHIM_LOG=stderr \
 		-e inject=setsockopt:error=ENOPROTOOPT "$PROGRAMS/loopback"
 	[[ $stderr == *" client "*": left alone: TCP's options refused by the kernel"* ]]
-	[[ $stderr != *KEEPALIVE_ROLE* ]]
+	[[ $stderr != *KEEPALIVE_SHIM_ROLE* ]]
 }
 
 @test "a program's name with line breaks and a terminal's commands in it: still one line, of plain text" {
 	local program=$BATS_TEST_TMPDIR/$'val\nues\e[2J'
 
 	cp "$PROGRAMS/values" "$program"
-	run --separate-stderr shimmed KEEPALIVE_LOG=stderr "$program"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$program"
 	assert_success
 	[ "$(wc -l <<<"$stderr")" = 3 ]
 	[[ $stderr == *"] val?ues?[2J: fd "*" listener "* ]]

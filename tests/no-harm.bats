@@ -22,23 +22,23 @@ same_transcript() {
 }
 
 @test "the same for one role, in force mode, with values left to the kernel, and switched off" {
-	same_transcript KEEPALIVE_ROLE=client KEEPALIVE_USER_TIMEOUT=auto
-	same_transcript KEEPALIVE_ROLE=server KEEPALIVE_RTO_MAX=5
-	same_transcript KEEPALIVE_MODE=force KEEPALIVE_USER_TIMEOUT=90s
-	same_transcript KEEPALIVE_IDLE=kernel KEEPALIVE_INTERVAL=kernel KEEPALIVE_COUNT=kernel
-	same_transcript KEEPALIVE=off
+	same_transcript KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_USER_TIMEOUT=auto
+	same_transcript KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_RTO_MAX=5
+	same_transcript KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_USER_TIMEOUT=90s
+	same_transcript KEEPALIVE_SHIM_IDLE=kernel KEEPALIVE_SHIM_INTERVAL=kernel KEEPALIVE_SHIM_COUNT=kernel
+	same_transcript KEEPALIVE_SHIM=off
 }
 
 @test "accept() with NULL, bad or little room for the peer is as it was, where rules name peers too" {
-	same_transcript KEEPALIVE_RULES='peer=127.0.0.0/8 idle=20; peer=::1 off; off'
-	same_transcript KEEPALIVE_MODE=force KEEPALIVE_RULES='role=server peer=127.0.0.1 off
+	same_transcript KEEPALIVE_SHIM_RULES='peer=127.0.0.0/8 idle=20; peer=::1 off; off'
+	same_transcript KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 off
 		role=client port=1-65535 peer=127.0.0.1 count=3'
 }
 
 @test "the same while each socket is logged" {
-	same_transcript KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_RULES='peer=127.0.0.1 idle=30'
+	same_transcript KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=30'
 	grep -q ' fd 3 listener 127\.0\.0\.1:' "$BATS_TEST_TMPDIR/log"
-	same_transcript KEEPALIVE_LOG=stderr
+	same_transcript KEEPALIVE_SHIM_LOG=stderr
 	grep -q ' fd 3 listener 127\.0\.0\.1:' "$BATS_TEST_TMPDIR/stderr"
 }
 
@@ -46,9 +46,9 @@ same_transcript() {
 	local huge
 
 	huge=$(printf 'idle=%01000d;' 0)
-	same_transcript KEEPALIVE=perhaps KEEPALIVE_IDLE=-1 KEEPALIVE_INTERVAL=99999999999999999999 \
-		KEEPALIVE_COUNT= KEEPALIVE_USER_TIMEOUT=30 KEEPALIVE_RTO_MAX=1ms KEEPALIVE_ROLE=peer \
-		KEEPALIVE_MODE=$'\e[2J' KEEPALIVE_LOG=relative KEEPALIVE_RULES="$huge;;=;peer=;program=[;$huge"
+	same_transcript KEEPALIVE_SHIM=perhaps KEEPALIVE_SHIM_IDLE=-1 KEEPALIVE_SHIM_INTERVAL=99999999999999999999 \
+		KEEPALIVE_SHIM_COUNT= KEEPALIVE_SHIM_USER_TIMEOUT=30 KEEPALIVE_SHIM_RTO_MAX=1ms KEEPALIVE_SHIM_ROLE=peer \
+		KEEPALIVE_SHIM_MODE=$'\e[2J' KEEPALIVE_SHIM_LOG=relative KEEPALIVE_SHIM_RULES="$huge;;=;peer=;program=[;$huge"
 	assert_equal "$(grep -c '^keepalive-shim: ' "$BATS_TEST_TMPDIR/stderr")" 12
 	assert_equal "$(grep -vc '^keepalive-shim: ' "$BATS_TEST_TMPDIR/stderr")" 1
 	refute grep -q $'\e' "$BATS_TEST_TMPDIR/stderr"
@@ -158,7 +158,7 @@ END
 	with=$(shimmed "$PROGRAMS/signals" stack)
 	echo "# $((with - without)) bytes of stack more than the $without without the shim" >&3
 	[ $((with - without)) -le 512 ]
-	with=$(shimmed KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_RULES='peer=127.0.0.1 idle=20' \
+	with=$(shimmed KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=20' \
 		"$PROGRAMS/signals" stack)
 	echo "# $((with - without)) with a log and rules" >&3
 	[ $((with - without)) -le 3072 ]

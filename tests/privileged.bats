@@ -30,7 +30,7 @@ in_own_mounts() {
 			(cd "$ROOM" && setpriv --reuid=65534 --regid=65534 --clear-groups env "$@" 3>&- 4>&-)
 		}
 		# What an attacker would set.
-		hostile="KEEPALIVE_IDLE=1 KEEPALIVE_LOG=$ROOM/open/log KEEPALIVE_RULES=off KEEPALIVE_COUNT=bad"
+		hostile="KEEPALIVE_SHIM_IDLE=1 KEEPALIVE_SHIM_LOG=$ROOM/open/log KEEPALIVE_SHIM_RULES=off KEEPALIVE_SHIM_COUNT=bad"
 		'"$1"
 }
 
@@ -67,8 +67,8 @@ PRELOAD_FOR_ALL='
 	in_own_mounts "$PRELOAD_FOR_ALL"'
 		for program in setuid setgid capable; do
 			as_nobody $hostile "./$program" udp socket 2>&1
-			as_nobody KEEPALIVE=off "./$program" 2>&1
-			as_nobody KEEPALIVE_LOG=stderr "./$program" udp socket 2>&1
+			as_nobody KEEPALIVE_SHIM=off "./$program" 2>&1
+			as_nobody KEEPALIVE_SHIM_LOG=stderr "./$program" udp socket 2>&1
 		done
 		ls "$ROOM/open"'
 	assert_success
@@ -83,8 +83,8 @@ PRELOAD_FOR_ALL='
 	require_ld_so_preload
 	in_own_mounts "$PRELOAD_FOR_ALL"'
 		as_nobody ./plain
-		as_nobody KEEPALIVE_IDLE=44 KEEPALIVE_LOG="$ROOM/open/log" ./plain udp socket
-		as_nobody KEEPALIVE=off ./plain
+		as_nobody KEEPALIVE_SHIM_IDLE=44 KEEPALIVE_SHIM_LOG="$ROOM/open/log" ./plain udp socket
+		as_nobody KEEPALIVE_SHIM=off ./plain
 		ls "$ROOM/open"'
 	assert_success
 	assert_line -n 0 "$DEFAULTS_LINE"

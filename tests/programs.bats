@@ -49,7 +49,7 @@ server.recv(1)'
 @test "curl: the time it is told stays, although keepalive was set before it" {
 	require curl
 	hold
-	start KEEPALIVE_IDLE=7 KEEPALIVE_INTERVAL=3 curl -s --keepalive-time 33 "http://127.0.0.1:$PORT/"
+	start KEEPALIVE_SHIM_IDLE=7 KEEPALIVE_SHIM_INTERVAL=3 curl -s --keepalive-time 33 "http://127.0.0.1:$PORT/"
 	await 15 sent "$PORT"
 	client_has "keepalive=1 idle=33 interval=33"
 }
@@ -65,7 +65,7 @@ server.recv(1)'
 @test "curl: force overrides the time it is told" {
 	require curl
 	hold
-	start KEEPALIVE_MODE=force curl -s --keepalive-time 33 "http://127.0.0.1:$PORT/"
+	start KEEPALIVE_SHIM_MODE=force curl -s --keepalive-time 33 "http://127.0.0.1:$PORT/"
 	await 15 sent "$PORT"
 	client_has "$DEFAULTS"
 }
@@ -118,15 +118,15 @@ server.recv(1)'
 }
 
 @test "a server that switches keepalive off on each connection is overruled by force" {
-	start KEEPALIVE_MODE=force python3 -c "${switches_off/FORCED/1}"
+	start KEEPALIVE_SHIM_MODE=force python3 -c "${switches_off/FORCED/1}"
 	PORT=$(port_of "$PID")
 	call "$PORT"
 	await 15 sent "$PORT"
 	server_has "$DEFAULTS"
 }
 
-@test "KEEPALIVE_ROLE leaves the other side's sockets as the kernel made them; so does KEEPALIVE=off" {
-	for setting in KEEPALIVE_ROLE=server KEEPALIVE_ROLE=client KEEPALIVE=off; do
+@test "KEEPALIVE_SHIM_ROLE leaves the other side's sockets as the kernel made them; so does KEEPALIVE_SHIM=off" {
+	for setting in KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM=off; do
 		start $setting python3 -c "$both_roles" 127.0.0.1
 		PORT=$(port_of "$PID")
 		await 15 sent "$PORT"

@@ -27,16 +27,16 @@ unharmed() {
 @test "standard error without a reader, full, on /dev/full: no SIGPIPE, no wait, nothing lost but the line" {
 	local kinds=(pipe-full pipe-gone unix-full unix-gone /dev/full)
 
-	with_stderr pipe,unix KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr
-	assert_equal "$(grep -c "KEEPALIVE_IDLE 'bad': not a duration" <<<"$output")" 2
+	with_stderr pipe,unix KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
+	assert_equal "$(grep -c "KEEPALIVE_SHIM_IDLE 'bad': not a duration" <<<"$output")" 2
 	assert_equal "$(grep -c "fd 3: left alone: not TCP" <<<"$output")" 2
 	[ "$(id -u)" != 0 ] || kinds+=(/proc/version) # each write fails, but others may not even open it so
-	with_stderr "$(IFS=,; echo "${kinds[*]}")" KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr
+	with_stderr "$(IFS=,; echo "${kinds[*]}")" KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
 	assert_output "$(unharmed "${kinds[@]}")"
 }
 
 @test "under inetd, where standard error is the peer, nothing is written there" {
-	with_stderr tcp,tcp-full,tcp-gone KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr
+	with_stderr tcp,tcp-full,tcp-gone KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
 	assert_output "$(unharmed tcp tcp-full tcp-gone)"
 }
 
@@ -47,29 +47,29 @@ ours, theirs = socket.socketpair()
 done = subprocess.run(sys.argv[1:], stdin=theirs, stdout=theirs, stderr=theirs)
 theirs.close()
 print(ours.makefile().read(), "status", done.returncode)' \
-		env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=bad KEEPALIVE_LOG=stderr "$PROGRAMS/armed" udp
+		env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/armed" udp
 	refute_output --partial keepalive-shim
 	assert_output --partial "status 0"
 }
 
 @test "a background job whose terminal has tostop is not stopped by a message" {
-	with_stderr background KEEPALIVE_IDLE=bad
+	with_stderr background KEEPALIVE_SHIM_IDLE=bad
 	assert_line "status 0"
-	assert_line --partial "KEEPALIVE_IDLE 'bad': not a duration"
+	assert_line --partial "KEEPALIVE_SHIM_IDLE 'bad': not a duration"
 }
 
 @test "descriptor 2 closed and reused by a pipe or a socket: not a byte into it, no SIGPIPE" {
 	local kind
 
 	for kind in pipe unix udp; do
-		run shimmed KEEPALIVE_LOG=stderr python3 "$TESTS/programs/reused_stderr.py" "$kind"
+		run shimmed KEEPALIVE_SHIM_LOG=stderr python3 "$TESTS/programs/reused_stderr.py" "$kind"
 		assert_line "read: nothing"
 		refute_output --partial client # logged before the descriptor was closed, not after
-		run shimmed KEEPALIVE_LOG=stderr KEEPALIVE_COUNT=bad python3 \
+		run shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_COUNT=bad python3 \
 			"$TESTS/programs/reused_stderr.py" "$kind" gone
 		assert_success
 		assert_line "read: nobody"
-		assert_line --partial "KEEPALIVE_COUNT 'bad': not a number"
+		assert_line --partial "KEEPALIVE_SHIM_COUNT 'bad': not a number"
 	done
 }
 
@@ -77,7 +77,7 @@ print(ours.makefile().read(), "status", done.returncode)' \
 	require strace
 	local output
 
-	output=$(shimmed KEEPALIVE_LOG=stderr strace -qq -e trace=sendto,write \
+	output=$(shimmed KEEPALIVE_SHIM_LOG=stderr strace -qq -e trace=sendto,write \
 		-o "$BATS_TEST_TMPDIR/strace" "$PROGRAMS/armed" udp socket 2>&- 3>&- 4>&-)
 	assert_equal "$output" "fd=2 $ARMED"
 	refute grep -E '^(sendto|write)\(2,' "$BATS_TEST_TMPDIR/strace"
@@ -85,7 +85,7 @@ print(ours.makefile().read(), "status", done.returncode)' \
 
 # logged PATH: runs a program that logs there; it must do as without a log.
 logged() {
-	run timeout 20 env LD_PRELOAD="$SHIM" KEEPALIVE_LOG="$1" "$PROGRAMS/armed" udp socket udp socket 3>&- 4>&-
+	run timeout 20 env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG="$1" "$PROGRAMS/armed" udp socket udp socket 3>&- 4>&-
 	assert_success
 	assert_output "$(printf 'fd=%d %s\n' 3 "$ARMED" 4 "$ARMED")"
 }
@@ -105,7 +105,7 @@ logged() {
 @test "a log whose directory vanishes and comes back: lines are lost, then written again" {
 	cat >"$BATS_TEST_TMPDIR/vanish.py" <<-'END'
 		import os, socket, sys
-		directory = os.path.dirname(os.environ["KEEPALIVE_LOG"])
+		directory = os.path.dirname(os.environ["KEEPALIVE_SHIM_LOG"])
 		def connect():
 		    server = socket.create_server(("127.0.0.1", 0))
 		    socket.create_connection(server.getsockname())
@@ -117,7 +117,7 @@ logged() {
 		print(len(os.listdir("/proc/self/fd")))
 	END
 	mkdir "$BATS_TEST_TMPDIR/logs"
-	run shimmed KEEPALIVE_LOG="$BATS_TEST_TMPDIR/logs/log" python3 "$BATS_TEST_TMPDIR/vanish.py"
+	run shimmed KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/logs/log" python3 "$BATS_TEST_TMPDIR/vanish.py"
 	assert_success
 	assert_output "$(python3 -c 'import os; print(len(os.listdir("/proc/self/fd")))')"
 	assert_equal "$(grep -c ' client ' "$BATS_TEST_TMPDIR/logs.gone/log")" 1
@@ -127,7 +127,7 @@ logged() {
 @test "RLIMIT_FSIZE and a log: no SIGXFSZ" {
 	local output
 
-	output=$(ulimit -f 0 && shimmed KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" "$PROGRAMS/transcript" 2>/dev/null |
+	output=$(ulimit -f 0 && shimmed KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" "$PROGRAMS/transcript" 2>/dev/null |
 		cksum)
 	assert_equal "$output" "$("$PROGRAMS/transcript" 2>/dev/null | cksum)"
 	[ -f "$BATS_TEST_TMPDIR/log" ]
@@ -135,7 +135,7 @@ logged() {
 }
 
 @test "out of descriptors: no log line, no harm" {
-	run bash -c 'ulimit -n 4; exec env LD_PRELOAD="$1" KEEPALIVE_LOG="$2" "$3" udp socket' sh "$SHIM" \
+	run bash -c 'ulimit -n 4; exec env LD_PRELOAD="$1" KEEPALIVE_SHIM_LOG="$2" "$3" udp socket' sh "$SHIM" \
 		"$BATS_TEST_TMPDIR/log" "$PROGRAMS/armed" 3>&-
 	assert_success
 	assert_output "fd=3 $ARMED"
@@ -144,7 +144,7 @@ logged() {
 
 # log_lines PATH [FILE]: how many lines are in FILE, or there, after a program logged one to PATH.
 log_lines() {
-	shimmed KEEPALIVE_LOG="$1" "$PROGRAMS/armed" udp
+	shimmed KEEPALIVE_SHIM_LOG="$1" "$PROGRAMS/armed" udp
 	cat -- "${2:-$1}" 2>/dev/null | wc -l
 }
 

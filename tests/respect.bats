@@ -28,45 +28,45 @@ $output"
 }
 
 @test "respect: what is set on a listener goes down to whoever is accepted" {
-	values KEEPALIVE_RULES='role=server idle=20 count=3' "$PROGRAMS/values" -l idle=200
+	values KEEPALIVE_SHIM_RULES='role=server idle=20 count=3' "$PROGRAMS/values" -l idle=200
 	has listener "keepalive=1 idle=200 interval=10 count=3"
 	has server "keepalive=1 idle=200 interval=10 count=3"
-	values KEEPALIVE_RULES='role=server idle=20' "$PROGRAMS/values" -l keepalive=0
+	values KEEPALIVE_SHIM_RULES='role=server idle=20' "$PROGRAMS/values" -l keepalive=0
 	has listener "keepalive=0 idle=20"
 	has server keepalive=0
 }
 
 @test "force: ours win over every option the program sets" {
 	for own in keepalive=0 idle=200 interval=33 count=2; do
-		values KEEPALIVE_MODE=force "$PROGRAMS/values" -s $own -l $own
+		values KEEPALIVE_SHIM_MODE=force "$PROGRAMS/values" -s $own -l $own
 		has listener "$DEFAULTS"
 		has client "$DEFAULTS"
 		has server "$DEFAULTS"
 	done
-	values KEEPALIVE_MODE=force KEEPALIVE_USER_TIMEOUT=90s "$PROGRAMS/values" -s user_timeout=1000
+	values KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_USER_TIMEOUT=90s "$PROGRAMS/values" -s user_timeout=1000
 	has client user_timeout=90000
 }
 
 @test "force: what we leave to the kernel is the program's to set" {
-	values KEEPALIVE_MODE=force KEEPALIVE_IDLE=kernel "$PROGRAMS/values" -s idle=200 -s user_timeout=1234
+	values KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_IDLE=kernel "$PROGRAMS/values" -s idle=200 -s user_timeout=1234
 	has client "keepalive=1 idle=200 interval=10"
 	has client user_timeout=1234
 }
 
 @test "force: the program's bad arguments still get the kernel's answer" {
-	run --separate-stderr shimmed KEEPALIVE_MODE=force "$PROGRAMS/values" -s idle=99999
+	run --separate-stderr shimmed KEEPALIVE_SHIM_MODE=force "$PROGRAMS/values" -s idle=99999
 	assert_line "set idle=99999: Invalid argument"
 	has client "$DEFAULTS"
 }
 
 @test "force: the other role's sockets are the program's" {
-	values KEEPALIVE_MODE=force KEEPALIVE_ROLE=server "$PROGRAMS/values" -s idle=200
+	values KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server "$PROGRAMS/values" -s idle=200
 	has client "keepalive=0 idle=200"
 	has server "$DEFAULTS"
 }
 
 @test "force: a duplicate of the descriptor is held too" {
-	run shimmed KEEPALIVE_MODE=force python3 -c '
+	run shimmed KEEPALIVE_SHIM_MODE=force python3 -c '
 import socket
 s = socket.socket()
 d = s.dup()
@@ -77,8 +77,8 @@ print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), s.getsockopt(socket
 }
 
 @test "force and off: keepalive is held off; respect and off: it is the program's" {
-	values KEEPALIVE_RULES='role=client off mode=force' "$PROGRAMS/values" -s keepalive=1
+	values KEEPALIVE_SHIM_RULES='role=client off mode=force' "$PROGRAMS/values" -s keepalive=1
 	has client "keepalive=0"
-	values KEEPALIVE_RULES='role=client off' "$PROGRAMS/values" -s keepalive=1
+	values KEEPALIVE_SHIM_RULES='role=client off' "$PROGRAMS/values" -s keepalive=1
 	has client "keepalive=1 idle=7200 interval=75 count=9"
 }

@@ -6,15 +6,15 @@ load helpers
 @test "a socket received over SCM_RIGHTS on a number that another had: not TCP, never touched" {
 	local settings
 
-	for settings in KEEPALIVE=on KEEPALIVE_MODE=force KEEPALIVE_RULES='peer=127.0.0.1 idle=20; off' \
-		KEEPALIVE_ROLE=server; do
+	for settings in KEEPALIVE_SHIM=on KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=20; off' \
+		KEEPALIVE_SHIM_ROLE=server; do
 		run shimmed "$settings" python3 "$TESTS/programs/reused.py"
 		assert_success
 		refute_line --regexp '-> (udp|unix).* 1'
 	done
 	# Profiles that differ in SO_KEEPALIVE alone, which every socket takes.
-	for settings in KEEPALIVE_RULES='peer=127.0.0.1; off' KEEPALIVE_ROLE=server KEEPALIVE_MODE=force; do
-		run shimmed "$settings" KEEPALIVE_IDLE=kernel KEEPALIVE_INTERVAL=kernel KEEPALIVE_COUNT=kernel \
+	for settings in KEEPALIVE_SHIM_RULES='peer=127.0.0.1; off' KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_MODE=force; do
+		run shimmed "$settings" KEEPALIVE_SHIM_IDLE=kernel KEEPALIVE_SHIM_INTERVAL=kernel KEEPALIVE_SHIM_COUNT=kernel \
 			python3 "$TESTS/programs/reused.py"
 		assert_success
 		assert_line --regexp '-> udp: 0'
@@ -25,7 +25,7 @@ load helpers
 @test "what the program sets on a TCP socket that no hook saw stands, whatever had its number before" {
 	run shimmed python3 "$TESTS/programs/reused.py"
 	assert_equal "$(grep -c -- '-> tcp-set: . 99$' <<<"$output")" 8
-	run shimmed KEEPALIVE_MODE=force python3 "$TESTS/programs/reused.py"
+	run shimmed KEEPALIVE_SHIM_MODE=force python3 "$TESTS/programs/reused.py"
 	assert_line "client -> tcp-set: 1 60"
 }
 
@@ -36,7 +36,7 @@ load helpers
 }
 
 @test "a copied listener or socket, one that tries a second peer: each has what the rules say" {
-	run shimmed KEEPALIVE_RULES='peer=127.0.0.1 idle=20; peer=127.0.0.2 idle=30' \
+	run shimmed KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=20; peer=127.0.0.2 idle=30' \
 		python3 "$TESTS/programs/copies.py"
 	assert_success
 	assert_output "$(
@@ -54,7 +54,7 @@ load helpers
 			accepted in a child: 20
 		END
 	)"
-	run shimmed KEEPALIVE_RULES='role=client off; role=server idle=44' python3 "$TESTS/programs/copies.py"
+	run shimmed KEEPALIVE_SHIM_RULES='role=client off; role=server idle=44' python3 "$TESTS/programs/copies.py"
 	assert_success
 	assert_line "dup of the listener, accepted: 44 44"
 	assert_line "dissolved, connected again: -"
@@ -66,7 +66,7 @@ load helpers
 
 @test "a program that closes every descriptor: its next sockets, from 0 on, have keepalive" {
 	shimmed "$PROGRAMS/armed" closeall
-	shimmed KEEPALIVE_LOG=stderr KEEPALIVE_RULES='peer=127.0.0.1 off' "$PROGRAMS/armed" closeall
+	shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_RULES='peer=127.0.0.1 off' "$PROGRAMS/armed" closeall
 	run shimmed "$PROGRAMS/armed" closed0
 	assert_output "fd=0 keepalive=1 idle=60 interval=10 count=6"
 }

@@ -5,7 +5,7 @@ load helpers
 
 # values RULES ARGUMENT...: what sockets have under these rules; nothing may be said about them.
 values() {
-	run --separate-stderr shimmed KEEPALIVE_RULES="$1" "$PROGRAMS/values" "${@:2}"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES="$1" "$PROGRAMS/values" "${@:2}"
 	assert_success
 	assert_equal "$stderr" ""
 }
@@ -30,8 +30,8 @@ $output"
 }
 
 @test "what a rule does not set comes from the variables" {
-	run --separate-stderr shimmed KEEPALIVE_IDLE=50 KEEPALIVE_USER_TIMEOUT=auto \
-		KEEPALIVE_RULES='role=server interval=5' "$PROGRAMS/values"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_IDLE=50 KEEPALIVE_SHIM_USER_TIMEOUT=auto \
+		KEEPALIVE_SHIM_RULES='role=server interval=5' "$PROGRAMS/values"
 	has server "idle=50 interval=5 count=6 user_timeout=80000"
 	has client "idle=50 interval=10 count=6 user_timeout=110000"
 }
@@ -103,7 +103,7 @@ a_port() {
 }
 
 @test "port: a listener without bind(2), whose port the kernel chooses in listen(2)" {
-	run shimmed KEEPALIVE_RULES='role=server port=1-65535 idle=33; role=server idle=34' python3 -c '
+	run shimmed KEEPALIVE_SHIM_RULES='role=server port=1-65535 idle=33; role=server idle=34' python3 -c '
 import socket
 listener = socket.socket()
 listener.listen()
@@ -134,7 +134,7 @@ print(listener.getsockopt(6, 4), listener.accept()[0].getsockopt(6, 4))'
 }
 
 @test "off after a user timeout and an RTO cap takes these back too" {
-	run shimmed KEEPALIVE_USER_TIMEOUT=2m KEEPALIVE_RTO_MAX=5 KEEPALIVE_RULES='peer=127.0.0.0/8 off' \
+	run shimmed KEEPALIVE_SHIM_USER_TIMEOUT=2m KEEPALIVE_SHIM_RTO_MAX=5 KEEPALIVE_SHIM_RULES='peer=127.0.0.0/8 off' \
 		"$PROGRAMS/values"
 	has socket user_timeout=120000
 	has client "$UNTOUCHED user_timeout=0 rto_max=\(120000\|-\)"
@@ -158,10 +158,10 @@ print(listener.getsockopt(6, 4), listener.accept()[0].getsockopt(6, 4))'
 	printf '#!/usr/bin/python3\nimport socket\nprint(socket.socket().getsockopt(6, 4))\n' >"$script"
 	chmod +x "$script"
 	for name in a-script-with-a-long-name 'a-script*' 'python3*'; do
-		run shimmed KEEPALIVE_RULES="program=$name idle=30" "$script"
+		run shimmed KEEPALIVE_SHIM_RULES="program=$name idle=30" "$script"
 		assert_output 30
 	done
-	run shimmed KEEPALIVE_RULES="program=a-script-with-b idle=30" "$script"
+	run shimmed KEEPALIVE_SHIM_RULES="program=a-script-with-b idle=30" "$script"
 	assert_output 60
 }
 
@@ -173,12 +173,12 @@ print(listener.getsockopt(6, 4), listener.accept()[0].getsockopt(6, 4))'
 	done
 	mkdir -p "$folder"
 	cp "$PROGRAMS/values" "$folder/a-program-with-a-long-name"
-	run shimmed KEEPALIVE_RULES='program=*-long-name idle=30' "$folder/a-program-with-a-long-name"
+	run shimmed KEEPALIVE_SHIM_RULES='program=*-long-name idle=30' "$folder/a-program-with-a-long-name"
 	has client idle=30
 }
 
 @test "program: one is exempt, its child is not" {
-	run shimmed KEEPALIVE_RULES='program=python3* off' python3 -c "
+	run shimmed KEEPALIVE_SHIM_RULES='program=python3* off' python3 -c "
 import socket, subprocess
 print(socket.socket().getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), flush=True)
 subprocess.run(['$PROGRAMS/values'])"
@@ -198,10 +198,10 @@ subprocess.run(['$PROGRAMS/values'])"
 
 # refused RULES NUMBER WORD: one message names the rule and the word; a later rule holds.
 refused() {
-	run --separate-stderr shimmed KEEPALIVE_RULES="$1; role=server count=4" "$PROGRAMS/values"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES="$1; role=server count=4" "$PROGRAMS/values"
 	assert_success
 	[ "$(wc -l <<<"$stderr")" = 1 ] || fail "$1: not one line: $stderr"
-	[[ $stderr == "keepalive-shim: KEEPALIVE_RULES rule $2 '$3"*"; accepted: "*"; using the other rules" ]] ||
+	[[ $stderr == "keepalive-shim: KEEPALIVE_SHIM_RULES rule $2 '$3"*"; accepted: "*"; using the other rules" ]] ||
 		fail "$1: $stderr"
 	has server "idle=60 interval=10 count=4"
 	has client "$DEFAULTS"
@@ -236,20 +236,20 @@ refused() {
 	rules=$(for i in $(seq 1 63); do printf 'peer=10.0.0.%d idle=30;' "$i"; done)
 	values "$rules peer=127.0.0.1 idle=64"
 	has client idle=64
-	run --separate-stderr shimmed KEEPALIVE_RULES="$rules;count=5;idle=65;idle=66" "$PROGRAMS/values"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES="$rules;count=5;idle=65;idle=66" "$PROGRAMS/values"
 	has client "idle=60 interval=10 count=5"
 	[ "$(wc -l <<<"$stderr")" = 1 ]
 	[[ $stderr == *"rule 65"*"at most 64 rules"* ]]
 }
 
 @test "a rule for another program is checked, and costs no place" {
-	run --separate-stderr shimmed KEEPALIVE_RULES='program=other idle=x; idle=30' "$PROGRAMS/values"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES='program=other idle=x; idle=30' "$PROGRAMS/values"
 	[[ $stderr == *"rule 1 'idle=x'"* ]]
 	has client idle=30
 }
 
 @test "warnings name the rule that brought them about, and no other" {
-	run --separate-stderr shimmed KEEPALIVE_RULES='role=client count=3; role=server idle=5' "$PROGRAMS/values"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES='role=client count=3; role=server idle=5' "$PROGRAMS/values"
 	[ "$(wc -l <<<"$stderr")" = 1 ]
-	[[ $stderr == *"warning: KEEPALIVE_RULES rule 2 "*"the interval is longer"* ]]
+	[[ $stderr == *"warning: KEEPALIVE_SHIM_RULES rule 2 "*"the interval is longer"* ]]
 }

@@ -54,7 +54,7 @@ script() {
 }
 
 @test "options mirror the variables, and win over them" {
-	KEEPALIVE_IDLE=99 KEEPALIVE_COUNT=3 run "$KEEPALIVE" run --idle=20s --interval 5 "$python" -c "$PROBE"
+	KEEPALIVE_SHIM_IDLE=99 KEEPALIVE_SHIM_COUNT=3 run "$KEEPALIVE" run --idle=20s --interval 5 "$python" -c "$PROBE"
 	assert_output "1 20 5 3"
 	run "$KEEPALIVE" run --rule='program=python* idle=17' --rule='idle=18' "$python" -c "$PROBE"
 	assert_output "1 17 10 6"
@@ -65,21 +65,21 @@ script() {
 	assert_equal "$status" 125
 	assert_output ""
 	[[ $stderr == "keepalive: --idle '5x': "*"accepted: "* ]]
-	KEEPALIVE_COUNT=0 run --separate-stderr "$KEEPALIVE" run echo started
+	KEEPALIVE_SHIM_COUNT=0 run --separate-stderr "$KEEPALIVE" run echo started
 	assert_equal "$status" 125
 	assert_output ""
-	[[ $stderr == *"KEEPALIVE_COUNT '0'"* ]]
+	[[ $stderr == *"KEEPALIVE_SHIM_COUNT '0'"* ]]
 	run -125 "$KEEPALIVE" run --rule='idle=5 nonsense' echo started
 	assert_output --partial "keepalive: --rule rule 1 'nonsense'"
-	KEEPALIVE_RULES=nonsense run -125 "$KEEPALIVE" run --rule='idle=5' echo started
-	assert_output --partial "keepalive: --rule with KEEPALIVE_RULES rule 2 'nonsense'"
+	KEEPALIVE_SHIM_RULES=nonsense run -125 "$KEEPALIVE" run --rule='idle=5' echo started
+	assert_output --partial "keepalive: --rule with KEEPALIVE_SHIM_RULES rule 2 'nonsense'"
 }
 
 @test "a warning does not keep the program from starting" {
 	run --separate-stderr "$KEEPALIVE" run --idle=600 echo started
 	assert_success
 	assert_output started
-	[[ $stderr == "keepalive-shim: warning: KEEPALIVE_IDLE '600'"* ]]
+	[[ $stderr == "keepalive-shim: warning: KEEPALIVE_SHIM_IDLE '600'"* ]]
 }
 
 @test "a warning is told once, by whom there is to tell it" {
@@ -254,7 +254,7 @@ script() {
 	assert_output --partial "with space/libkeepalive-shim.so"
 	run -1 "$there" check ls
 	assert_output --partial "make a link to the library"
-	KEEPALIVE=off run -0 --separate-stderr "$there" run echo started
+	KEEPALIVE_SHIM=off run -0 --separate-stderr "$there" run echo started
 	assert_equal "$output$stderr" started
 	run -0 --separate-stderr "$there" run --best-effort echo started
 	assert_output started
@@ -278,12 +278,12 @@ script() {
 	run -125 "$KEEPALIVE" run --library=/etc true
 }
 
-@test "KEEPALIVE=off: the program runs untouched" {
-	run env KEEPALIVE=off "$KEEPALIVE" run printenv LD_PRELOAD
+@test "KEEPALIVE_SHIM=off: the program runs untouched" {
+	run env KEEPALIVE_SHIM=off "$KEEPALIVE" run printenv LD_PRELOAD
 	assert_failure 1
-	run env KEEPALIVE=off "$KEEPALIVE" run --library=/nowhere printenv LD_PRELOAD
+	run env KEEPALIVE_SHIM=off "$KEEPALIVE" run --library=/nowhere printenv LD_PRELOAD
 	assert_failure 1
-	run env KEEPALIVE=off "$KEEPALIVE" run "$python" -c "$PROBE"
+	run env KEEPALIVE_SHIM=off "$KEEPALIVE" run "$python" -c "$PROBE"
 	assert_output "0 7200 75 9"
 }
 
@@ -292,7 +292,7 @@ script() {
 	run "$KEEPALIVE" run sh -c 'cat; pwd' <<<input
 	assert_output "input
 $BATS_TEST_TMPDIR"
-	X=y run "$KEEPALIVE" run --idle=77 sh -c 'echo "$X $KEEPALIVE_IDLE ${KEEPALIVE_COUNT-unset}"'
+	X=y run "$KEEPALIVE" run --idle=77 sh -c 'echo "$X $KEEPALIVE_SHIM_IDLE ${KEEPALIVE_SHIM_COUNT-unset}"'
 	assert_output "y 77 unset"
 	run sh -c "'$KEEPALIVE' run ls -l /proc/self/fd 0<&- | wc -l"
 	plain=$output

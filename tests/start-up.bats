@@ -21,19 +21,19 @@ setup_file() {
 	run shimmed "$BATS_FILE_TMPDIR/depends"
 	assert_success
 	assert_output "early: 60 60 60"
-	run env LD_PRELOAD="$SHIM:$BATS_FILE_TMPDIR/libearly.so" KEEPALIVE_IDLE=7 KEEPALIVE_INTERVAL=3 true
+	run env LD_PRELOAD="$SHIM:$BATS_FILE_TMPDIR/libearly.so" KEEPALIVE_SHIM_IDLE=7 KEEPALIVE_SHIM_INTERVAL=3 true
 	assert_success
 	assert_output "early: 7 7 7"
-	run env LD_PRELOAD="$BATS_FILE_TMPDIR/libearly.so:$SHIM" KEEPALIVE_RULES='role=server idle=50' true
+	run env LD_PRELOAD="$BATS_FILE_TMPDIR/libearly.so:$SHIM" KEEPALIVE_SHIM_RULES='role=server idle=50' true
 	assert_success
 	assert_output "early: 50 60 50"
 }
 
 @test "a bad value, and a constructor that opens sockets before ours ran: one message, and the default" {
-	run shimmed KEEPALIVE_IDLE=soon "$BATS_FILE_TMPDIR/depends"
+	run shimmed KEEPALIVE_SHIM_IDLE=soon "$BATS_FILE_TMPDIR/depends"
 	assert_success
 	assert_line "early: 60 60 60"
-	assert_equal "$(grep -c KEEPALIVE_IDLE <<<"$output")" 1
+	assert_equal "$(grep -c KEEPALIVE_SHIM_IDLE <<<"$output")" 1
 }
 
 @test "16 threads race for the first call, 50 starts: each socket has keepalive" {
@@ -41,7 +41,7 @@ setup_file() {
 
 	# The library's constructor runs before ours: the race is for set-up itself.
 	while [ "$started" -lt 50 ]; do
-		LD_PRELOAD="$SHIM:$BATS_FILE_TMPDIR/librace.so" KEEPALIVE_RULES='peer=10.0.0.1 off' /bin/true
+		LD_PRELOAD="$SHIM:$BATS_FILE_TMPDIR/librace.so" KEEPALIVE_SHIM_RULES='peer=10.0.0.1 off' /bin/true
 		started=$((started + 1))
 	done
 	run env LD_PRELOAD="$BATS_FILE_TMPDIR/librace.so" true
@@ -59,9 +59,9 @@ setup_file() {
 }
 
 @test "clearenv() after the start: the settings hold, also for the first socket" {
-	run shimmed KEEPALIVE_IDLE=33 "$PROGRAMS/armed" clearenv socket
+	run shimmed KEEPALIVE_SHIM_IDLE=33 "$PROGRAMS/armed" clearenv socket
 	assert_output --partial "keepalive=1 idle=33"
-	run shimmed KEEPALIVE=off "$PROGRAMS/armed" clearenv socket
+	run shimmed KEEPALIVE_SHIM=off "$PROGRAMS/armed" clearenv socket
 	assert_output --partial "keepalive=0 idle=7200"
 }
 

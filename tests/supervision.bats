@@ -348,7 +348,7 @@ nodelay=1 user_timeout=1234"
 @test "an exempt program is not supervised" {
 	run -0 "$KEEPALIVE" run --rule='program=supervised off' "$STATIC" kinds
 	assert_line --partial "tcp: $UNTOUCHED"
-	run -0 env KEEPALIVE=off "$KEEPALIVE" run --supervise=always "$STATIC" kinds
+	run -0 env KEEPALIVE_SHIM=off "$KEEPALIVE" run --supervise=always "$STATIC" kinds
 	assert_line --partial "tcp: $UNTOUCHED"
 }
 

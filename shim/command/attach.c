@@ -29,7 +29,8 @@ static const char help_own[] =
 	"  --follow[=SECONDS]       look for new sockets so often, until the process ends (1)\n"
 	"  --help, --version\n"
 	"\n"
-	"What is not given is taken from this command's environment (KEEPALIVE_IDLE and so on).\n"
+	"What is not given is taken from this command's environment (KEEPALIVE_SHIM_IDLE and so "
+	"on).\n"
 	"Prints a line for each socket; --log=stderr has it there instead, a path there as well.\n"
 	"Mode respect leaves sockets alone that have keepalive on; force sets those too.\n"
 	"\n"
@@ -148,7 +149,7 @@ static int attach_to(const struct request *request, const char *pid)
 	if (!read_settings(&attachment, &request->options) || !open_log(&attachment))
 		return EXIT_OURS;
 	if (!attachment.settings.on) {
-		message("KEEPALIVE is off: nothing is done");
+		message("KEEPALIVE_SHIM is off: nothing is done");
 		return 0;
 	}
 	return attach(&attachment, request->interval);

@@ -130,12 +130,12 @@ static void explain(const struct target *target, const struct library *library, 
 	case OBSTACLE_NONE:
 		break;
 	case OBSTACLE_OFF:
-		reason(reach, "KEEPALIVE=off");
-		advise(reach, "unset KEEPALIVE");
+		reason(reach, "KEEPALIVE_SHIM=off");
+		advise(reach, "unset KEEPALIVE_SHIM");
 		break;
 	case OBSTACLE_RULE:
 		reason(reach, "a rule exempts '%s'", target->name);
-		advise(reach, "change KEEPALIVE_RULES");
+		advise(reach, "change KEEPALIVE_SHIM_RULES");
 		break;
 	case OBSTACLE_INTERPRETER:
 		reason(reach, "its dynamic linker %s is missing, so it cannot start here",

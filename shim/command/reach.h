@@ -15,7 +15,7 @@ enum effect { EFFECT_YES, EFFECT_NO, EFFECT_UNKNOWN };
 /* What stands in the way of a preload. */
 enum obstacle {
 	OBSTACLE_NONE,
-	OBSTACLE_OFF,          /* KEEPALIVE=off */
+	OBSTACLE_OFF,          /* KEEPALIVE_SHIM=off */
 	OBSTACLE_RULE,         /* a rule exempts the program */
 	OBSTACLE_INTERPRETER,  /* its dynamic linker is missing: it cannot even start */
 	OBSTACLE_PRIVILEGE,    /* setuid, setgid, file capabilities */

@@ -38,7 +38,8 @@ static void help(void)
 	       "  --library=PATH           the shim's library, where it is in no usual place\n"
 	       "%s"
 	       "  --help, --version\n\n"
-	       "The options go before the variables of keepalive-shim(7), KEEPALIVE_IDLE and so "
+	       "The options go before the variables of keepalive-shim(7), KEEPALIVE_SHIM_IDLE and "
+	       "so "
 	       "on.\n"
 	       "Exit status: COMMAND's; 125 where keepalive fails, 126 where COMMAND cannot be\n"
 	       "executed, 127 where it is not found.\n",

@@ -47,7 +47,7 @@ static const char *option_given(const struct settings_options *options, enum var
 
 	if (variable == VARIABLE_RULES && options->text[variable] &&
 	    getenv(variable_name(variable)))
-		return "--rule with KEEPALIVE_RULES";
+		return "--rule with KEEPALIVE_SHIM_RULES";
 	for (size_t i = 0; options->text[variable] && i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].val == (int)(SETTINGS_OPTION + variable)) {
 			snprintf(name, sizeof(name), "--%s", names[i].name);

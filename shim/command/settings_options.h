@@ -10,7 +10,7 @@
 
 /*
  * What was given on the command line, by variable; NULL where the environment holds. --rule may be
- * repeated: the rules are joined and come before those of KEEPALIVE_RULES.
+ * repeated: the rules are joined and come before those of KEEPALIVE_SHIM_RULES.
  */
 struct settings_options {
 	const char *text[VARIABLES];
@@ -43,7 +43,7 @@ bool settings_options_take(struct settings_options *options, int getopt_result,
 
 /*
  * Reads the settings from the options and, where they are silent, from the environment. Complaints go
- * to standard error under the name the user wrote (--idle or KEEPALIVE_IDLE): those of bad values, and
+ * to standard error under the name the user wrote (--idle or KEEPALIVE_SHIM_IDLE): those of bad values, and
  * warnings of such that hold all the same where these are wanted.
  * Returns false where a value does not hold.
  */

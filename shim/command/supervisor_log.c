@@ -128,7 +128,7 @@ void supervisor_log_profile(int fd, const char *as, const struct endpoint *end,
 	if (!profile->value[OPTION_KEEPALIVE])
 		text_string(&text, "left alone: ");
 	if (number == PROFILE_NONE)
-		text_string(&text, "KEEPALIVE_ROLE does not include it");
+		text_string(&text, "KEEPALIVE_SHIM_ROLE does not include it");
 	else
 		text_profile(&text, profile);
 	if (number >= PROFILE_RULE) {

@@ -1,5 +1,5 @@
 /*
- * supervisor_log: KEEPALIVE_LOG for supervised programs; lines as the preload writes them.
+ * supervisor_log: KEEPALIVE_SHIM_LOG for supervised programs; lines as the preload writes them.
  *
  * A line is one write. Nothing here blocks; what cannot be written is dropped.
  */

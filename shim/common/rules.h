@@ -1,5 +1,5 @@
 /*
- * rules: KEEPALIVE_RULES from text to settings->rule[].
+ * rules: KEEPALIVE_SHIM_RULES from text to settings->rule[].
  */
 #ifndef KEEPALIVE_RULES_H
 #define KEEPALIVE_RULES_H

@@ -30,7 +30,7 @@ enum variable {
 	VARIABLES
 };
 
-/* "KEEPALIVE_IDLE" and so on. */
+/* "KEEPALIVE_SHIM_IDLE" and so on. */
 const char *variable_name(enum variable variable);
 
 /* Which end of a connection; a bit each. */
@@ -100,7 +100,7 @@ typedef void complain_function(void *context, const struct complaint *complaint)
 /*
  * Fills *settings from the text of the variables (NULL or empty: not set). A bad value is complained
  * of and its default used; a bad rule is complained of and skipped as a whole; the others hold.
- * With KEEPALIVE=off nothing else is looked at. complain may be NULL.
+ * With KEEPALIVE_SHIM=off nothing else is looked at. complain may be NULL.
  */
 void settings_read(struct settings *settings, const char *const text[VARIABLES],
 		   const struct program *program, complain_function *complain, void *context);
@@ -128,7 +128,7 @@ bool settings_ask_peer(const struct settings *settings, enum role role);
 bool settings_ask_port(const struct settings *settings, enum role role);
 
 /*
- * The complaint as the end of a message: "KEEPALIVE_IDLE '5x': not a duration; accepted: ...; using
+ * The complaint as the end of a message: "KEEPALIVE_SHIM_IDLE '5x': not a duration; accepted: ...; using
  * 60s". name replaces the variable's name where it is not NULL (the command's options); with_instead
  * false leaves out what holds instead (the command stops there).
  */

@@ -7,8 +7,6 @@
 
 #include "libc.h"
 
-enum { PREFIX_LENGTH = sizeof("KEEPALIVE") - 1 };
-
 static bool is_trusted(void)
 {
 	return environ && getauxval && !getauxval(AT_SECURE);

@@ -7,7 +7,7 @@
 #include "settings.h"
 
 /*
- * Fills *settings from the KEEPALIVE variables. In a program that runs with more privileges than its
+ * Fills *settings from the KEEPALIVE_SHIM variables. In a program that runs with more privileges than its
  * caller (AT_SECURE, getauxval(3)) the environment is the caller's: it is not looked at, the defaults
  * hold. complain: as for settings_read(), its context is NULL.
  */

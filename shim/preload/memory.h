@@ -19,7 +19,7 @@ struct configuration {
 	bool server_asks_peer; /* rules look at a server's peer */
 	bool server_asks_port; /* rules look at a server's port */
 	bool may_force;        /* some profile has mode=force */
-	bool logs;             /* KEEPALIVE_LOG is not off */
+	bool logs;             /* KEEPALIVE_SHIM_LOG is not off */
 	struct profile fresh;  /* the profile number client: what a new socket gets */
 	const struct settings *settings;
 };

@@ -119,7 +119,7 @@ static void text_outcome(struct text *text, const char *as, const struct known *
 			text_string(text, "TCP's options refused by the kernel");
 			return;
 		}
-		text_string(text, "KEEPALIVE_ROLE=");
+		text_string(text, "KEEPALIVE_SHIM_ROLE=");
 		text_string(text, settings->role == ROLE_CLIENT ? "client" : "server");
 		return;
 	}

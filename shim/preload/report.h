@@ -1,5 +1,5 @@
 /*
- * report: messages at load, and KEEPALIVE_LOG.
+ * report: messages at load, and KEEPALIVE_SHIM_LOG.
  *
  * A line is one write. Nothing here blocks, raises a signal, keeps a descriptor or is a cancellation
  * point; what cannot be written is dropped.

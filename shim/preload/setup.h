@@ -23,7 +23,7 @@ static inline const struct next *set_up(void)
 	return ready ? ready : set_up_first();
 }
 
-/* NULL while we are not set up, and where nothing is to be done at all (KEEPALIVE=off). */
+/* NULL while we are not set up, and where nothing is to be done at all (KEEPALIVE_SHIM=off). */
 static inline const struct configuration *configuration(void)
 {
 	return __atomic_load_n(&memory.configuration, __ATOMIC_ACQUIRE);

@@ -55,17 +55,17 @@ holds() {
 	assert_line "server $DEFAULTS user_timeout=0"
 	assert_line "errno unchanged"
 
-	run --separate-stderr guest KEEPALIVE_IDLE=5x KEEPALIVE_USER_TIMEOUT=auto \
-		KEEPALIVE_RULES='role=server idle=1h count=3; port=70000 off' loopback
+	run --separate-stderr guest KEEPALIVE_SHIM_IDLE=5x KEEPALIVE_SHIM_USER_TIMEOUT=auto \
+		KEEPALIVE_SHIM_RULES='role=server idle=1h count=3; port=70000 off' loopback
 	assert_success
 	assert_line "listener keepalive=1 idle=3600 interval=10 count=3 user_timeout=3630000"
 	assert_line "client keepalive=1 idle=60 interval=10 count=6 user_timeout=120000"
 	assert_line "server keepalive=1 idle=3600 interval=10 count=3 user_timeout=3630000"
 	assert_line "errno unchanged"
-	[[ ${stderr_lines[0]} == "keepalive-shim: KEEPALIVE_IDLE '5x': not a duration; "*"using 60s" ]]
+	[[ ${stderr_lines[0]} == "keepalive-shim: KEEPALIVE_SHIM_IDLE '5x': not a duration; "*"using 60s" ]]
 	[[ $stderr == *"rule 2 'port=70000': not a port"* ]]
 
-	run guest KEEPALIVE_RULES='role=client peer=127.0.0.0/8 off' KEEPALIVE_LOG=stderr loopback
+	run guest KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.0/8 off' KEEPALIVE_SHIM_LOG=stderr loopback
 	assert_success
 	assert_line --regexp 'loopback: fd [0-9]+ listener 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6$'
 	assert_line --regexp 'fd [0-9]+ client .*: left alone: off by rule 1$'
@@ -113,10 +113,10 @@ holds() {
 own_values_stand() {
 	"${CROSS}gcc" -D_GNU_SOURCE -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 -o "$GUESTS/values64" "$TESTS/programs/values.c"
 	"${CROSS}nm" -D "$GUESTS/values64" | grep -q ' U __setsockopt64' || skip "glibc before 2.34"
-	run guest KEEPALIVE_RULES='role=server idle=20' values64 -l idle=200
+	run guest KEEPALIVE_SHIM_RULES='role=server idle=20' values64 -l idle=200
 	assert_success
 	assert_line --partial "listener keepalive=1 idle=200 interval=10"
-	run guest KEEPALIVE_MODE=force values64 -s keepalive=0
+	run guest KEEPALIVE_SHIM_MODE=force values64 -s keepalive=0
 	assert_success
 	assert_line --partial "client $DEFAULTS"
 }

@@ -19,7 +19,7 @@ BATCH, FEW, MOST = 100, 10, 10 ** 5
 
 def rules(number):
     """So many rules that do not match, each of which shows that only at the end of its address."""
-    return {"KEEPALIVE_RULES": "".join(f"peer=127.0.1.{i} idle=30;" for i in range(1, number + 1))}
+    return {"KEEPALIVE_SHIM_RULES": "".join(f"peer=127.0.1.{i} idle=30;" for i in range(1, number + 1))}
 
 
 def matching(rounds):

@@ -45,7 +45,7 @@ library=/usr/lib/keepalive-shim/libkeepalive-shim.so
 }
 
 @test "policy: volumes, init containers, mounts and environment that a pod has all stay" {
-	after "$(a_pod '{name: app, image: a, env: [{name: A, value: "1"}, {name: KEEPALIVE_IDLE, value: 5m}],
+	after "$(a_pod '{name: app, image: a, env: [{name: A, value: "1"}, {name: KEEPALIVE_SHIM_IDLE, value: 5m}],
 			volumeMounts: [{name: data, mountPath: /data}]}' \
 		'volumes: [{name: data, emptyDir: {}}], initContainers: [{name: first, image: a}]')" \
 		'.spec | [.volumes[].name], [.initContainers[].name],
@@ -53,7 +53,7 @@ library=/usr/lib/keepalive-shim/libkeepalive-shim.so
 	assert_output - <<-END
 		["data","keepalive-shim"]
 		["keepalive-shim","first"]
-		["A=1","KEEPALIVE_IDLE=5m","LD_PRELOAD=$library"]
+		["A=1","KEEPALIVE_SHIM_IDLE=5m","LD_PRELOAD=$library"]
 		["/data","/usr/lib/keepalive-shim"]
 	END
 }

@@ -61,7 +61,7 @@ server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time
 
 @test "Dockerfile: an image on Debian has keepalive in whatever runs in it" {
 	build preloaded debian
-	start_container debian --env KEEPALIVE_IDLE=33 localhost/preloaded-debian python3 -c "$server"
+	start_container debian --env KEEPALIVE_SHIM_IDLE=33 localhost/preloaded-debian python3 -c "$server"
 	await 15 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=33'
 	run podman_in_store run --rm "${RESTRICTED[@]}" localhost/preloaded-debian keepalive --version
 	assert_success
@@ -80,7 +80,7 @@ server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time
 
 	build entrypoint distroless
 	for kind in dynamic static; do
-		start_container $kind --env KEEPALIVE_IDLE=44 localhost/entrypoint-distroless /$kind
+		start_container $kind --env KEEPALIVE_SHIM_IDLE=44 localhost/entrypoint-distroless /$kind
 		await 15 says $kind 'pid 1 reaped 2, all'
 		await 5 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=44'
 		run cat "/proc/$PID/cmdline"
@@ -95,10 +95,10 @@ server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time
 
 @test "Dockerfile: the entrypoint refuses a bad setting, and the program's status is the container's" {
 	podman_in_store image exists localhost/entrypoint-distroless || build entrypoint distroless
-	run podman_in_store run --rm "${RESTRICTED[@]}" --env KEEPALIVE_IDLE=soon \
+	run podman_in_store run --rm "${RESTRICTED[@]}" --env KEEPALIVE_SHIM_IDLE=soon \
 		localhost/entrypoint-distroless /dynamic
 	assert_equal "$status" 125
-	assert_output --partial "KEEPALIVE_IDLE 'soon': not a duration"
+	assert_output --partial "KEEPALIVE_SHIM_IDLE 'soon': not a duration"
 	run -127 podman_in_store run --rm "${RESTRICTED[@]}" localhost/entrypoint-distroless /missing
 }
 
@@ -178,7 +178,7 @@ render() {
 		      command: [/usr/bin/python3, -c, '${server/8080/8081}']
 		      env:
 		        - {name: LD_PRELOAD, value: $other}
-		        - {name: KEEPALIVE_IDLE, value: 33s}
+		        - {name: KEEPALIVE_SHIM_IDLE, value: 33s}
 		      volumeMounts: [{name: data, mountPath: /data}]
 		      securityContext: $context
 	END

@@ -85,10 +85,10 @@ assert_completes() {
 	local rules
 
 	rules=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive-shim.7" | col -b |
-		sed -n "/^EXAMPLES/,\$p" | tr '\n' ';' | grep -o "KEEPALIVE_RULES='[^']*'" |
+		sed -n "/^EXAMPLES/,\$p" | tr '\n' ';' | grep -o "KEEPALIVE_SHIM_RULES='[^']*'" |
 		sed "s/.*='//; s/'\$//" | tr '\n' ';')
 	[[ $rules == *program=* && $rules == *peer=* ]]
-	run -0 --separate-stderr shimmed KEEPALIVE_RULES="$rules" true
+	run -0 --separate-stderr shimmed KEEPALIVE_SHIM_RULES="$rules" true
 	# shellcheck disable=SC2154 # set by run
 	assert_equal "$stderr" ''
 }

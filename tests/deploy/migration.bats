@@ -73,7 +73,7 @@ same_as() {
 	while read -r there here <&9; do
 		see "$1" "$there"
 		theirs=$(sed '/^errno/d; s/^/'"$there"' /' <<<"$output")
-		see "$SHIM" KEEPALIVE_IDLE=kernel KEEPALIVE_INTERVAL=kernel KEEPALIVE_COUNT=kernel "$here"
+		see "$SHIM" KEEPALIVE_SHIM_IDLE=kernel KEEPALIVE_SHIM_INTERVAL=kernel KEEPALIVE_SHIM_COUNT=kernel "$here"
 		assert_equal "$(sed '/^errno/d; s/^/'"$there"' /' <<<"$output")" "$theirs"
 		# shellcheck disable=SC2154 # set by run
 		assert_equal "$stderr" ''
@@ -90,7 +90,7 @@ same_as() {
 	assert_line --partial 'client keepalive=1 idle=17 interval=75'
 	see "$LIBKEEPALIVE" KEEPALIVE=no
 	assert_line --partial 'client keepalive=1'
-	see "$SHIM" KEEPALIVE=no
+	see "$SHIM" KEEPALIVE_SHIM=no
 	assert_line --partial 'client keepalive=0'
 }
 
@@ -107,20 +107,20 @@ same_as() {
 	for here in $(sed -n '/^## msantos/,/^## What/p' "$REPOSITORY/scripts/deploy/MIGRATION.md" |
 		grep -o '`KEEPALIVE_[A-Z_]*=[^`]*`' | tr -d '`' | sed 's/=n/=17/'); do
 		see "$SHIM" "$here"
-		[ "$here" = KEEPALIVE_LOG=stderr ] || assert_equal "$here: $stderr" "$here: "
+		[ "$here" = KEEPALIVE_SHIM_LOG=stderr ] || assert_equal "$here: $stderr" "$here: "
 		case $here in
-		KEEPALIVE_LOG=stderr) [[ $stderr == *'client 127.0.0.1:'* ]] ;;
-		KEEPALIVE_ROLE=client) assert_line --partial 'listener keepalive=0' ;;
-		KEEPALIVE_ROLE=server) assert_line --partial 'accepted keepalive=1' ;;
-		KEEPALIVE_IDLE=*) assert_line --partial 'client keepalive=1 idle=17' ;;
-		KEEPALIVE_INTERVAL=*) assert_line --partial 'interval=17' ;;
-		KEEPALIVE_COUNT=*) assert_line --partial 'count=17' ;;
-		KEEPALIVE_USER_TIMEOUT=150s) assert_line --partial 'user-timeout=150000' ;;
+		KEEPALIVE_SHIM_LOG=stderr) [[ $stderr == *'client 127.0.0.1:'* ]] ;;
+		KEEPALIVE_SHIM_ROLE=client) assert_line --partial 'listener keepalive=0' ;;
+		KEEPALIVE_SHIM_ROLE=server) assert_line --partial 'accepted keepalive=1' ;;
+		KEEPALIVE_SHIM_IDLE=*) assert_line --partial 'client keepalive=1 idle=17' ;;
+		KEEPALIVE_SHIM_INTERVAL=*) assert_line --partial 'interval=17' ;;
+		KEEPALIVE_SHIM_COUNT=*) assert_line --partial 'count=17' ;;
+		KEEPALIVE_SHIM_USER_TIMEOUT=150s) assert_line --partial 'user-timeout=150000' ;;
 		esac
 	done
-	see "$SHIM" KEEPALIVE_USER_TIMEOUT=auto
+	see "$SHIM" KEEPALIVE_SHIM_USER_TIMEOUT=auto
 	assert_line --partial 'client keepalive=1 idle=60 interval=10 count=6 user-timeout=120000'
-	see "$SHIM" KEEPALIVE_USER_TIMEOUT=150000
+	see "$SHIM" KEEPALIVE_SHIM_USER_TIMEOUT=150000
 	assert_line --partial 'user-timeout=0'
 	assert [ -n "$stderr" ]
 }
@@ -164,13 +164,13 @@ os.execvp("python3", ["python3", "-B", sys.argv[2], "inherited"])' "$1" "$DIRECT
 	see "$SHIM"
 	assert_line 'client keepalive=1 idle=60 interval=10 count=6 user-timeout=0'
 	assert_line 'errno 0'
-	see "$SHIM" KEEPALIVE_IDLE=5m KEEPALIVE_INTERVAL=abc
+	see "$SHIM" KEEPALIVE_SHIM_IDLE=5m KEEPALIVE_SHIM_INTERVAL=abc
 	assert_line --partial 'client keepalive=1 idle=300 interval=10'
 	assert_line 'errno 0'
-	assert_equal "$(wc -l <<<"$stderr") $(grep -c "KEEPALIVE_INTERVAL 'abc'" <<<"$stderr")" '1 1'
-	see "$SHIM" KEEPALIVE_IDLE=33 -- own
+	assert_equal "$(wc -l <<<"$stderr") $(grep -c "KEEPALIVE_SHIM_INTERVAL 'abc'" <<<"$stderr")" '1 1'
+	see "$SHIM" KEEPALIVE_SHIM_IDLE=33 -- own
 	assert_line --partial 'client keepalive=1 idle=77'
-	see "$SHIM" KEEPALIVE_IDLE=33 KEEPALIVE_MODE=force -- own
+	see "$SHIM" KEEPALIVE_SHIM_IDLE=33 KEEPALIVE_SHIM_MODE=force -- own
 	assert_line --partial 'client keepalive=1 idle=33'
 	assert_equal "$(inherited "$SHIM")" 'inherited keepalive=1'
 	if [ "$(id -u)" = 0 ]; then

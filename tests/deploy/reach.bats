@@ -83,7 +83,7 @@ reaches() {
 	local kind=$1 promised="$2 $3" note=$4 by_preload by_run
 
 	shift 4
-	by_preload=$(reached env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=77 "$@" "$PORT")
+	by_preload=$(reached env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=77 "$@" "$PORT")
 	by_run=$(reached "$KEEPALIVE" run --idle=77 -- "$@" "$PORT")
 	row "$kind" "$by_preload" "$by_run" "$note"
 	assert_equal "$by_preload $by_run" "$promised"
@@ -287,7 +287,7 @@ csharp_client() {
 	chmod -R go+rX "$BATS_RUN_TMPDIR"
 	chmod 4755 "$BATS_TEST_TMPDIR/client"
 	by_preload=$(reached setpriv --reuid 65534 --regid 65534 --clear-groups \
-		env LD_PRELOAD="$SHIM" KEEPALIVE_IDLE=77 "$BATS_TEST_TMPDIR/client" "$PORT")
+		env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=77 "$BATS_TEST_TMPDIR/client" "$PORT")
 	run setpriv --reuid 65534 --regid 65534 --clear-groups "$KEEPALIVE" run --idle=77 \
 		"$BATS_TEST_TMPDIR/client" "$PORT"
 	assert_equal "$by_preload $status" 'no 125'
@@ -347,7 +347,7 @@ make_flatpak() {
 	mkdir "$BATS_TEST_TMPDIR/inside"
 	cp "$SHIM" "$BATS_TEST_TMPDIR/inside/"
 	assert_equal yes "$(reached flatpak run --filesystem="$BATS_TEST_TMPDIR/inside:ro" \
-		--env=LD_PRELOAD="$BATS_TEST_TMPDIR/inside/${SHIM##*/}" --env=KEEPALIVE_IDLE=77 \
+		--env=LD_PRELOAD="$BATS_TEST_TMPDIR/inside/${SHIM##*/}" --env=KEEPALIVE_SHIM_IDLE=77 \
 		org.keepalive.Client "$PORT")"
 }
 
@@ -380,7 +380,7 @@ sandboxes_itself() {
 			"http://127.0.0.1:\$1/"
 	END
 	chmod 755 "$home" "$home/browser"
-	export HOME=$home XDG_RUNTIME_DIR=$home KEEPALIVE_MODE=force # it sets 45 s itself
+	export HOME=$home XDG_RUNTIME_DIR=$home KEEPALIVE_SHIM_MODE=force # it sets 45 s itself
 	background "${as[@]}" "$home/browser" "$PORT" >/dev/null 2>&1
 	await 30 sandboxes_itself $! || untried 'browser sandboxes' "chromium's does not work here"
 	end_tree $! 2>/dev/null

@@ -1,5 +1,5 @@
 /*
- * rules: the whole input is KEEPALIVE_RULES, over plain variables that are sane, and for programs whose
+ * rules: the whole input is KEEPALIVE_SHIM_RULES, over plain variables that are sane, and for programs whose
  * names are known, cut short, or unknown.
  */
 #include <stdlib.h>

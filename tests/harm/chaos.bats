@@ -21,20 +21,20 @@ chaos() {
 	local seed looks=0 accepted
 
 	for seed in 1 2; do
-		chaos "$seed" KEEPALIVE_IDLE=50
-		chaos "$seed" KEEPALIVE_ROLE=client
-		chaos "$seed" KEEPALIVE_ROLE=server KEEPALIVE_USER_TIMEOUT=auto
-		chaos "$seed" KEEPALIVE_MODE=force
-		chaos "$seed" KEEPALIVE_RULES='role=server idle=20; role=client idle=30'
-		chaos "$seed" KEEPALIVE_RULES='role=server idle=20 count=kernel; role=client off'
-		chaos "$seed" KEEPALIVE_RULES='peer=127.0.0.2 off; peer=127.0.0.3 idle=33 mode=force;
+		chaos "$seed" KEEPALIVE_SHIM_IDLE=50
+		chaos "$seed" KEEPALIVE_SHIM_ROLE=client
+		chaos "$seed" KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_USER_TIMEOUT=auto
+		chaos "$seed" KEEPALIVE_SHIM_MODE=force
+		chaos "$seed" KEEPALIVE_SHIM_RULES='role=server idle=20; role=client idle=30'
+		chaos "$seed" KEEPALIVE_SHIM_RULES='role=server idle=20 count=kernel; role=client off'
+		chaos "$seed" KEEPALIVE_SHIM_RULES='peer=127.0.0.2 off; peer=127.0.0.3 idle=33 mode=force;
 			peer=::1 count=9; role=server idle=21'
-		chaos "$seed" KEEPALIVE_RULES='role=client peer=127.0.0.2 idle=31; port=1-65535 idle=32'
-		chaos "$seed" KEEPALIVE_RULES='role=server port=1-32767 idle=22; role=server peer=127.0.0.1 interval=5;
+		chaos "$seed" KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.2 idle=31; port=1-65535 idle=32'
+		chaos "$seed" KEEPALIVE_SHIM_RULES='role=server port=1-32767 idle=22; role=server peer=127.0.0.1 interval=5;
 			role=server peer=::1 off'
-		chaos "$seed" KEEPALIVE_MODE=force KEEPALIVE_INTERVAL=kernel \
-			KEEPALIVE_RULES='role=server off; peer=127.0.0.0/8 mode=respect idle=40'
-		chaos "$seed" KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_RULES='role=server mode=force; idle=12'
+		chaos "$seed" KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_INTERVAL=kernel \
+			KEEPALIVE_SHIM_RULES='role=server off; peer=127.0.0.0/8 mode=respect idle=40'
+		chaos "$seed" KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_SHIM_RULES='role=server mode=force; idle=12'
 	done
 	accepted=$(cat "$BATS_TEST_TMPDIR"/[12] | grep -Ec '^accept4? [0-9]')
 	echo "# $looks looks at a socket; connections accepted in each: $accepted" >&3

@@ -5,7 +5,7 @@ load ../helpers
 # Listeners, clients and a UDP socket on high numbers, with the shim given.
 high_numbers() {
 	[ "$(ulimit -n)" -gt $(($2 + 200)) ] || ulimit -n $(($2 + 200)) 2>/dev/null || true
-	run env LD_PRELOAD="$1" KEEPALIVE_RULES='role=server peer=127.0.0.1 idle=20' \
+	run env LD_PRELOAD="$1" KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 idle=20' \
 		python3 "$TESTS/programs/high.py" "$2"
 	[ "$status" != 77 ] || skip "RLIMIT_NOFILE cannot be raised above $(ulimit -Hn)"
 	assert_success

@@ -46,7 +46,7 @@ def yama(scope):
 print("kernel: Linux", re.match(r"\d+\.\d+", os.uname().release)[0])
 print("libc:", os.confstr("CS_GNU_LIBC_VERSION"))
 ask("preload", sys.executable, "-c", SOCKET, **SHIM)
-ask("high", sys.executable, "high.py", "65536", **SHIM, KEEPALIVE_RULES="role=server peer=127.0.0.1 idle=20")
+ask("high", sys.executable, "high.py", "65536", **SHIM, KEEPALIVE_SHIM_RULES="role=server peer=127.0.0.1 idle=20")
 process = holding(0)
 ask("attach", "./keepalive", "attach", "--idle=20", str(process.pid))
 ask("status", "./keepalive", "status", str(process.pid))

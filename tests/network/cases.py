@@ -23,7 +23,7 @@ from wire import RST, SYN, Capture
 SHIM = os.path.abspath(os.environ.get("SHIM") or HERE + "/../../build/libkeepalive-shim.so")
 PORT = 4000  # on a host of its own every port is free
 TICK = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE: the kernel's timer tick
-FAST = {"KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "1", "KEEPALIVE_COUNT": "3"}
+FAST = {"KEEPALIVE_SHIM_IDLE": "1", "KEEPALIVE_SHIM_INTERVAL": "1", "KEEPALIVE_SHIM_COUNT": "3"}
 
 
 def talk(*arguments):
@@ -298,15 +298,15 @@ DEAD_PEER = {
     "server-ipv6": Case(family=6),
     "client-ipv4": Case(watch="client"),
     "client-ipv6": Case(watch="client", family=6),
-    "both-ipv4": Case(shim="both", far_settings={**FAST, "KEEPALIVE_COUNT": "2"}),
+    "both-ipv4": Case(shim="both", far_settings={**FAST, "KEEPALIVE_SHIM_COUNT": "2"}),
     "both-ipv6": Case(shim="both", family=6, watch="client",
-                      far_settings={**FAST, "KEEPALIVE_IDLE": "2", "KEEPALIVE_COUNT": "2"}),
-    "server-other-values": Case(settings={"KEEPALIVE_IDLE": "2", "KEEPALIVE_INTERVAL": "1",
-                                          "KEEPALIVE_COUNT": "4"}, seconds=9),
+                      far_settings={**FAST, "KEEPALIVE_SHIM_IDLE": "2", "KEEPALIVE_SHIM_COUNT": "2"}),
+    "server-other-values": Case(settings={"KEEPALIVE_SHIM_IDLE": "2", "KEEPALIVE_SHIM_INTERVAL": "1",
+                                          "KEEPALIVE_SHIM_COUNT": "4"}, seconds=9),
     "client-other-values": Case(watch="client", settings={
-        "KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "2", "KEEPALIVE_COUNT": "2"}),
+        "KEEPALIVE_SHIM_IDLE": "1", "KEEPALIVE_SHIM_INTERVAL": "2", "KEEPALIVE_SHIM_COUNT": "2"}),
     "client-user-timeout": Case(watch="client",
-                                settings={**FAST, "KEEPALIVE_USER_TIMEOUT": "auto"}),
+                                settings={**FAST, "KEEPALIVE_SHIM_USER_TIMEOUT": "auto"}),
     # MPTCP
     "server-mptcp": Case(server=MPTCP_SERVER, client=MPTCP_CLIENT, sysctls=MPTCP, seconds=9),
     "client-mptcp": Case(server=MPTCP_SERVER, client=MPTCP_CLIENT, sysctls=MPTCP, seconds=9,
@@ -327,17 +327,17 @@ DEAD_PEER = {
     "unroute-ipv6": Case(fault="unroute", family=6),
     "replace": Case(watch="client", fault="replace"),
     "replace-ipv6": Case(fault="replace", family=6),
-    "outage": Case(fault="outage", seconds=7.5, settings={**FAST, "KEEPALIVE_COUNT": "5"}),
+    "outage": Case(fault="outage", seconds=7.5, settings={**FAST, "KEEPALIVE_SHIM_COUNT": "5"}),
     # Controls.
     "server-without": Case(shim="none"),
     "client-without": Case(shim="none", watch="client"),
     "mptcp-without": Case(shim="none", server=MPTCP_SERVER, client=MPTCP_CLIENT, sysctls=MPTCP),
     "replace-without": Case(shim="none", fault="replace"),
-    "server-role-client": Case(settings={**FAST, "KEEPALIVE_ROLE": "client"}),
-    "client-role-server": Case(settings={**FAST, "KEEPALIVE_ROLE": "server"}, watch="client"),
+    "server-role-client": Case(settings={**FAST, "KEEPALIVE_SHIM_ROLE": "client"}),
+    "client-role-server": Case(settings={**FAST, "KEEPALIVE_SHIM_ROLE": "server"}, watch="client"),
     "server-healthy": Case(fault="none"),
     "client-healthy": Case(fault="none", watch="client", seconds=9, settings={
-        "KEEPALIVE_IDLE": "1", "KEEPALIVE_INTERVAL": "2", "KEEPALIVE_COUNT": "2"}),
+        "KEEPALIVE_SHIM_IDLE": "1", "KEEPALIVE_SHIM_INTERVAL": "2", "KEEPALIVE_SHIM_COUNT": "2"}),
 }
 
 PROGRAMS = {
@@ -347,7 +347,7 @@ PROGRAMS = {
     "socat-client": Case(client=["socat", "-", f"TCP:{{server}}:{PORT}"], watch="client",
                          needs=("socat",)),
     "curl-client": Case(client=CURL, watch="client", needs=("curl",),
-                        settings={**FAST, "KEEPALIVE_MODE": "force"}),
+                        settings={**FAST, "KEEPALIVE_SHIM_MODE": "force"}),
     "curl-respected": Case(client=CURL, watch="client", needs=("curl",)),
     "nginx-server": Case(server=nginx, needs=("nginx",),
                          opening="GET / HTTP/1.1\r\nHost: server\r\n\r\n"),
@@ -380,14 +380,14 @@ IN_FLIGHT = dict(watch="client", in_flight="a request\n")
 SHUT = dict(client=talk("send", "{server}", PORT), watch="client", in_flight="x" * (1 << 20), fault="stop", seconds=20)
 UNACKNOWLEDGED = {
     "in-flight": Case(seconds=20, **IN_FLIGHT),
-    "in-flight-user-timeout": Case(settings={**FAST, "KEEPALIVE_USER_TIMEOUT": "auto"}, seconds=9,
+    "in-flight-user-timeout": Case(settings={**FAST, "KEEPALIVE_SHIM_USER_TIMEOUT": "auto"}, seconds=9,
                                    **IN_FLIGHT),
-    "in-flight-rto-max": Case(settings={**FAST, "KEEPALIVE_RTO_MAX": "1s"}, seconds=22,
+    "in-flight-rto-max": Case(settings={**FAST, "KEEPALIVE_SHIM_RTO_MAX": "1s"}, seconds=22,
                               **IN_FLIGHT),
     "stopped-reader": Case(**SHUT),
-    "stopped-reader-user-timeout": Case(settings={**FAST, "KEEPALIVE_USER_TIMEOUT": "auto"},
+    "stopped-reader-user-timeout": Case(settings={**FAST, "KEEPALIVE_SHIM_USER_TIMEOUT": "auto"},
                                         **SHUT),
-    "stopped-reader-rto-max": Case(settings={**FAST, "KEEPALIVE_RTO_MAX": "1s"}, **SHUT),
+    "stopped-reader-rto-max": Case(settings={**FAST, "KEEPALIVE_SHIM_RTO_MAX": "1s"}, **SHUT),
 }
 
 # A proxy has both roles, each with its own values.
@@ -396,8 +396,8 @@ def proxy(scratch):
     require("socat")
     near, clients, servers = Host(), Host(), Host()
     facing, behind = Cable(near, clients, "clients"), Cable(near, servers, "servers", net=1)
-    settings = {"KEEPALIVE_COUNT": "2",
-                "KEEPALIVE_RULES": "role=server idle=2 interval=1; role=client idle=1 interval=2"}
+    settings = {"KEEPALIVE_SHIM_COUNT": "2",
+                "KEEPALIVE_SHIM_RULES": "role=server idle=2 interval=1; role=client idle=1 interval=2"}
     with near:
         captures = [Capture(cable.device) for cable in (facing, behind)]
     server = Program(servers, talk("listen", PORT))

@@ -27,7 +27,7 @@ def expect(truth, text):
 
 
 def numbers(settings):
-    return tuple(int(settings[f"KEEPALIVE_{name}"]) for name in ("IDLE", "INTERVAL", "COUNT"))
+    return tuple(int(settings[f"KEEPALIVE_SHIM_{name}"]) for name in ("IDLE", "INTERVAL", "COUNT"))
 
 
 def slack(seconds, tick):
@@ -238,8 +238,8 @@ def proxy(report):
     """Each role by its own rule."""
     tick = report["tick"]
     clients, servers = report["clients"], report["servers"]
-    clients["settings"] = {"KEEPALIVE_IDLE": 2, "KEEPALIVE_INTERVAL": 1, "KEEPALIVE_COUNT": 2}
-    servers["settings"] = {"KEEPALIVE_IDLE": 1, "KEEPALIVE_INTERVAL": 2, "KEEPALIVE_COUNT": 2}
+    clients["settings"] = {"KEEPALIVE_SHIM_IDLE": 2, "KEEPALIVE_SHIM_INTERVAL": 1, "KEEPALIVE_SHIM_COUNT": 2}
+    servers["settings"] = {"KEEPALIVE_SHIM_IDLE": 1, "KEEPALIVE_SHIM_INTERVAL": 2, "KEEPALIVE_SHIM_COUNT": 2}
     dies_at(clients, tick, "Connection timed out")
     expect(len(servers["probes"]) == 2, f"probes to the server at {servers['probes']}")
     for k, at in enumerate(servers["probes"]):

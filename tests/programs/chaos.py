@@ -34,7 +34,7 @@ class Profile:
 
 
 class Settings:
-    """KEEPALIVE_* as far as the test uses them."""
+    """KEEPALIVE_SHIM_* as far as the test uses them."""
 
     def __init__(self, environment):
         def variable(name, default):

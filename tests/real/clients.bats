@@ -40,7 +40,7 @@ setup() {
 	client_has "$DEFAULTS"
 	start socat -u "TCP:127.0.0.1:$PORT,keepalive,keepidle=33" OPEN:/dev/null
 	client_has "keepalive=1 idle=33 interval=10 count=6"
-	start KEEPALIVE_MODE=force socat -u "TCP:127.0.0.1:$PORT,keepalive,keepidle=33" OPEN:/dev/null
+	start KEEPALIVE_SHIM_MODE=force socat -u "TCP:127.0.0.1:$PORT,keepalive,keepidle=33" OPEN:/dev/null
 	client_has "$DEFAULTS"
 }
 
@@ -57,7 +57,7 @@ setup() {
 	start node -e "$own" "$PORT"
 	client_has "keepalive=1 idle=5 interval=1 count=10"
 	hold
-	start KEEPALIVE_MODE=force node -e "$own" "$PORT"
+	start KEEPALIVE_SHIM_MODE=force node -e "$own" "$PORT"
 	await 15 sent "$PORT"
 	client_has "$DEFAULTS"
 }
@@ -99,7 +99,7 @@ setup() {
 	start psql "host=127.0.0.1 port=$PORT keepalives_idle=33 tcp_user_timeout=44000"
 	client_has "keepalive=1 idle=33 interval=10 count=6 user_timeout=44000"
 	hold
-	start KEEPALIVE_MODE=force psql "host=127.0.0.1 port=$PORT keepalives_idle=33"
+	start KEEPALIVE_SHIM_MODE=force psql "host=127.0.0.1 port=$PORT keepalives_idle=33"
 	await 15 sent "$PORT"
 	client_has "$DEFAULTS"
 }
@@ -109,7 +109,7 @@ setup() {
 	start redis-cli -h 127.0.0.1 -p "$PORT" ping
 	client_has "keepalive=1 idle=15 interval=5 count=3"
 	hold
-	start KEEPALIVE_MODE=force redis-cli -h 127.0.0.1 -p "$PORT" ping
+	start KEEPALIVE_SHIM_MODE=force redis-cli -h 127.0.0.1 -p "$PORT" ping
 	await 15 sent "$PORT"
 	client_has "$DEFAULTS"
 }
@@ -122,11 +122,11 @@ setup() {
 	client_has "$DEFAULTS" # ssh then sets nothing
 }
 
-@test "KEEPALIVE_ROLE=server leaves clients as they are" {
+@test "KEEPALIVE_SHIM_ROLE=server leaves clients as they are" {
 	require socat perl
-	start KEEPALIVE_ROLE=server socat -u "TCP:127.0.0.1:$PORT" OPEN:/dev/null
+	start KEEPALIVE_SHIM_ROLE=server socat -u "TCP:127.0.0.1:$PORT" OPEN:/dev/null
 	client_has "$UNTOUCHED"
-	start KEEPALIVE_ROLE=server perl -MIO::Socket::INET -e \
+	start KEEPALIVE_SHIM_ROLE=server perl -MIO::Socket::INET -e \
 		'my $s = IO::Socket::INET->new("127.0.0.1:'"$PORT"'") or die $!; <$s>'
 	client_has "$UNTOUCHED"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# KEEPALIVE_RULES where people want them: a proxy's two sides, a container of several programs, the
+# KEEPALIVE_SHIM_RULES where people want them: a proxy's two sides, a container of several programs, the
 # loopback left alone, two databases. Real programs, real connections.
 
 load ../helpers
@@ -11,7 +11,7 @@ both_sides='role=client idle=30 interval=5 count=3; role=server idle=20'
 	require haproxy
 	hold
 	UPSTREAM=$PORT
-	haproxy_to "127.0.0.1:$UPSTREAM" KEEPALIVE_RULES="$both_sides"
+	haproxy_to "127.0.0.1:$UPSTREAM" KEEPALIVE_SHIM_RULES="$both_sides"
 	listener_has "keepalive=1 idle=20 interval=10 count=6"
 	server_has "keepalive=1 idle=20 interval=10 count=6"
 	PORT=$UPSTREAM client_has "keepalive=1 idle=30 interval=5 count=3"
@@ -22,7 +22,7 @@ both_sides='role=client idle=30 interval=5 count=3; role=server idle=20'
 	hold
 	UPSTREAM=$PORT
 	PORT=$(free_port)
-	start KEEPALIVE_RULES="$both_sides" \
+	start KEEPALIVE_SHIM_RULES="$both_sides" \
 		socat "TCP-LISTEN:$PORT,bind=127.0.0.1,fork" "TCP:127.0.0.1:$UPSTREAM"
 	await 15 listens "$PORT"
 	call "$PORT"
@@ -50,7 +50,7 @@ both_sides='role=client idle=30 interval=5 count=3; role=server idle=20'
 		logfile $BATS_TEST_TMPDIR/redis.log
 	END
 	# One environment for all, as a container has; the shell is its init.
-	start KEEPALIVE_RULES='program=legacy-* off; program=redis-server role=server idle=25' sh -c '
+	start KEEPALIVE_SHIM_RULES='program=legacy-* off; program=redis-server role=server idle=25' sh -c '
 		redis-server "$2/redis.conf" &
 		socat -u "TCP:$1" OPEN:/dev/null &
 		"$2/legacy-client" "$1" &
@@ -95,7 +95,7 @@ runs() {
 	for address in 127.0.0.1 127.1.2.3 ::1 10.1.1.1; do
 		hold "${inside[@]}" "$address"
 		background "${inside[@]}" env LD_PRELOAD="$SHIM" \
-			KEEPALIVE_RULES='role=client peer=127.0.0.0/8 off; role=client peer=::1 off' \
+			KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.0/8 off; role=client peer=::1 off' \
 			nc -d "$address" "$PORT"
 		PID=$!
 		case $address in
@@ -120,7 +120,7 @@ redis_on() { # ADDRESS
 	ipv6=$PORT
 	redis_on 127.0.0.2
 	other_port=$PORT
-	start KEEPALIVE_RULES="
+	start KEEPALIVE_SHIM_RULES="
 		role=client peer=127.0.0.2 port=$ipv4 idle=30 interval=5 count=3
 		role=client peer=::1 idle=45 user-timeout=auto
 		role=client peer=127.0.0.0/8 mode=force idle=50" \

@@ -62,7 +62,7 @@ nginx_with() { # LISTEN-PARAMETERS [NAME=VALUE...]
 	nginx_with "so_keepalive=off"
 	listener_has "keepalive=0"
 	server_has "keepalive=0" "$WORKER"
-	nginx_with "so_keepalive=off" KEEPALIVE_MODE=force
+	nginx_with "so_keepalive=off" KEEPALIVE_SHIM_MODE=force
 	server_has "$DEFAULTS" "$WORKER"
 }
 
@@ -90,7 +90,7 @@ redis_with() { # [NAME=VALUE...] redis-server [ARGUMENT...]
 
 @test "redis-server: force overrides its 300 s" {
 	require redis-server redis-cli
-	redis_with KEEPALIVE_MODE=force redis-server
+	redis_with KEEPALIVE_SHIM_MODE=force redis-server
 	server_has "$DEFAULTS"
 }
 
@@ -314,7 +314,7 @@ session_has() {
 
 	kill -INT "$PID"
 	wait "$PID" || true
-	start_postgres KEEPALIVE_MODE=force
+	start_postgres KEEPALIVE_SHIM_MODE=force
 	own_session
 	await 15 sleeps
 	session_has "$DEFAULTS"
@@ -357,7 +357,7 @@ serves() {
 
 @test "zookeeper: force keeps it on" {
 	require nc
-	zookeeper_with KEEPALIVE_MODE=force
+	zookeeper_with KEEPALIVE_SHIM_MODE=force
 	server_has "$DEFAULTS"
 }
 
@@ -425,9 +425,9 @@ fetches() {
 	assert_line --regexp "state=LISTEN .*$DEFAULTS"
 }
 
-@test "KEEPALIVE_ROLE=client leaves a server as it is" {
+@test "KEEPALIVE_SHIM_ROLE=client leaves a server as it is" {
 	require redis-server redis-cli
-	redis_with KEEPALIVE_ROLE=client redis-server --tcp-keepalive 0
+	redis_with KEEPALIVE_SHIM_ROLE=client redis-server --tcp-keepalive 0
 	listener_has "$UNTOUCHED"
 	server_has "$UNTOUCHED"
 }

@@ -39,7 +39,7 @@ answers() {
 }
 
 @test "the question whether it is there is answered whatever it reports" {
-	for settings in KEEPALIVE_MODE=force KEEPALIVE_ROLE=server KEEPALIVE_RULES='role=client peer=10.0.0.1 off'; do
+	for settings in KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.1 off'; do
 		for call in "$X86_64 41" "$X86_64 $((X32 + 41))" "$I386 359"; do
 			answers already "$call 0x6b656570 1 0"
 		done
@@ -47,28 +47,28 @@ answers() {
 }
 
 @test "listen and connect are reported only where rules ask for them" {
-	settings=(KEEPALIVE_ROLE=server)
+	settings=(KEEPALIVE_SHIM_ROLE=server)
 	answers report "$X86_64 50 3 9" "$X86_64 $((X32 + 50)) 3 9" "$I386 363 3 9"
 	answers allow "$X86_64 41 2 1 0" "$X86_64 42 3 0 16"
-	settings=(KEEPALIVE_RULES='role=client peer=10.0.0.1 off')
+	settings=(KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.1 off')
 	answers report "$X86_64 42 3 0 16" "$X86_64 $((X32 + 42)) 3 0 16" "$I386 362 3 0 16" "$X86_64 41 2 1 0"
 	answers allow "$X86_64 50 3 9"
-	settings=(KEEPALIVE_RULES='role=server port=80 idle=20')
+	settings=(KEEPALIVE_SHIM_RULES='role=server port=80 idle=20')
 	answers report "$X86_64 50 3 9"
 	answers allow "$X86_64 42 3 0 16"
-	settings=(KEEPALIVE_RULES='program=other role=server port=80 idle=20')
+	settings=(KEEPALIVE_SHIM_RULES='program=other role=server port=80 idle=20')
 	answers allow "$X86_64 50 3 9" "$X86_64 42 3 0 16"
 }
 
 @test "force: the program's own setsockopt of what we set succeeds without effect, no other" {
-	settings=(KEEPALIVE_MODE=force)
+	settings=(KEEPALIVE_SHIM_MODE=force)
 	for call in "$X86_64 54" "$X86_64 $((X32 + 541))" "$I386 366"; do
 		# SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT
 		answers succeed "$call 3 1 9" "$call 3 6 4" "$call 3 6 5" "$call 3 6 6"
 		# TCP_USER_TIMEOUT, TCP_NODELAY, SO_REUSEADDR, IP_TTL; the same names on other levels
 		answers allow "$call 3 6 18" "$call 3 6 1" "$call 3 1 2" "$call 3 0 4" "$call 3 6 9" "$call 3 1 4"
 	done
-	settings=(KEEPALIVE_MODE=force KEEPALIVE_USER_TIMEOUT=90s KEEPALIVE_IDLE=kernel)
+	settings=(KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_USER_TIMEOUT=90s KEEPALIVE_SHIM_IDLE=kernel)
 	answers succeed "$X86_64 54 3 6 18" "$X86_64 54 3 1 9"
 	answers allow "$X86_64 54 3 6 4"
 }

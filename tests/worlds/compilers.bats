@@ -25,7 +25,7 @@ holds() {
 	refute_output --partial TEXTREL
 	run readelf -lW "$1"
 	assert_output --partial GNU_EH_FRAME # a cancelled thread is unwound by it
-	run env LD_PRELOAD="$1" KEEPALIVE_RULES='role=server idle=20 interval=5' "$PROGRAMS/loopback"
+	run env LD_PRELOAD="$1" KEEPALIVE_SHIM_RULES='role=server idle=20 interval=5' "$PROGRAMS/loopback"
 	assert_success
 	assert_output "listener keepalive=1 idle=20 interval=5 count=6 user_timeout=0
 client $DEFAULTS user_timeout=0

@@ -140,10 +140,10 @@ a_bad_value_is_told() {
 
 	for program in /usr/bin/cat "$BUSYBOX cat"; do
 		# shellcheck disable=SC2086 # words
-		run --separate-stderr "${SHIMMED[@]}" KEEPALIVE_COUNT=x $program /dev/null
+		run --separate-stderr "${SHIMMED[@]}" KEEPALIVE_SHIM_COUNT=x $program /dev/null
 		assert_success
 		assert_output ""
-		assert_equal "$stderr" "keepalive-shim: KEEPALIVE_COUNT 'x': not a number; accepted: 1 to 127, or kernel; using 6"
+		assert_equal "$stderr" "keepalive-shim: KEEPALIVE_SHIM_COUNT 'x': not a number; accepted: 1 to 127, or kernel; using 6"
 	done
 }
 

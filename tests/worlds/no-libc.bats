@@ -15,7 +15,7 @@ unharmed() {
 	run "$@"
 	assert_success
 	without=$output
-	run shimmed KEEPALIVE_LOG=stderr KEEPALIVE_RULES='idle=20' "$@"
+	run shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_RULES='idle=20' "$@"
 	assert_success
 	assert_equal "$output" "$without"
 }
@@ -83,7 +83,7 @@ compile_go() {
 	require musl-gcc
 	musl-gcc -D_GNU_SOURCE -O1 -o "$WORLDS/dynamic-musl" "$TESTS/programs/loopback.c"
 
-	run --separate-stderr shimmed KEEPALIVE_RULES='role=server idle=20' "$WORLDS/dynamic-musl"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES='role=server idle=20' "$WORLDS/dynamic-musl"
 	assert_success
 	assert_equal "$stderr" ""
 	assert_line "client $DEFAULTS user_timeout=0"

@@ -41,8 +41,8 @@ errno unchanged"
 }
 
 # Every kind of setting at once: rules by peer and port, an option given back, a log, complaints.
-ALL=(KEEPALIVE_IDLE=5x KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_MODE=force
-	KEEPALIVE_RULES='role=client peer=127.0.0.0/8 idle=kernel user-timeout=off; peer=::1/x off; role=server peer=127.0.0.1 port=1-65535 idle=20; program=[!a]* off')
+ALL=(KEEPALIVE_SHIM_IDLE=5x KEEPALIVE_SHIM_USER_TIMEOUT=auto KEEPALIVE_SHIM_MODE=force
+	KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.0/8 idle=kernel user-timeout=off; peer=::1/x off; role=server peer=127.0.0.1 port=1-65535 idle=20; program=[!a]* off')
 
 @test "a host with AddressSanitizer and UBSan: keepalive, and no finding" {
 	world "ASan, UBSan" "$(getconf GNU_LIBC_VERSION)"
@@ -61,7 +61,7 @@ ALL=(KEEPALIVE_IDLE=5x KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_MODE=force
 
 	serves "$PRELOAD" "$HOST"
 	run --separate-stderr env LD_PRELOAD="$PRELOAD" UBSAN_OPTIONS=halt_on_error=1 "${ALL[@]}" \
-		KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" "$HOST"
+		KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" "$HOST"
 	assert_success
 	assert_line "client keepalive=1 idle=7200 interval=10 count=6 user_timeout=0"
 	assert_line "server keepalive=1 idle=20 interval=10 count=6 user_timeout=80000"
@@ -83,7 +83,7 @@ ALL=(KEEPALIVE_IDLE=5x KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_MODE=force
 	world "the library built with TSan" "$(getconf GNU_LIBC_VERSION)"
 	host gcc thread "$TESTS/worlds/programs/many_sockets.c"
 	instrumented thread
-	run env LD_PRELOAD="$INSTRUMENTED" KEEPALIVE_LOG=/dev/null "$HOST" 16 500
+	run env LD_PRELOAD="$INSTRUMENTED" KEEPALIVE_SHIM_LOG=/dev/null "$HOST" 16 500
 	assert_success
 	assert_output "8000 of 8000"
 	works "no finding"
@@ -94,7 +94,7 @@ ALL=(KEEPALIVE_IDLE=5x KEEPALIVE_USER_TIMEOUT=auto KEEPALIVE_MODE=force
 	require valgrind
 	serves "$SHIM" valgrind -q --leak-check=full --show-leak-kinds=all --error-exitcode=9 \
 		"$PROGRAMS/loopback"
-	run --separate-stderr env LD_PRELOAD="$SHIM" "${ALL[@]}" KEEPALIVE_LOG="$BATS_TEST_TMPDIR/log" \
+	run --separate-stderr env LD_PRELOAD="$SHIM" "${ALL[@]}" KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" \
 		valgrind -q --leak-check=full --show-leak-kinds=all --error-exitcode=9 "$PROGRAMS/loopback"
 	assert_success
 	assert_line "server keepalive=1 idle=20 interval=10 count=6 user_timeout=80000"
