@@ -56,7 +56,7 @@ PRELOAD_SOURCES = $(wildcard shim/preload/*.c)
 # The hooks first, so that they are in one page, and one that the loader has read: a kernel that keeps
 # page tables apart has each page looked up again after each system call.
 PRELOAD_FIRST   = $(addprefix shim/preload/,interpose.c policy.c options.c)
-COMMAND_SOURCES = $(wildcard shim/command/*.c)
+COMMAND_SOURCES = $(wildcard shim/command/*.c shim/command/*/*.c)
 PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(PRELOAD_FIRST) \
                   $(filter-out $(PRELOAD_FIRST),$(COMMON_SOURCES) $(PRELOAD_SOURCES)))
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
@@ -81,7 +81,7 @@ $(AT_LOAD:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-u
 
 $(BUILD)/command-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) $(CFLAGS) -c -o $@ $<
+	$(CC) $(COMMON) -Ishim/command $(CFLAGS) -c -o $@ $<
 
 -include $(PRELOAD_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 

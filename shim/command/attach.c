@@ -10,12 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attachment.h"
+#include "base/interval.h"
+#include "base/message.h"
+#include "base/settings_options.h"
 #include "command.h"
-#include "interval.h"
-#include "permission.h"
-#include "remote.h"
-#include "settings_options.h"
+#include "process/permission.h"
+#include "process/pidfd.h"
+#include "sockets/attachment.h"
 
 static const char help[] =
 	"Usage: keepalive attach [OPTION...] PID\n"
@@ -110,7 +111,7 @@ static int find(struct attachment *attachment, const char *argument)
 	if (!pid || !process_numbers_hold())
 		return EXIT_OURS;
 	holder->space = &attachment->space;
-	holder->pidfd = remote_open(pid);
+	holder->pidfd = pidfd_of(pid);
 	error = errno;
 	if (!process_read(&holder->process, pid, &why)) {
 		message("%.*s", (int)(why.next - why.start), why.start);

@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/message.h"
+#include "base/printable.h"
+#include "base/settings_options.h"
 #include "command.h"
-#include "json.h"
-#include "library.h"
-#include "printable.h"
-#include "process.h"
-#include "reach.h"
-#include "settings_options.h"
-#include "started.h"
-#include "target.h"
+#include "process/process.h"
+#include "program/library.h"
+#include "program/target.h"
+#include "verdict/check_process.h"
+#include "verdict/verdict.h"
 
 enum { OPTION_JSON = 1, OPTION_LIBRARY, OPTION_HELP, OPTION_VERSION };
 
@@ -30,7 +31,7 @@ struct question {
 struct answer {
 	const struct question *question;
 	const char *executable;
-	const struct reach *reach;
+	const struct verdict *verdict;
 	const char *by; /* "preload", "supervision"; NULL where there is no effect */
 	const struct settings *settings;
 };
@@ -87,12 +88,12 @@ static void end_line(struct text *text)
 
 static void print(const struct answer *answer)
 {
-	const struct reach *reach = answer->reach;
+	const struct verdict *verdict = answer->verdict;
 	char line[2 * PATH_MAX];
 	struct text text = TEXT(line);
 
 	begin_line(&text, answer);
-	text_string(&text, word(reach_effect(reach)));
+	text_string(&text, word(verdict_effect(verdict)));
 	if (answer->by) {
 		text_string(&text, ", by ");
 		text_string(&text, answer->by);
@@ -100,13 +101,13 @@ static void print(const struct answer *answer)
 		text_settings(&text, answer->settings);
 	} else {
 		text_string(&text, ": ");
-		text_printable(&text, reach->reason);
+		text_printable(&text, verdict->reason);
 	}
 	end_line(&text);
-	if (!reach->advice[0])
+	if (!verdict->advice[0])
 		return;
 	begin_line(&text, answer);
-	text_string(&text, reach->advice);
+	text_string(&text, verdict->advice);
 	end_line(&text);
 }
 
@@ -118,21 +119,21 @@ static const char *some(const char *string)
 
 static void print_json(const struct answer *answer)
 {
-	const struct reach *reach = answer->reach;
+	const struct verdict *verdict = answer->verdict;
 	static const char *const effects[] = {
 		[EFFECT_YES] = "yes",
 		[EFFECT_NO] = "no",
 		[EFFECT_UNKNOWN] = "unknown",
 	};
 
-	printf("{\"effect\": \"%s\"", effects[reach_effect(reach)]);
+	printf("{\"effect\": \"%s\"", effects[verdict_effect(verdict)]);
 	json_word("by", answer->by);
-	json_word("obstacle", obstacle_name(reach->obstacle));
-	printf(", \"supervisable\": %s", reach->supervisable ? "true" : "false");
+	json_word("obstacle", obstacle_name(verdict->obstacle));
+	printf(", \"supervisable\": %s", verdict->supervisable ? "true" : "false");
 	json_string("subject", answer->question->subject);
 	json_string("executable", some(answer->executable));
-	json_string("reason", some(reach->reason));
-	json_string("advice", some(reach->advice));
+	json_string("reason", some(verdict->reason));
+	json_string("advice", some(verdict->advice));
 	puts("}");
 }
 
@@ -148,17 +149,17 @@ static int tell(const struct answer *answer)
 		print_json(answer);
 	else
 		print(answer);
-	return status[reach_effect(answer->reach)];
+	return status[verdict_effect(answer->verdict)];
 }
 
-static int check_command(const struct question *question)
+static int answer_command(const struct question *question)
 {
 	static struct settings settings;
 	static struct target target;
 	int error = target_find(question->subject, &target);
 	struct program program = target_program(&target);
 	static struct library library;
-	struct reach reach;
+	struct verdict verdict;
 
 	if (error && error != ENOEXEC) {
 		message("'%s': %s", target.executable[0] ? target.executable : question->subject,
@@ -168,17 +169,17 @@ static int check_command(const struct question *question)
 	if (!settings_options_read(&question->options, &program, &settings, true) ||
 	    (settings.on && !library_find(question->library, target.elf.abi, &library)))
 		return EXIT_OURS;
-	reach_judge(&target, error, &library, &settings, &reach);
+	judge_program(&target, error, &library, &settings, &verdict);
 	return tell(&(struct answer){
 		.question = question,
 		.executable = target.executable,
-		.reach = &reach,
-		.by = reach.obstacle == OBSTACLE_NONE ? "preload" : NULL,
+		.verdict = &verdict,
+		.by = verdict.obstacle == OBSTACLE_NONE ? "preload" : NULL,
 		.settings = &settings,
 	});
 }
 
-static int check_process(const struct question *question, pid_t pid)
+static int answer_process(const struct question *question, pid_t pid)
 {
 	static struct settings settings;
 	static struct target target;
@@ -186,8 +187,8 @@ static int check_process(const struct question *question, pid_t pid)
 	struct text why = TEXT(line);
 	struct process process;
 	struct program program;
-	struct started started;
-	struct reach reach;
+	struct process_check checked;
+	struct verdict verdict;
 	int status;
 
 	if (!process_numbers_hold())
@@ -198,19 +199,19 @@ static int check_process(const struct question *question, pid_t pid)
 	}
 	target_of_process(&process, &target);
 	program = target_program(&target);
-	started_read(pid, target.elf.abi.class, &started);
-	settings_read(&settings, started.text, &program, NULL, NULL);
-	reach_judge_process(&process, &target, &started, &settings, &reach);
+	check_process(pid, target.elf.abi.class, &checked);
+	settings_read(&settings, checked.text, &program, NULL, NULL);
+	judge_process(&process, &target, &checked, &settings, &verdict);
 	status = tell(&(struct answer){
 		.question = question,
 		.executable = target.executable,
-		.reach = &reach,
-		.by = reach.obstacle       ? NULL
-		      : started.supervisor ? "supervision"
+		.verdict = &verdict,
+		.by = verdict.obstacle     ? NULL
+		      : checked.supervisor ? "supervision"
 					   : "preload",
 		.settings = &settings,
 	});
-	free(started.environment);
+	free(checked.environment);
 	return status;
 }
 
@@ -277,5 +278,5 @@ int command_check(int argc, char **argv)
 		message("check: process %d has its own settings; options hold for a COMMAND", pid);
 		return EXIT_OURS;
 	}
-	return pid ? check_process(&question, pid) : check_command(&question);
+	return pid ? answer_process(&question, pid) : answer_command(&question);
 }

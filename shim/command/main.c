@@ -1,13 +1,9 @@
 /* keepalive(1): finds the subcommand. */
-#include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/message.h"
 #include "command.h"
-#include "printable.h"
-
-enum { MESSAGE_MAX = 2 * PATH_MAX };
 
 static const struct {
 	const char *name;
@@ -23,19 +19,6 @@ static const struct {
 	{ "attach", command_attach,
 	  "attach [OPTION...] PID\tarm the open sockets of a running process" },
 };
-
-void message(const char *format, ...)
-{
-	char plain[MESSAGE_MAX], line[MESSAGE_MAX];
-	struct text text = TEXT(line);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(plain, sizeof(plain), format, arguments);
-	va_end(arguments);
-	text_printable(&text, plain);
-	fprintf(stderr, "keepalive: %.*s\n", (int)(text.next - text.start), text.start);
-}
 
 static void help(void)
 {

@@ -6,12 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
+#include "base/settings_options.h"
 #include "command.h"
-#include "library.h"
-#include "reach.h"
-#include "settings_options.h"
-#include "supervise.h"
-#include "target.h"
+#include "program/library.h"
+#include "program/target.h"
+#include "supervise/supervise.h"
+#include "verdict/verdict.h"
 
 enum supervise { SUPERVISE_AUTO, SUPERVISE_ALWAYS, SUPERVISE_NEVER };
 
@@ -216,30 +217,30 @@ static bool supervise(const struct request *request, const struct target *target
 }
 
 /* Whether COMMAND itself is to be supervised. */
-static bool wants_supervision(const struct request *request, const struct reach *reach)
+static bool wants_supervision(const struct request *request, const struct verdict *verdict)
 {
 	if (request->supervise == SUPERVISE_ALWAYS)
-		return reach->obstacle != OBSTACLE_RULE;
-	return request->supervise == SUPERVISE_AUTO && reach->supervisable;
+		return verdict->obstacle != OBSTACLE_RULE;
+	return request->supervise == SUPERVISE_AUTO && verdict->supervisable;
 }
 
 /* Whether COMMAND will load the library, which warns too. */
-static bool will_warn(const struct request *request, const struct reach *reach)
+static bool will_warn(const struct request *request, const struct verdict *verdict)
 {
-	return reach->obstacle == OBSTACLE_NONE && request->supervise != SUPERVISE_ALWAYS;
+	return verdict->obstacle == OBSTACLE_NONE && request->supervise != SUPERVISE_ALWAYS;
 }
 
 /* Makes ready for COMMAND what it needs. Returns false, after a message, where it must not start. */
 static bool prepare(const struct request *request, const struct target *target,
-		    const struct library *library, const struct reach *reach,
+		    const struct library *library, const struct verdict *verdict,
 		    const struct settings *settings)
 {
 	if (library->usable && request->supervise != SUPERVISE_ALWAYS &&
-	    reach->obstacle != OBSTACLE_ARCHITECTURE)
+	    verdict->obstacle != OBSTACLE_ARCHITECTURE)
 		library_preload(library);
-	if (wants_supervision(request, reach))
+	if (wants_supervision(request, verdict))
 		return supervise(request, target, settings);
-	switch (reach->obstacle) {
+	switch (verdict->obstacle) {
 	case OBSTACLE_NONE:
 	case OBSTACLE_RULE:        /* its children may not be exempt */
 	case OBSTACLE_FORMAT:      /* binfmt_misc may know what to do with it */
@@ -250,12 +251,12 @@ static bool prepare(const struct request *request, const struct target *target,
 	default:
 		break;
 	}
-	if (request->supervise == SUPERVISE_NEVER && reach->obstacle != OBSTACLE_LIBRARY) {
+	if (request->supervise == SUPERVISE_NEVER && verdict->obstacle != OBSTACLE_LIBRARY) {
 		message("warning: '%s' runs without keepalive: %s", request->command[0],
-			reach->reason);
+			verdict->reason);
 		return true;
 	}
-	return accept_without(request, reach->reason, reach->advice);
+	return accept_without(request, verdict->reason, verdict->advice);
 }
 
 int command_run(int argc, char **argv)
@@ -265,7 +266,7 @@ int command_run(int argc, char **argv)
 	static struct target target;
 	static struct library library;
 	struct program program;
-	struct reach reach;
+	struct verdict verdict;
 	int status, error;
 
 	if (!read_arguments(argc, argv, &request, &status))
@@ -278,10 +279,10 @@ int command_run(int argc, char **argv)
 	if (error && !target.executable[0])
 		return not_started(request.command[0], error);
 	settings_options_export(&request.options);
-	reach_judge(&target, error, &library, &settings, &reach);
-	if (!will_warn(&request, &reach))
+	judge_program(&target, error, &library, &settings, &verdict);
+	if (!will_warn(&request, &verdict))
 		settings_options_read(&request.options, &program, &settings, true);
-	if (settings.on && !prepare(&request, &target, &library, &reach, &settings))
+	if (settings.on && !prepare(&request, &target, &library, &verdict, &settings))
 		return EXIT_OURS;
 	return execute(&request, &target, error);
 }

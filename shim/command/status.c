@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "array.h"
+#include "base/array.h"
+#include "base/interval.h"
+#include "base/message.h"
 #include "command.h"
-#include "interval.h"
-#include "snapshot.h"
-#include "status_json.h"
-#include "status_table.h"
+#include "sockets/snapshot.h"
+#include "sockets/status_json.h"
+#include "sockets/status_table.h"
 
 static const char help[] =
 	"Usage: keepalive status [OPTION...] [PID...]\n"

@@ -5,8 +5,8 @@
 
 #include "environment.h"
 #include "file.h"
+#include "memory.h"
 #include "policy.h"
-#include "setup.h"
 
 enum { LISTEN_FDS_START = 3 }; /* SD_LISTEN_FDS_START, sd_listen_fds(3) */
 

@@ -2,13 +2,13 @@
  * interpose: the hooks. All of one shape: make sure we are set up, call the next definition, let the
  * policy act on what came of it, return what the next one returned.
  */
-#include "interpose.h"
+#include "hooks.h"
 
+#include "fastpath.h"
 #include "libc.h"
 #include "options.h"
 #include "policy.h"
 #include "setup.h"
-#include "shortcuts.h"
 
 /* Nothing of ours shows in errno. */
 #define QUIETLY(call) \
@@ -33,12 +33,12 @@ int hook_connect(int fd, const struct sockaddr *address, socklen_t length)
 	const struct next *next = set_up();
 	int result;
 
-	if (!shortcut_connecting(fd))
-		QUIETLY(policy_connecting(fd));
+	if (!fastpath_before_connect(fd))
+		QUIETLY(policy_before_connect(fd));
 	result = next->connect(fd, address, length);
 	if ((result == 0 || errno == EINPROGRESS || errno == EINTR) &&
-	    !shortcut_connected(fd, address, length))
-		QUIETLY(policy_connected(fd, address, length));
+	    !fastpath_after_connect(fd, address, length))
+		QUIETLY(policy_after_connect(fd, address, length));
 	return result;
 }
 
@@ -51,11 +51,11 @@ int hook_accept(int fd, struct sockaddr *address, socklen_t *length)
 	call.address = address;
 	call.length = length;
 	call.room = 0;
-	if (!shortcut_accepting(fd))
-		QUIETLY(policy_accepting(fd, &call));
+	if (!fastpath_before_accept(fd))
+		QUIETLY(policy_before_accept(fd, &call));
 	accepted = next->accept(fd, call.address, call.length);
-	if (accepted >= 0 && !shortcut_accepted(fd, accepted))
-		QUIETLY(policy_accepted(fd, accepted, &call));
+	if (accepted >= 0 && !fastpath_after_accept(fd, accepted))
+		QUIETLY(policy_after_accept(fd, accepted, &call));
 	return accepted;
 }
 
@@ -68,11 +68,11 @@ int hook_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 	call.address = address;
 	call.length = length;
 	call.room = 0;
-	if (!shortcut_accepting(fd))
-		QUIETLY(policy_accepting(fd, &call));
+	if (!fastpath_before_accept(fd))
+		QUIETLY(policy_before_accept(fd, &call));
 	accepted = next->accept4(fd, call.address, call.length, flags);
-	if (accepted >= 0 && !shortcut_accepted(fd, accepted))
-		QUIETLY(policy_accepted(fd, accepted, &call));
+	if (accepted >= 0 && !fastpath_after_accept(fd, accepted))
+		QUIETLY(policy_after_accept(fd, accepted, &call));
 	return accepted;
 }
 
@@ -81,10 +81,10 @@ int hook_listen(int fd, int backlog)
 	const struct next *next = set_up();
 	int result;
 
-	QUIETLY(policy_listening(fd));
+	QUIETLY(policy_before_listen(fd));
 	result = next->listen(fd, backlog);
 	if (result == 0)
-		QUIETLY(policy_listens(fd));
+		QUIETLY(policy_after_listen(fd));
 	return result;
 }
 
@@ -95,7 +95,7 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 	unsigned bit = option_bit(level, name);
 
 	if (result == 0 && bit)
-		QUIETLY(policy_set(fd, level, bit));
+		QUIETLY(policy_after_setsockopt(fd, level, bit));
 	return result;
 }
 

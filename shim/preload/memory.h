@@ -25,13 +25,13 @@ struct configuration {
 };
 
 enum state {
-	STATE_UNKNOWN,        /* never seen, or forgotten */
-	STATE_FOREIGN,        /* not TCP, cannot accept: UDP, raw, netlink, a connection */
-	STATE_FOREIGN_STREAM, /* not TCP, may accept: UNIX, vsock, SCTP */
-	STATE_FRESH,          /* TCP, neither connected nor listening */
-	STATE_LISTENER,       /* whoever is accepted from it has its options */
-	STATE_LISTENER_QUEUE, /* armed while it may have held connections that do not inherit */
-	STATE_CONNECTED,      /* connected or being connected, or accepted */
+	STATE_UNKNOWN,            /* never seen, or forgotten */
+	STATE_NOT_TCP,            /* not TCP, cannot accept: UDP, raw, netlink, a connection */
+	STATE_NOT_TCP_LISTENABLE, /* not TCP, may accept: UNIX, vsock, SCTP */
+	STATE_FRESH,              /* TCP, neither connected nor listening */
+	STATE_LISTENER,           /* whoever is accepted from it has its options */
+	STATE_LISTENER_QUEUE,     /* armed while it may have held connections that do not inherit */
+	STATE_CONNECTED,          /* connected or being connected, or accepted */
 };
 
 /* owned: 1 << enum sockopt, what the program has set itself, or whoever configured it before us. */
@@ -46,14 +46,14 @@ enum { OWNED_ALL = 0x3f, PLACES = 65536 };
 /* One word, so that it is read and written whole. */
 struct entry {
 	_Alignas(uint32_t) struct known known;
-	uint16_t turn; /* which of the numbers that share the place it is about */
+	uint16_t generation; /* which of the numbers that share the place it is about */
 };
 
 _Static_assert(sizeof(struct entry) == sizeof(uint32_t), "one word");
 _Static_assert(OWNED_ALL == 0x3f && OPTIONS == 6, "six bits for what is owned");
 
 struct memory {
-	const struct next *next;                   /* setup.h: what set_up() gives */
+	const struct next *next;                   /* setup.h: what set_up() returns */
 	const struct configuration *configuration; /* setup.h */
 	struct next found;
 	struct configuration derived;
@@ -61,5 +61,17 @@ struct memory {
 };
 
 extern struct memory memory __attribute__((visibility("hidden"), aligned(4096)));
+
+/* NULL while we are not set up, and when there is nothing to do at all (KEEPALIVE_SHIM=off). */
+static inline const struct configuration *configuration(void)
+{
+	return __atomic_load_n(&memory.configuration, __ATOMIC_ACQUIRE);
+}
+
+/* The definitions behind ours. Only for code that runs after set_up(); NULL before. */
+static inline const struct next *next_definitions(void)
+{
+	return __atomic_load_n(&memory.next, __ATOMIC_ACQUIRE);
+}
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "interpose.h"
+#include "hooks.h"
 #include "libc.h"
 
 /* <dlfcn.h> of glibc: what __libc_dlopen_mode() wants to be told that it may be called at all. */

@@ -2,7 +2,7 @@
 #include "options.h"
 
 #include "libc.h"
-#include "setup.h"
+#include "memory.h"
 #include "sockopt_names.h"
 
 unsigned option_bit(int level, int name)
@@ -41,7 +41,7 @@ __attribute__((noinline)) static int kernel_value(enum sockopt option)
 
 	if (value || option == OPTION_USER_TIMEOUT || option == OPTION_KEEPALIVE || !syscall)
 		return value;
-	fd = set_up()->socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = next_definitions()->socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return 0;
 	for (unsigned i = 0; i < OPTIONS; i++) {
@@ -56,8 +56,9 @@ int option_set(int fd, enum sockopt option, int value)
 {
 	if (value == 0)
 		value = kernel_value(option);
-	return set_up()->setsockopt(fd, sockopt_names[option].level, sockopt_names[option].name,
-				    &value, sizeof(value)) == 0
+	return next_definitions()->setsockopt(fd, sockopt_names[option].level,
+					      sockopt_names[option].name, &value,
+					      sizeof(value)) == 0
 		       ? 0
 		       : errno;
 }

@@ -3,9 +3,9 @@
 
 #include "ends.h"
 #include "libc.h"
+#include "memory.h"
 #include "options.h"
 #include "report.h"
-#include "setup.h"
 #include "sockets.h"
 
 enum { NEAR = 4096 }; /* bytes of the caller's stack above ours */
@@ -41,7 +41,7 @@ bool policy_refused(int fd, enum sockopt option, int error)
  * is not touched, what the program owns stays unless the profile has mode=force. Returns false where
  * the socket turns out not to be TCP, which shows at the first option that only TCP takes.
  */
-static bool move(int fd, struct known *known, unsigned profile, enum evidence evidence)
+static bool apply_profile(int fd, struct known *known, unsigned profile, enum evidence evidence)
 {
 	const struct settings *settings = configuration()->settings;
 	const struct profile *from = settings_profile(settings, known->profile);
@@ -110,7 +110,7 @@ static unsigned profile_of(int fd)
  * number it may have set on this socket. Whoever switched keepalive on before us, if not we, has
  * configured it: every option is theirs. Returns false, and the state not_tcp, where it is not TCP.
  */
-static bool look(int fd, struct known *known, enum state not_tcp)
+static bool probe_socket(int fd, struct known *known, enum state not_tcp)
 {
 	int value;
 
@@ -127,11 +127,11 @@ static bool look(int fd, struct known *known, enum state not_tcp)
 	return true;
 }
 
-/* look(), and the profile for this role; the state becomes is_tcp, or not_tcp. */
+/* probe_socket(), and the profile for this role; the state becomes is_tcp, or not_tcp. */
 static bool adopt(int fd, struct known *known, unsigned profile, enum state is_tcp,
 		  enum state not_tcp)
 {
-	bool tcp = look(fd, known, not_tcp) && move(fd, known, profile, CERTAIN);
+	bool tcp = probe_socket(fd, known, not_tcp) && apply_profile(fd, known, profile, CERTAIN);
 
 	known->state = (uint8_t)(tcp ? is_tcp : not_tcp);
 	return tcp;
@@ -154,7 +154,7 @@ static void adopt_listener(const struct configuration *all, int fd, struct known
 {
 	unsigned profile = listener_profile(all, fd);
 
-	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_FOREIGN_STREAM))
+	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_NOT_TCP_LISTENABLE))
 		report_socket(fd, "listener", known);
 }
 
@@ -162,19 +162,19 @@ void policy_not_tcp(int fd, int domain, int type, int protocol)
 {
 	bool may_accept = (type & 0xf) == SOCK_STREAM || (type & 0xf) == SOCK_SEQPACKET;
 
-	sockets_put(fd,
-		    (struct known){ .state = may_accept ? STATE_FOREIGN_STREAM : STATE_FOREIGN });
+	sockets_put(fd, (struct known){ .state = may_accept ? STATE_NOT_TCP_LISTENABLE
+							    : STATE_NOT_TCP });
 	report_not_tcp(fd, domain, type, protocol);
 }
 
-void policy_connecting(int fd)
+void policy_before_connect(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
 
 	if (!all || known.state != STATE_UNKNOWN || fd < 0)
 		return;
-	adopt(fd, &known, all->client, STATE_FRESH, STATE_FOREIGN);
+	adopt(fd, &known, all->client, STATE_FRESH, STATE_NOT_TCP);
 	sockets_put(fd, known);
 }
 
@@ -195,10 +195,10 @@ static unsigned client_profile(const struct configuration *all, const struct soc
  * A descriptor that should not connect, being connected or a listener: the program asks again for the
  * outcome, or tries another peer, or it is another socket. Returns false where it is to be left alone.
  */
-static bool look_again(int fd, struct known *known)
+static bool reprobe(int fd, struct known *known)
 {
 	struct known now = { .state = STATE_UNKNOWN };
-	bool tcp = look(fd, &now, STATE_FOREIGN);
+	bool tcp = probe_socket(fd, &now, STATE_NOT_TCP);
 
 	if (tcp && (now.owned || known->owned & 1U << OPTION_KEEPALIVE))
 		return false;
@@ -209,27 +209,27 @@ static bool look_again(int fd, struct known *known)
 	return tcp;
 }
 
-void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
+void policy_after_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
 	unsigned profile;
 
-	if (!all || known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM)
+	if (!all || known.state == STATE_NOT_TCP || known.state == STATE_NOT_TCP_LISTENABLE)
 		return;
 	if (length >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC) {
 		known.state = STATE_FRESH; /* dissolved: connect(2) */
 		sockets_put(fd, known);
 		return;
 	}
-	if (known.state != STATE_FRESH && !look_again(fd, &known)) {
-		if (known.state == STATE_FOREIGN)
+	if (known.state != STATE_FRESH && !reprobe(fd, &known)) {
+		if (known.state == STATE_NOT_TCP)
 			sockets_put(fd, known);
 		return;
 	}
 	profile = client_profile(all, address, length);
 	if (profile != known.profile)
-		move(fd, &known, profile, CLAIMED);
+		apply_profile(fd, &known, profile, CLAIMED);
 	else if (known.state == STATE_CONNECTED)
 		return;
 	known.state = STATE_CONNECTED;
@@ -237,7 +237,7 @@ void policy_connected(int fd, const struct sockaddr *address, socklen_t length)
 	report_socket(fd, "client", &known);
 }
 
-void policy_listening(int fd)
+void policy_before_listen(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
@@ -250,12 +250,12 @@ void policy_listening(int fd)
 		profile = listener_profile(all, fd);
 		if (profile == known.profile)
 			return;
-		move(fd, &known, profile, CLAIMED);
+		apply_profile(fd, &known, profile, CLAIMED);
 		break;
 	case STATE_UNKNOWN:
 	case STATE_CONNECTED:
 		profile = listener_profile(all, fd);
-		adopt(fd, &known, profile, STATE_FRESH, STATE_FOREIGN_STREAM);
+		adopt(fd, &known, profile, STATE_FRESH, STATE_NOT_TCP_LISTENABLE);
 		break;
 	default:
 		return;
@@ -263,7 +263,7 @@ void policy_listening(int fd)
 	sockets_put(fd, known);
 }
 
-void policy_listens(int fd)
+void policy_after_listen(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
@@ -275,11 +275,11 @@ void policy_listens(int fd)
 		if (all->server_asks_port && !sockets_port(fd)) {
 			profile = listener_profile(all, fd); /* listen(2) chose the port: ip(7) */
 			if (profile != known.profile)
-				move(fd, &known, profile, CLAIMED);
+				apply_profile(fd, &known, profile, CLAIMED);
 		}
 		known.state = STATE_LISTENER;
 		report_socket(fd, "listener", &known);
-	} else if (known.state == STATE_FOREIGN) {
+	} else if (known.state == STATE_NOT_TCP) {
 		adopt_listener(all, fd, &known); /* what cannot listen has listened */
 	} else {
 		return;
@@ -309,14 +309,14 @@ static void prepare_peer(struct accepting *call)
 	call->room = room_at(call->length);
 }
 
-void policy_accepting(int listener, struct accepting *call)
+void policy_before_accept(int listener, struct accepting *call)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(listener);
 
 	if (!all || listener < 0)
 		return;
-	if (all->server_asks_peer && known.state != STATE_FOREIGN_STREAM)
+	if (all->server_asks_peer && known.state != STATE_NOT_TCP_LISTENABLE)
 		prepare_peer(call);
 	if (known.state == STATE_UNKNOWN) {
 		adopt_listener(all, listener, &known);
@@ -343,7 +343,7 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 		return;
 	}
 	child->profile = PROFILE_NONE;
-	move(accepted, child, parent->profile, CLAIMED);
+	apply_profile(accepted, child, parent->profile, CLAIMED);
 }
 
 /* The peer: from what accept(2) wrote where that is whole, else by asking. */
@@ -357,7 +357,7 @@ static struct address accepted_peer(int accepted, const struct accepting *call)
 	return peer.family ? peer : end_asked(getpeername, accepted, &port);
 }
 
-void policy_accepted(int listener, int accepted, const struct accepting *call)
+void policy_after_accept(int listener, int accepted, const struct accepting *call)
 {
 	const struct configuration *all = configuration();
 	struct known parent = sockets_get(listener), child;
@@ -365,12 +365,12 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 	if (!all)
 		return;
 	if (parent.state != STATE_LISTENER && parent.state != STATE_LISTENER_QUEUE &&
-	    parent.state != STATE_FOREIGN_STREAM) {
+	    parent.state != STATE_NOT_TCP_LISTENABLE) {
 		adopt_listener(all, listener, &parent); /* what cannot accept has accepted */
 		sockets_put(listener, parent);
 	}
-	if (parent.state == STATE_FOREIGN_STREAM) {
-		sockets_put(accepted, (struct known){ .state = STATE_FOREIGN });
+	if (parent.state == STATE_NOT_TCP_LISTENABLE) {
+		sockets_put(accepted, (struct known){ .state = STATE_NOT_TCP });
 		return;
 	}
 	child = parent;
@@ -383,13 +383,13 @@ void policy_accepted(int listener, int accepted, const struct accepting *call)
 		unsigned profile = settings_match(all->settings, ROLE_SERVER, &peer, port);
 
 		if (profile != child.profile)
-			move(accepted, &child, profile, CLAIMED);
+			apply_profile(accepted, &child, profile, CLAIMED);
 	}
 	sockets_put(accepted, child);
 	report_socket(accepted, "server", &child);
 }
 
-void policy_set(int fd, int level, unsigned bit)
+void policy_after_setsockopt(int fd, int level, unsigned bit)
 {
 	const struct configuration *all = configuration();
 	struct known known;
@@ -397,14 +397,14 @@ void policy_set(int fd, int level, unsigned bit)
 	if (!all || fd < 0)
 		return;
 	known = sockets_get(fd);
-	if ((known.state == STATE_FOREIGN || known.state == STATE_FOREIGN_STREAM) &&
+	if ((known.state == STATE_NOT_TCP || known.state == STATE_NOT_TCP_LISTENABLE) &&
 	    level != SOL_SOCKET)
 		known.state = STATE_UNKNOWN; /* only TCP takes the others */
 	known.owned |= (uint8_t)bit;
 	if (known.state == STATE_UNKNOWN && all->may_force)
-		adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_FOREIGN);
+		adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_NOT_TCP);
 	else if (settings_profile(all->settings, known.profile)->force)
-		move(fd, &known, known.profile, CLAIMED);
+		apply_profile(fd, &known, known.profile, CLAIMED);
 	sockets_put(fd, known);
 }
 
@@ -416,7 +416,7 @@ bool policy_inherited(int fd)
 	socklen_t length = sizeof(int);
 	int listening = 0;
 
-	if (!look(fd, &known, STATE_FOREIGN))
+	if (!probe_socket(fd, &known, STATE_NOT_TCP))
 		return errno != EBADF; /* not remembered: most programs never ask about it */
 	getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
 	if (listening) {
@@ -428,7 +428,8 @@ bool policy_inherited(int fd)
 			peer = end_asked(getpeername, fd, &peer_port);
 		if (all->server_asks_port)
 			end_asked(getsockname, fd, &port);
-		move(fd, &known, settings_match(all->settings, ROLE_SERVER, &peer, port), CERTAIN);
+		apply_profile(fd, &known, settings_match(all->settings, ROLE_SERVER, &peer, port),
+			      CERTAIN);
 		known.state = STATE_CONNECTED;
 		report_socket(fd, "server", &known);
 	}

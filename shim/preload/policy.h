@@ -24,12 +24,12 @@ void policy_not_tcp(int fd, int domain, int type, int protocol);
 bool policy_refused(int fd, enum sockopt option, int error);
 
 /* Before connect(2); and after it succeeded or is under way, when the address is known to be readable. */
-void policy_connecting(int fd);
-void policy_connected(int fd, const struct sockaddr *address, socklen_t length);
+void policy_before_connect(int fd);
+void policy_after_connect(int fd, const struct sockaddr *address, socklen_t length);
 
 /* Before listen(2), so that the first connection inherits; and after it succeeded. */
-void policy_listening(int fd);
-void policy_listens(int fd);
+void policy_before_listen(int fd);
+void policy_after_listen(int fd);
 
 /*
  * What accept(2) is called with: the program's pointers, or ours where the program does not ask for
@@ -44,11 +44,11 @@ struct accepting {
 };
 
 /* Before accept(2) on this listener; and after it gave the descriptor accepted. */
-void policy_accepting(int listener, struct accepting *call);
-void policy_accepted(int listener, int accepted, const struct accepting *call);
+void policy_before_accept(int listener, struct accepting *call);
+void policy_after_accept(int listener, int accepted, const struct accepting *call);
 
 /* The program's own setsockopt(2) succeeded, for the option with that bit (options.h). */
-void policy_set(int fd, int level, unsigned bit);
+void policy_after_setsockopt(int fd, int level, unsigned bit);
 
 /* A descriptor that was open at load. Returns whether it is open at all. */
 bool policy_inherited(int fd);

@@ -5,9 +5,9 @@
 #include "environment.h"
 #include "file.h"
 #include "libc.h"
+#include "memory.h"
 #include "options.h"
 #include "output.h"
-#include "setup.h"
 
 enum { LINE_SIZE = 1024, PROGRAM_SIZE = 64 };
 

@@ -18,15 +18,9 @@ const struct next *set_up_first(void);
  */
 static inline const struct next *set_up(void)
 {
-	const struct next *ready = __atomic_load_n(&memory.next, __ATOMIC_ACQUIRE);
+	const struct next *ready = next_definitions();
 
 	return ready ? ready : set_up_first();
-}
-
-/* NULL while we are not set up, and where nothing is to be done at all (KEEPALIVE_SHIM=off). */
-static inline const struct configuration *configuration(void)
-{
-	return __atomic_load_n(&memory.configuration, __ATOMIC_ACQUIRE);
 }
 
 #endif

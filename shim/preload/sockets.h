@@ -22,15 +22,15 @@ static inline struct known sockets_get(int fd)
 	struct entry entry;
 
 	__atomic_load(&memory.entries[number % PLACES], &entry, __ATOMIC_RELAXED);
-	return entry.turn == number / PLACES ? entry.known
-					     : (struct known){ .state = STATE_UNKNOWN };
+	return entry.generation == number / PLACES ? entry.known
+						   : (struct known){ .state = STATE_UNKNOWN };
 }
 
 /* fd: not negative. */
 static inline void sockets_put(int fd, struct known known)
 {
 	unsigned number = (unsigned)fd;
-	struct entry entry = { .known = known, .turn = (uint16_t)(number / PLACES) };
+	struct entry entry = { .known = known, .generation = (uint16_t)(number / PLACES) };
 
 	__atomic_store(&memory.entries[number % PLACES], &entry, __ATOMIC_RELAXED);
 }

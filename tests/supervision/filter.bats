@@ -4,8 +4,8 @@ load ../helpers
 setup_file() {
 	[ "$(uname -m)" = x86_64 ] || skip "the numbers here are those of x86"
 	export FILTER=$BATS_FILE_TMPDIR/filter
-	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -I"$REPOSITORY/shim/common" -o "$FILTER" \
-		"$TESTS/supervision/filter.c" "$REPOSITORY"/shim/command/{filter,plan,sockopts,elf_file}.c \
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -I"$REPOSITORY/shim/common" -I"$REPOSITORY/shim/command" -o "$FILTER" \
+		"$TESTS/supervision/filter.c" "$REPOSITORY"/shim/command/{supervise/filter,sockets/sockopts,program/elf_file}.c \
 		"$REPOSITORY"/shim/common/*.c
 }
 

@@ -4,7 +4,7 @@
  * filter [VARIABLE=VALUE...]: with these settings, reads lines "ARCH NUMBER ARGUMENT..." and prints the
  * filter's answer to each. ARCH and numbers as strtol(3) takes them.
  */
-#include "../../shim/command/filter.h"
+#include "supervise/filter.h"
 
 #include <err.h>
 #include <errno.h>
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 		}
 	}
 	settings_read(&settings, text, &program, NULL, NULL);
-	plan_make(&settings, &plan);
+	plan_calls(&settings, &plan);
 	filter_build(&plan, &filter);
 	while (fgets(line, sizeof(line), stdin))
 		answer(&filter, line);

@@ -1,0 +1,13 @@
+/*
+ * message: what every subcommand reports in the same way: errors and exit statuses.
+ */
+#ifndef KEEPALIVE_MESSAGE_H
+#define KEEPALIVE_MESSAGE_H
+
+/* Exit statuses of our own, as env(1) and timeout(1) have them. */
+enum { EXIT_OURS = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+
+/* "keepalive: " and the message, printable, one line on standard error. */
+void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * permission: why another process's descriptors are kept from us, and what would help.
+ */
+#ifndef KEEPALIVE_PERMISSION_H
+#define KEEPALIVE_PERMISSION_H
+
+#include "process/process.h"
+
+/* error is the errno of what was refused: pidfd_copy(), process_sockets(), opening a file in proc(5). */
+void permission_reason(struct text *text, const struct process *process, int error);
+
+/* The same behind "process 12 (sshd): ". */
+void permission_explain(struct text *text, const struct process *process, int error);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * library: where libkeepalive-shim.so is, and how it gets into LD_PRELOAD.
+ */
+#ifndef KEEPALIVE_LIBRARY_H
+#define KEEPALIVE_LIBRARY_H
+
+#include "program/elf_file.h"
+
+#define LIBRARY_NAME "libkeepalive-shim.so"
+
+struct library {
+	char path[PATH_MAX]; /* absolute; empty where none was found */
+	struct abi abi;
+	bool usable; /* LD_PRELOAD can carry the path */
+};
+
+/*
+ * Looks for the library: at the given path, or where that is NULL beside this program and in the
+ * places where it is installed relative to it; for programs of this abi if there is one (where its
+ * machine is EM_NONE, of any). Returns false, after a message, where there is none at the path given.
+ */
+bool library_find(const char *given, struct abi wanted, struct library *library);
+
+/*
+ * Puts the library first in LD_PRELOAD of our environment and keeps what is there; other copies of it
+ * are dropped.
+ */
+void library_preload(const struct library *library);
+
+#endif

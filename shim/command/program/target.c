@@ -1,0 +1,275 @@
+/* target: see target.h. */
+#include "program/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "process/proc.h"
+
+enum {
+	INTERPRETERS_MAX = 5, /* a #! line may name a script, so deep: execve(2) */
+	LINE_MAX_SIZE = 256,  /* as much of it as Linux reads: BINPRM_BUF_SIZE */
+};
+
+#define BLANKS " \t"
+static const char shell[] = "/bin/sh"; /* _PATH_BSHELL */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Copies as much as fits. */
+static void copy(char *to, size_t size, const char *from)
+{
+	size_t length = strlen(from);
+
+	if (length > size - 1)
+		length = size - 1;
+	memcpy(to, from, length);
+	to[length] = '\0';
+}
+
+static int executable_error(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return errno;
+	if (!S_ISREG(status.st_mode))
+		return EACCES;
+	return access(path, X_OK) == 0 ? 0 : errno;
+}
+
+/* Puts "directory/command" into path; an empty directory in PATH is the current one. */
+static bool join(char path[PATH_MAX], const char *directory, size_t length, const char *command)
+{
+	int size = length ? snprintf(path, PATH_MAX, "%.*s/%s", (int)length, directory, command)
+			  : snprintf(path, PATH_MAX, "./%s", command);
+
+	return size < PATH_MAX;
+}
+
+/* As execvp(3): the first that can be executed; else EACCES where one was found, else ENOENT. */
+static int search(const char *command, char path[PATH_MAX])
+{
+	const char *directory = getenv("PATH");
+	int error = ENOENT;
+
+	if (!directory)
+		directory = "/bin:/usr/bin";
+	for (;;) {
+		size_t length = strcspn(directory, ":");
+		int problem = join(path, directory, length, command) ? executable_error(path)
+								     : ENAMETOOLONG;
+
+		if (problem == 0)
+			return 0;
+		if (problem == EACCES)
+			error = EACCES;
+		if (!directory[length])
+			break;
+		directory += length + 1;
+	}
+	copy(path, PATH_MAX, command);
+	return error;
+}
+
+static int find(const char *command, char path[PATH_MAX])
+{
+	if (!*command) {
+		*path = '\0';
+		return ENOENT;
+	}
+	if (!strchr(command, '/'))
+		return search(command, path);
+	if (snprintf(path, PATH_MAX, "%s", command) >= PATH_MAX)
+		return ENAMETOOLONG;
+	return executable_error(path);
+}
+
+/*
+ * The program that env(1) will run. Its options come through a #! line with -S only, which splits what
+ * follows into words. Returns NULL where options or quotes leave open which one, or how.
+ */
+static const char *env_operand(char *arguments)
+{
+	const char *word;
+
+	if (strncmp(arguments, "-S", 2) != 0)
+		return *arguments == '-' || strchr(arguments, '=') ? NULL : arguments;
+	word = strtok(arguments + 2, BLANKS);
+	while (word && *word != '-' && strchr(word, '='))
+		word = strtok(NULL, BLANKS);
+	return word && *word != '-' && !word[strcspn(word, "'\"\\$#")] ? word : NULL;
+}
+
+/* Leaves the first line, without blanks at its end. Returns false where it was longer than line. */
+static bool end_line(char *line)
+{
+	size_t length = strcspn(line, "\n");
+	bool ended = length < LINE_MAX_SIZE - 1;
+
+	while (length && strchr(BLANKS, line[length - 1]))
+		length--;
+	line[length] = '\0';
+	return ended;
+}
+
+/*
+ * Reads the start of a file that is no ELF executable. Returns what runs it, within line, and whether
+ * that is to be searched for (env); the shell where no #! line names one in full, as execvp(3) has it;
+ * NULL where that cannot be told, as with a binary of another kind.
+ */
+static const char *script_interpreter(int fd, char line[LINE_MAX_SIZE], bool *by_env)
+{
+	ssize_t size = pread(fd, line, LINE_MAX_SIZE - 1, 0);
+	char *interpreter, *rest;
+	bool ended;
+
+	*by_env = false;
+	line[size > 0 ? size : 0] = '\0';
+	if (strncmp(line, "#!", 2) != 0)
+		return memchr(line, '\0', size > 0 ? (size_t)size : 0) ? NULL : shell;
+	ended = end_line(line);
+	interpreter = line + 2 + strspn(line + 2, BLANKS);
+	rest = interpreter + strcspn(interpreter, BLANKS);
+	if (rest == interpreter || (!*rest && !ended))
+		return shell;
+	if (*rest)
+		*rest++ = '\0';
+	*by_env = strcmp(base_name(interpreter), "env") == 0;
+	return *by_env ? env_operand(rest + strspn(rest, BLANKS)) : interpreter;
+}
+
+static void set_name(struct target *target)
+{
+	char path[PATH_MAX];
+	const char *resolved = realpath(target->executable, path);
+
+	copy(target->name, sizeof(target->name),
+	     base_name(resolved ? resolved : target->executable));
+}
+
+static void set_comm(struct target *target, const char *path)
+{
+	copy(target->comm, sizeof(target->comm), base_name(path));
+}
+
+/* Follows #! lines from path to an ELF executable. */
+static int follow(struct target *target)
+{
+	char line[LINE_MAX_SIZE];
+
+	copy(target->executable, sizeof(target->executable), target->path);
+	set_comm(target, target->path);
+	for (unsigned i = 0; i <= INTERPRETERS_MAX; i++) {
+		int fd = open(target->executable, O_RDONLY | O_CLOEXEC);
+		const char *next;
+		bool by_env;
+		int error;
+
+		target->readable = fd >= 0;
+		if (fd < 0)
+			return errno == EACCES ? 0 : errno; /* execve(2) need not read it */
+		if (elf_read(fd, &target->elf)) {
+			close(fd);
+			return 0;
+		}
+		next = script_interpreter(fd, line, &by_env);
+		close(fd);
+		if (!next || !*next)
+			return ENOEXEC;
+		error = by_env ? find(next, target->executable)
+			       : (copy(target->executable, PATH_MAX, next),
+				  executable_error(target->executable));
+		if (error)
+			return error;
+		if (by_env)
+			set_comm(target, target->executable);
+	}
+	return ELOOP;
+}
+
+/* Whether the id, as stat(2) shows it, is one of our user namespace; others it shows as 65534, mostly. */
+static bool is_mapped(const char *map, unsigned id)
+{
+	char text[4096];
+	unsigned first, count;
+	int length;
+
+	if (!proc_read(0, map, text, sizeof(text)))
+		return true;
+	for (const char *line = text; sscanf(line, "%u %*u %u%n", &first, &count, &length) == 2;
+	     line += length) {
+		if (id >= first && id - first < count)
+			return true;
+	}
+	return false;
+}
+
+/* As the kernel decides in fs/exec.c and security/commoncap.c; AT_SECURE in the new program. */
+static enum privilege privilege_of(const char *path)
+{
+	struct stat status;
+	struct statvfs filesystem;
+
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 || stat(path, &status) != 0 ||
+	    (statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID))
+		return PRIVILEGE_NONE;
+	if (is_mapped("uid_map", status.st_uid) && is_mapped("gid_map", status.st_gid)) {
+		if (status.st_mode & S_ISUID && status.st_uid != getuid())
+			return PRIVILEGE_SETUID;
+		if (status.st_mode & S_ISGID && status.st_mode & S_IXGRP &&
+		    status.st_gid != getgid())
+			return PRIVILEGE_SETGID;
+	}
+	if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
+		return PRIVILEGE_CAPABILITIES;
+	return PRIVILEGE_NONE;
+}
+
+int target_find(const char *command, struct target *target)
+{
+	int error;
+
+	memset(target, 0, sizeof(*target));
+	error = find(command, target->path);
+	if (error == 0)
+		error = follow(target);
+	if (error)
+		return error;
+	set_name(target);
+	target->privilege = privilege_of(target->executable);
+	target->interpreter_missing =
+		target->elf.interpreter[0] && access(target->elf.interpreter, F_OK) != 0;
+	return 0;
+}
+
+void target_of_process(const struct process *process, struct target *target)
+{
+	char path[64];
+	ssize_t size;
+
+	memset(target, 0, sizeof(*target));
+	copy(target->comm, sizeof(target->comm), process->comm);
+	copy(target->name, sizeof(target->name), process->executable);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)process->pid);
+	size = readlink(path, target->executable, sizeof(target->executable) - 1);
+	target->executable[size > 0 ? size : 0] = '\0';
+	target->readable = elf_read_path(path, &target->elf);
+}
+
+struct program target_program(const struct target *target)
+{
+	return (struct program){ target->name, target->comm };
+}

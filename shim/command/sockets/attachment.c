@@ -1,0 +1,165 @@
+/* attachment: see attachment.h. */
+#include "sockets/attachment.h"
+
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/message.h"
+#include "sockets/arm.h"
+
+/* What is known of a socket from one look to the next. */
+struct memory {
+	uint32_t inode;
+	bool settled; /* need not be looked at again */
+	int8_t outcome;
+	unsigned given; /* number of the profile; 0: none */
+};
+
+enum { NOT_SEEN_BEFORE = -1 };
+
+static void say(const struct attachment *attachment, const struct text *line)
+{
+	int length = (int)(line->next - line->start);
+
+	if (attachment->log != stderr)
+		printf("%.*s\n", length, line->start);
+	if (attachment->log)
+		fprintf(attachment->log, "keepalive: attach %d: %.*s\n",
+			attachment->holder.process.pid, length, line->start);
+}
+
+static int by_inode(const void *key, const void *element)
+{
+	uint32_t wanted = *(const uint32_t *)key, inode = ((const struct memory *)element)->inode;
+
+	return wanted < inode ? -1 : wanted > inode;
+}
+
+static struct memory *memory_of(const struct attachment *attachment, uint32_t inode)
+{
+	if (!attachment->memory_count)
+		return NULL;
+	return bsearch(&inode, attachment->memory, attachment->memory_count, sizeof(struct memory),
+		       by_inode);
+}
+
+/*
+ * Makes the memory that of exactly these sockets, so that closed ones are forgotten, and moves those
+ * that must be looked at to the front. Returns how many.
+ */
+static size_t select_unsettled(struct attachment *attachment, struct socket_fd *sockets,
+			       size_t count)
+{
+	struct memory *memory = array_zeroed(count + 1, sizeof(*memory));
+	size_t remembered = 0, selected = 0;
+
+	for (size_t i = 0, same; i < count; i += same) {
+		const struct memory *before = memory_of(attachment, sockets[i].inode);
+
+		same = socket_fds(sockets + i, count - i);
+		memory[remembered] = before ? *before
+					    : (struct memory){ .inode = sockets[i].inode,
+							       .outcome = NOT_SEEN_BEFORE };
+		for (size_t j = 0; j < same && !memory[remembered].settled; j++)
+			sockets[selected++] = sockets[i + j];
+		remembered++;
+	}
+	free(attachment->memory);
+	attachment->memory = memory;
+	attachment->memory_count = remembered;
+	return selected;
+}
+
+/* Roles need the listeners, but only where something is connected. */
+static void find_listeners(struct attachment *attachment, const struct connections *connections)
+{
+	int known = attachment->space.error;
+
+	for (size_t i = 0; i < connections->count; i++) {
+		if (!connection_is_established(&connections->list[i]))
+			continue;
+		net_namespace_read(&attachment->space, attachment->holder.process.pid,
+				   1 << TCP_LISTEN);
+		break;
+	}
+	if (attachment->space.error && !known)
+		message("warning: the listeners of the process's network namespace cannot be read "
+			"(%s): only what it listens on itself makes a connection server side",
+			strerror(attachment->space.error));
+}
+
+/* Whether there is something to say that was not said before. */
+static bool is_news(const struct attachment *attachment, const struct memory *memory,
+		    enum outcome outcome)
+{
+	if (outcome == OUTCOME_CHANGED)
+		return true;
+	if (outcome == OUTCOME_GONE)
+		return false;
+	if (outcome == OUTCOME_ALIKE)
+		return memory->outcome == NOT_SEEN_BEFORE && !attachment->following;
+	return memory->outcome != (int8_t)outcome;
+}
+
+/*
+ * Before it connects or listens, its peer and its role are not known yet. With force the program may
+ * just be about to set its own values, as Go does after connect().
+ */
+static bool is_settled(const struct attachment *attachment, const struct connection *connection,
+		       const struct memory *memory)
+{
+	if (connection->state == TCP_CLOSE || connection->state == TCP_SYN_SENT)
+		return false;
+	return memory->outcome != OUTCOME_GONE &&
+	       (memory->outcome != OUTCOME_CHANGED ||
+		!settings_profile(&attachment->settings, memory->given)->force);
+}
+
+static void arm_one(struct attachment *attachment, const struct connection *connection)
+{
+	struct memory *memory = memory_of(attachment, connection->fds->inode);
+	char buffer[1024];
+	struct text line = TEXT(buffer);
+	enum outcome outcome =
+		arm(&attachment->settings, connection, &memory->given, attachment->dry_run, &line);
+
+	if (is_news(attachment, memory, outcome))
+		say(attachment, &line);
+	memory->outcome = (int8_t)outcome;
+	memory->settled = is_settled(attachment, connection, memory);
+	attachment->failed = attachment->failed || outcome == OUTCOME_FAILED;
+	attachment->found = true;
+}
+
+static void arm_all(struct attachment *attachment, const struct socket_fd *sockets, size_t count)
+{
+	struct connections connections = { 0 };
+
+	for (size_t i = 0; i < count; i++) /* unless one turns out to be TCP */
+		memory_of(attachment, sockets[i].inode)->settled = true;
+	connections_read(&connections, &attachment->holder, sockets, count);
+	find_listeners(attachment, &connections);
+	connections_roles(&connections, 0);
+	for (size_t i = 0; i < connections.count; i++)
+		arm_one(attachment, &connections.list[i]);
+	free(connections.list);
+}
+
+int attachment_look(struct attachment *attachment)
+{
+	struct socket_fd *sockets;
+	size_t count;
+	int error = process_sockets(attachment->holder.process.pid, &sockets, &count);
+
+	if (!error) {
+		count = select_unsettled(attachment, sockets, count);
+		if (count)
+			arm_all(attachment, sockets, count);
+		error = attachment->holder.refused;
+	}
+	free(sockets);
+	fflush(stdout);
+	return error;
+}

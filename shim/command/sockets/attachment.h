@@ -1,0 +1,31 @@
+/*
+ * attachment: the sockets of one running process, armed as they appear.
+ */
+#ifndef KEEPALIVE_ATTACHMENT_H
+#define KEEPALIVE_ATTACHMENT_H
+
+#include <stdio.h>
+
+#include "sockets/connection.h"
+
+struct attachment {
+	struct settings settings;
+	struct holder holder; /* whose space is the one below */
+	struct net_namespace space;
+	struct memory *memory; /* of the sockets seen, by inode */
+	size_t memory_count;
+	FILE *log;      /* a line for each socket here; NULL: none. stderr: instead of stdout */
+	bool dry_run;   /* only say what would be done */
+	bool following; /* past the first looks: what is right already goes without saying */
+	bool found;     /* a TCP socket, so far */
+	bool failed;    /* an option could not be set */
+};
+
+/*
+ * Arms the sockets that were not seen before, or whose peer or role was not known then. Others cost
+ * no more than the reading of /proc/PID/fd. Returns 0, or an errno as process_sockets() and
+ * pidfd_copy() have it: the process has ended, or may not be looked into.
+ */
+int attachment_look(struct attachment *attachment);
+
+#endif

@@ -1,0 +1,202 @@
+/* connection: see connection.h. */
+#include "sockets/connection.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "process/pidfd.h"
+#include "sockets/sockopts.h"
+
+static void from_table(struct connection *connection, const struct diag_socket *entry)
+{
+	connection->mptcp = entry->mptcp;
+	connection->state = entry->state;
+	connection->timer = entry->timer;
+	connection->retries = entry->retries;
+	connection->expires = entry->expires;
+	connection->local = entry->local;
+	connection->peer = entry->peer;
+}
+
+static bool from_copy(struct connection *connection, int copy)
+{
+	if (!sockopts_apply_to(copy, &connection->mptcp))
+		return false;
+	connection->state = pidfd_tcp_state(copy);
+	connection->timer = TIMER_UNKNOWN;
+	connection->local = endpoint_local(copy);
+	connection->peer = endpoint_peer(copy);
+	return true;
+}
+
+static void values_from_copy(struct connection *connection, int copy)
+{
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (sockopt_get(copy, i, &connection->value[i]) != 0)
+			connection->value[i] = VALUE_UNKNOWN;
+	}
+}
+
+/* The timer of an idle connection runs if, and only if, SO_KEEPALIVE is set. */
+static void values_from_timer(struct connection *connection)
+{
+	for (unsigned i = 0; i < OPTIONS; i++)
+		connection->value[i] = VALUE_UNKNOWN;
+	if (connection->timer == TIMER_KEEPALIVE)
+		connection->value[OPTION_KEEPALIVE] = 1;
+	if (connection->timer == TIMER_NONE && connection->state == TCP_ESTABLISHED)
+		connection->value[OPTION_KEEPALIVE] = 0;
+}
+
+/*
+ * A copy of one of the descriptors. Returns -1 where copies are refused, and with *gone where all were
+ * closed meanwhile.
+ */
+static int copy_of(struct holder *holder, const struct connection *connection, bool *gone)
+{
+	int copy = -1;
+
+	for (size_t i = 0; i < connection->fd_count && copy < 0 && !holder->refused; i++) {
+		copy = pidfd_copy(holder->pidfd, &connection->fds[i]);
+		if (copy < 0 && pidfd_refused(errno))
+			holder->refused = errno;
+	}
+	*gone = copy < 0 && !holder->refused;
+	return copy;
+}
+
+static bool describe(struct connection *connection, struct diag_socket *entry, int copy)
+{
+	if (entry) {
+		entry->held = true;
+		from_table(connection, entry);
+	} else if (copy < 0 || !from_copy(connection, copy)) {
+		return false;
+	}
+	if (copy >= 0)
+		values_from_copy(connection, copy);
+	else
+		values_from_timer(connection);
+	return true;
+}
+
+static bool read_connection(struct connection *connection, struct holder *holder)
+{
+	bool gone, is_tcp;
+	int copy = copy_of(holder, connection, &gone);
+
+	if (gone)
+		return false;
+	is_tcp = describe(connection,
+			  socket_table_find(&holder->space->table, connection->fds->inode), copy);
+	if (copy >= 0)
+		close(copy);
+	return is_tcp;
+}
+
+size_t socket_fds(const struct socket_fd *sockets, size_t count)
+{
+	size_t same = 1;
+
+	while (same < count && sockets[same].inode == sockets->inode)
+		same++;
+	return same;
+}
+
+void connections_read(struct connections *connections, struct holder *holder,
+		      const struct socket_fd *sockets, size_t count)
+{
+	while (count) {
+		struct connection connection = { .holder = holder, .fds = sockets };
+
+		connection.fd_count = socket_fds(sockets, count);
+		if (read_connection(&connection, holder)) {
+			connections->list = array_room(connections->list, connections->count,
+						       &connections->room, sizeof(connection));
+			connections->list[connections->count++] = connection;
+		}
+		sockets += connection.fd_count;
+		count -= connection.fd_count;
+	}
+}
+
+bool connection_is_established(const struct connection *connection)
+{
+	return connection->state != TCP_LISTEN && connection->state != TCP_CLOSE &&
+	       connection->state != TCP_SYN_SENT;
+}
+
+static enum role role_of(const struct connection *connection)
+{
+	if (connection->state == TCP_LISTEN)
+		return ROLE_SERVER;
+	if (connection_is_established(connection) &&
+	    net_namespace_listens(connection->holder->space, connection->local.port))
+		return ROLE_SERVER;
+	return ROLE_CLIENT;
+}
+
+static int by_fd(const void *left, const void *right)
+{
+	const struct connection *a = left, *b = right;
+
+	return a->fds->fd < b->fds->fd ? -1 : a->fds->fd > b->fds->fd;
+}
+
+void connections_roles(struct connections *connections, size_t first)
+{
+	struct connection *list = connections->list;
+	size_t count = connections->count;
+
+	for (size_t i = first; i < count; i++) {
+		if (list[i].state == TCP_LISTEN)
+			net_namespace_add_listener(list[i].holder->space, list[i].local.port);
+	}
+	for (size_t i = first; i < count; i++)
+		list[i].role = (uint8_t)role_of(&list[i]);
+	if (count > first)
+		qsort(list + first, count - first, sizeof(*list), by_fd);
+}
+
+const char *connection_role(const struct connection *connection)
+{
+	if (connection->state == TCP_LISTEN)
+		return "listener";
+	if (connection->state == TCP_CLOSE)
+		return "-";
+	return connection->role == ROLE_SERVER ? "server" : "client";
+}
+
+const char *connection_state(const struct connection *connection)
+{
+	static const char names[][16] = {
+		"-",         "ESTABLISHED", "SYN_SENT",   "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",
+		"TIME_WAIT", "CLOSE",       "CLOSE_WAIT", "LAST_ACK", "LISTEN",    "CLOSING",
+	};
+
+	return names[connection->state < sizeof(names) / sizeof(names[0]) ? connection->state : 0];
+}
+
+void text_value(struct text *text, enum sockopt option, int32_t value)
+{
+	bool milliseconds = option == OPTION_USER_TIMEOUT || option == OPTION_RTO_MAX;
+
+	if (value == VALUE_UNKNOWN) {
+		text_string(text, "-");
+	} else if (option == OPTION_KEEPALIVE) {
+		text_string(text, value ? "on" : "off");
+	} else if (option == OPTION_COUNT) {
+		text_number(text, (unsigned long)value);
+	} else if (milliseconds && !value) {
+		text_string(text, "off");
+	} else if (milliseconds && value % 1000) {
+		text_number(text, (unsigned long)value);
+		text_string(text, "ms");
+	} else {
+		text_number(text, (unsigned long)(milliseconds ? value / 1000 : value));
+		text_string(text, "s");
+	}
+}

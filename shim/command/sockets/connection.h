@@ -1,0 +1,70 @@
+/*
+ * connection: a TCP socket that a process holds, as the kernel's table and a copy of the descriptor
+ * show it, each as far as it is permitted.
+ */
+#ifndef KEEPALIVE_CONNECTION_H
+#define KEEPALIVE_CONNECTION_H
+
+#include "process/process.h"
+#include "settings.h"
+#include "sockets/net_namespace.h"
+
+/* Whose sockets are looked at, and from where. */
+struct holder {
+	struct process process;
+	struct net_namespace *space;
+	int pidfd;   /* pidfd_of() */
+	int refused; /* errno that keeps copies of its descriptors from us; 0 */
+};
+
+enum { VALUE_UNKNOWN = -1 };
+
+struct connection {
+	const struct holder *holder;
+	const struct socket_fd *fds; /* all the descriptors that stand for it */
+	size_t fd_count;
+	bool mptcp;
+	uint8_t state;               /* TCP_ESTABLISHED and so on */
+	uint8_t role;                /* enum role; listeners are server side */
+	uint8_t timer;               /* enum timer */
+	uint8_t retries;             /* of that timer */
+	uint32_t expires;            /* milliseconds */
+	struct endpoint local, peer; /* ADDRESS_NONE: no peer */
+	int32_t value[OPTIONS];      /* or VALUE_UNKNOWN */
+};
+
+struct connections {
+	struct connection *list;
+	size_t count, room;
+};
+
+/*
+ * Adds those of the holder's sockets that are TCP. The sockets are ordered as by process_sockets() and
+ * must outlive the connections. Sockets that are not in the namespace's table (not hashed, made in
+ * another namespace) are seen through copies alone.
+ */
+void connections_read(struct connections *connections, struct holder *holder,
+		      const struct socket_fd *sockets, size_t count);
+
+/*
+ * Gives the connections from number first on their roles: one whose local port is listened on, by
+ * the process or in its namespace, was accepted. Sorts them by descriptor.
+ */
+void connections_roles(struct connections *connections, size_t first);
+
+/* Whether it has, or is about to get, a peer: its role depends on who listens. */
+bool connection_is_established(const struct connection *connection);
+
+/* How many of the sockets, from the first on, are the same socket. */
+size_t socket_fds(const struct socket_fd *sockets, size_t count);
+
+/* "client", "server", "listener"; "-" where it is not connected. */
+const char *connection_role(const struct connection *connection);
+
+/* "ESTABLISHED" and so on. */
+const char *connection_state(const struct connection *connection);
+
+/* An option's value with its unit: "60s", "6", "1500ms", "off", "on", "-" where unknown. */
+void text_value(struct text *text, enum sockopt option, int32_t value);
+
+#endif

@@ -1,0 +1,146 @@
+/* snapshot: see snapshot.h. */
+#include "sockets/snapshot.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "process/permission.h"
+#include "process/pidfd.h"
+
+/* A process and its descriptors, kept for the connections that point to them. */
+struct holding {
+	struct holder holder;
+	struct socket_fd *sockets;
+	size_t count;
+	struct holding *next;
+};
+
+struct known_space {
+	struct net_namespace space;
+	struct known_space *next;
+};
+
+static void note_refusal(struct lack *lack, const struct process *process, int error)
+{
+	struct text text = TEXT(lack->reason);
+
+	if (lack->processes++)
+		return;
+	text.end--;
+	permission_explain(&text, process, error);
+	*text.next = '\0';
+}
+
+static void note_no_table(struct lack *lack, const struct holder *holder)
+{
+	bool ours = holder->space->inode == net_namespace_of(getpid());
+	struct text text = TEXT(lack->reason);
+
+	if (lack->processes++)
+		return;
+	text.end--;
+	text_process(&text, &holder->process);
+	text_string(&text, ours ? ": the kernel's table of sockets (sock_diag) cannot be read: "
+				: ": its network namespace cannot be entered, which takes "
+				  "CAP_SYS_ADMIN: ");
+	text_string(&text, strerror(holder->space->error));
+	*text.next = '\0';
+}
+
+/* TIME_WAIT is no process's; everything else may be. */
+enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
+
+static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
+{
+	ino_t inode = net_namespace_of(pid);
+	struct known_space *known = snapshot->spaces;
+
+	while (known && known->space.inode != inode)
+		known = known->next;
+	if (!known) {
+		known = array_zeroed(1, sizeof(*known));
+		net_namespace_read(&known->space, pid, ALL_STATES);
+		known->next = snapshot->spaces;
+		snapshot->spaces = known;
+	}
+	return &known->space;
+}
+
+/* Looks through the descriptors of the process in holding. */
+static void look(struct snapshot *snapshot, struct holding *holding)
+{
+	struct holder *holder = &holding->holder;
+	size_t before = snapshot->connections.count;
+
+	holder->space = space_of(snapshot, holder->process.pid);
+	holder->pidfd = pidfd_of(holder->process.pid);
+	if (holder->pidfd < 0)
+		holder->refused = errno;
+	connections_read(&snapshot->connections, holder, holding->sockets, holding->count);
+	if (holder->pidfd >= 0)
+		close(holder->pidfd);
+	connections_roles(&snapshot->connections, before);
+
+	if (holder->space->error)
+		note_no_table(&snapshot->timers, holder);
+	if (holder->refused && (holder->space->error || snapshot->connections.count > before))
+		note_refusal(&snapshot->values, &holder->process, holder->refused);
+}
+
+bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
+{
+	struct holding *holding = array_zeroed(1, sizeof(*holding));
+	struct process *process = &holding->holder.process;
+	int error;
+
+	holding->next = snapshot->holdings;
+	snapshot->holdings = holding;
+	if (!process_read(process, pid, why))
+		return false;
+	error = process_sockets(pid, &holding->sockets, &holding->count);
+	if (error) {
+		permission_explain(why, process, error);
+		note_refusal(&snapshot->descriptors, process, error);
+		return false;
+	}
+	if (holding->count)
+		look(snapshot, holding);
+	return true;
+}
+
+size_t snapshot_others(const struct snapshot *snapshot)
+{
+	size_t others = 0;
+
+	for (const struct known_space *known = snapshot->spaces; known; known = known->next) {
+		const struct socket_table *table = &known->space.table;
+
+		for (size_t i = 0; i < table->count; i++)
+			others += !table->sockets[i].held;
+	}
+	return others;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	while (snapshot->holdings) {
+		struct holding *holding = snapshot->holdings;
+
+		snapshot->holdings = holding->next;
+		free(holding->sockets);
+		free(holding);
+	}
+	while (snapshot->spaces) {
+		struct known_space *known = snapshot->spaces;
+
+		snapshot->spaces = known->next;
+		socket_table_free(&known->space.table);
+		free(known);
+	}
+	free(snapshot->connections.list);
+	*snapshot = (struct snapshot){ 0 };
+}

@@ -1,0 +1,36 @@
+/*
+ * snapshot: the TCP sockets of some processes at one moment, and what kept us from seeing more.
+ */
+#ifndef KEEPALIVE_SNAPSHOT_H
+#define KEEPALIVE_SNAPSHOT_H
+
+#include "sockets/connection.h"
+
+/* What could not be seen of how many processes, and why for the first of them. */
+struct lack {
+	unsigned processes;
+	char reason[512];
+};
+
+struct snapshot {
+	struct connections connections; /* by process as they were added, then by descriptor */
+	struct lack values;             /* copies of descriptors refused */
+	struct lack timers;             /* no table of their network namespace */
+	struct lack descriptors;        /* not even the list of descriptors */
+	struct holding *holdings;       /* what the connections point to */
+	struct known_space *spaces;     /* and the holders */
+};
+
+/*
+ * Adds the sockets of a process. Returns false, with what is wrong in *why, where there is no such
+ * process or where its descriptors may not be listed.
+ */
+bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why);
+
+/* How many TCP sockets of the namespaces seen are held by none of the processes added. */
+size_t snapshot_others(const struct snapshot *snapshot);
+
+/* Leaves *snapshot zero. */
+void snapshot_free(struct snapshot *snapshot);
+
+#endif

@@ -1,0 +1,86 @@
+/* status_json: see status_json.h. */
+#include "sockets/status_json.h"
+
+#include <stdio.h>
+
+#include "base/json.h"
+
+static void json_endpoint(const char *key, const struct endpoint *endpoint)
+{
+	char buffer[64];
+	struct text text = { buffer, buffer, buffer + sizeof(buffer) - 1 };
+
+	text_endpoint(&text, &endpoint->address, endpoint->port);
+	*text.next = '\0';
+	json_string(key, endpoint->port ? buffer : NULL);
+}
+
+static void json_process(const struct connection *connection)
+{
+	printf("{\"pid\": %d", connection->holder->process.pid);
+	json_string("process", connection->holder->process.comm);
+	printf(", \"fds\": [");
+	for (size_t i = 0; i < connection->fd_count; i++)
+		printf("%s%d", i ? ", " : "", connection->fds[i].fd);
+	putchar(']');
+}
+
+static void json_values(const struct connection *connection)
+{
+	static const char keys[OPTION_KEEPALIVE][20] = {
+		[OPTION_IDLE] = "idle_s",        [OPTION_INTERVAL] = "interval_s",
+		[OPTION_COUNT] = "count",        [OPTION_USER_TIMEOUT] = "user_timeout_ms",
+		[OPTION_RTO_MAX] = "rto_max_ms",
+	};
+	int32_t keepalive = connection->value[OPTION_KEEPALIVE];
+
+	printf(", \"keepalive\": %s", keepalive == VALUE_UNKNOWN ? "null"
+				      : keepalive                ? "true"
+								 : "false");
+	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++)
+		json_number(keys[i], connection->value[i] != VALUE_UNKNOWN,
+			    (unsigned long)connection->value[i]);
+}
+
+static const char *timer_name(uint8_t timer)
+{
+	switch (timer) {
+	case TIMER_NONE:
+		return "none";
+	case TIMER_RETRANSMIT:
+		return "retransmit";
+	case TIMER_KEEPALIVE:
+		return "keepalive";
+	case TIMER_ZERO_WINDOW:
+		return "zero-window";
+	default:
+		return NULL;
+	}
+}
+
+static void json_connection(const struct connection *connection)
+{
+	bool probing = connection->timer == TIMER_KEEPALIVE;
+
+	json_process(connection);
+	json_word("protocol", connection->mptcp ? "mptcp" : "tcp");
+	json_word("role", connection_role(connection));
+	json_endpoint("local", &connection->local);
+	json_endpoint("peer", &connection->peer);
+	json_word("state", connection_state(connection));
+	json_values(connection);
+	json_word("timer", timer_name(connection->timer));
+	json_number("next_probe_ms", probing, connection->expires);
+	json_number("unanswered_probes", probing, connection->retries);
+	putchar('}');
+}
+
+void status_json(const struct connections *connections)
+{
+	putchar('[');
+	for (size_t i = 0; i < connections->count; i++) {
+		fputs(i ? ",\n " : "", stdout);
+		json_connection(&connections->list[i]);
+	}
+	puts("]");
+}

@@ -1,0 +1,64 @@
+/* channel: see channel.h. */
+#include "supervise/channel.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { FIRST = 3 };
+
+bool channel_open(int ends[2])
+{
+	int low[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, low) != 0)
+		return false;
+	for (unsigned i = 0; i < 2; i++) {
+		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, FIRST);
+		close(low[i]);
+	}
+	return ends[0] >= 0 && ends[1] >= 0;
+}
+
+/* Room for one descriptor, aligned. */
+union control {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr header;
+};
+
+bool channel_send(int channel, int number, int fd)
+{
+	union control control = { .bytes = { 0 } };
+	struct iovec data = { &number, sizeof(number) };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof(control.bytes);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	}
+	return sendmsg(channel, &message, MSG_NOSIGNAL) == sizeof(number);
+}
+
+bool channel_receive(int channel, int *number, int *fd)
+{
+	union control control = { .bytes = { 0 } };
+	struct iovec data = { number, sizeof(*number) };
+	struct msghdr message = { .msg_iov = &data,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+
+	if (recvmsg(channel, &message, MSG_CMSG_CLOEXEC) != sizeof(*number))
+		return false;
+	if (fd) {
+		*fd = -1;
+		if (message.msg_controllen >= CMSG_LEN(sizeof(*fd)))
+			memcpy(fd, CMSG_DATA(&control.header), sizeof(*fd));
+	}
+	return true;
+}

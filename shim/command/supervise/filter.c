@@ -1,0 +1,270 @@
+/* filter: see filter.h. */
+#include "supervise/filter.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sockopt_names.h"
+
+/* A way into the kernel: seccomp tells it by its AUDIT_ARCH_ number, and each has call numbers. */
+struct entry {
+	uint32_t arch;
+	uint32_t socket, connect, listen, setsockopt;
+};
+
+/*
+ * The programs that a kernel for this machine runs. 32-bit x86 programs mostly reach socket() through
+ * socketcall(2), whose arguments are in memory, where a filter sees nothing: glibc and Go do. Those
+ * that use the newer calls (musl) are served.
+ */
+#if defined(__x86_64__)
+enum { X32 = 0x40000000 }; /* __X32_SYSCALL_BIT */
+static const struct entry entries[] = {
+	{ AUDIT_ARCH_X86_64, 41, 42, 50, 54 },
+	{ AUDIT_ARCH_X86_64, X32 + 41, X32 + 42, X32 + 50, X32 + 541 },
+	{ AUDIT_ARCH_I386, 359, 362, 363, 366 },
+};
+static const struct abi seen[] = {
+	{ ELFCLASS64, ELFDATA2LSB, EM_X86_64 },
+	{ ELFCLASS32, ELFDATA2LSB, EM_X86_64 },
+};
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+static const struct entry entries[] = {
+	{ AUDIT_ARCH_AARCH64, 198, 203, 201, 208 },
+	{ AUDIT_ARCH_ARM, 281, 283, 284, 294 },
+};
+static const struct abi seen[] = {
+	{ ELFCLASS64, ELFDATA2LSB, EM_AARCH64 },
+	{ ELFCLASS32, ELFDATA2LSB, EM_ARM },
+};
+#elif defined(__arm__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+static const struct entry entries[] = { { AUDIT_ARCH_ARM, 281, 283, 284, 294 } };
+static const struct abi seen[] = { { ELFCLASS32, ELFDATA2LSB, EM_ARM } };
+#elif defined(__riscv) && __riscv_xlen == 64
+static const struct entry entries[] = { { AUDIT_ARCH_RISCV64, 198, 203, 201, 208 } };
+static const struct abi seen[] = { { ELFCLASS64, ELFDATA2LSB, EM_RISCV } };
+#elif defined(__i386__)
+static const struct entry entries[] = { { AUDIT_ARCH_I386, 359, 362, 363, 366 } };
+static const struct abi seen[] = { { 0, 0, EM_NONE } };
+#else
+static const struct entry entries[] = { { 0, 0, 0, 0, 0 } };
+static const struct abi seen[] = { { 0, 0, EM_NONE } };
+#endif
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void add(struct filter *filter, struct sock_filter instruction)
+{
+	if (filter->length < FILTER_MAX)
+		filter->code[filter->length++] = instruction;
+}
+
+static void load(struct filter *filter, size_t offset)
+{
+	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
+
+/* An int argument: the kernel, too, looks at no more than these 32 bits. */
+static void load_argument(struct filter *filter, unsigned i)
+{
+	size_t low_half = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4;
+
+	load(filter, offsetof(struct seccomp_data, args) + i * sizeof(__u64) + low_half);
+}
+
+static void answer(struct filter *filter, uint32_t action)
+{
+	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
+}
+
+/* Where what was loaded is value, goes on; else past as many instructions as there are until end(). */
+static unsigned begin_if(struct filter *filter, uint32_t value)
+{
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 0));
+	return filter->length - 1U;
+}
+
+static void end_if(struct filter *filter, unsigned begin)
+{
+	filter->code[begin].jf = (uint8_t)(filter->length - begin - 1);
+}
+
+/* Allows the call unless what was loaded is one of the values. */
+static void allow_unless(struct filter *filter, const uint32_t *values, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, values[i],
+							 (uint8_t)(count - i), 0));
+	answer(filter, SECCOMP_RET_ALLOW);
+}
+
+/* As an address family, to socket(2): the kernel says EAFNOSUPPORT, the filter EALREADY. */
+enum { QUESTION = 0x6b656570 };
+
+static void answer_question(struct filter *filter)
+{
+	unsigned question;
+
+	load_argument(filter, 0);
+	question = begin_if(filter, QUESTION);
+	answer(filter, SECCOMP_RET_ERRNO | EALREADY);
+	end_if(filter, question);
+}
+
+bool filter_is_on(void)
+{
+	return syscall(SYS_socket, QUESTION, SOCK_STREAM, 0) < 0 && errno == EALREADY;
+}
+
+static void filter_socket(struct filter *filter)
+{
+	static const uint32_t domains[] = { AF_INET, AF_INET6 };
+	static const uint32_t types[] = { SOCK_STREAM };
+	static const uint32_t protocols[] = { 0, IPPROTO_TCP, IPPROTO_MPTCP };
+	enum { TYPE_MASK = 0xf }; /* SOCK_TYPE_MASK of <linux/net.h>: the rest are flags */
+
+	allow_unless(filter, domains, COUNT(domains));
+	load_argument(filter, 1);
+	add(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TYPE_MASK));
+	allow_unless(filter, types, COUNT(types));
+	load_argument(filter, 2);
+	allow_unless(filter, protocols, COUNT(protocols));
+	answer(filter, SECCOMP_RET_USER_NOTIF);
+}
+
+/* An error number of 0 makes the call return 0. */
+static void filter_setsockopt(struct filter *filter, unsigned held)
+{
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		unsigned level, name;
+
+		if (!(held & 1U << i))
+			continue;
+		load_argument(filter, 1);
+		level = begin_if(filter, (uint32_t)sockopt_names[i].level);
+		load_argument(filter, 2);
+		name = begin_if(filter, (uint32_t)sockopt_names[i].name);
+		answer(filter, SECCOMP_RET_ERRNO | 0);
+		end_if(filter, name);
+		end_if(filter, level);
+	}
+	answer(filter, SECCOMP_RET_ALLOW);
+}
+
+static void filter_entry(struct filter *filter, const struct entry *entry, const struct plan *plan)
+{
+	unsigned arch, call;
+
+	load(filter, offsetof(struct seccomp_data, arch));
+	arch = begin_if(filter, entry->arch);
+	load(filter, offsetof(struct seccomp_data, nr));
+	call = begin_if(filter, entry->socket);
+	answer_question(filter);
+	if (plan->socket)
+		filter_socket(filter);
+	else
+		answer(filter, SECCOMP_RET_ALLOW);
+	end_if(filter, call);
+	if (plan->connect) {
+		call = begin_if(filter, entry->connect);
+		answer(filter, SECCOMP_RET_USER_NOTIF);
+		end_if(filter, call);
+	}
+	if (plan->listen) {
+		call = begin_if(filter, entry->listen);
+		answer(filter, SECCOMP_RET_USER_NOTIF);
+		end_if(filter, call);
+	}
+	if (plan->held) {
+		call = begin_if(filter, entry->setsockopt);
+		filter_setsockopt(filter, plan->held);
+		end_if(filter, call);
+	}
+	end_if(filter, arch);
+}
+
+void filter_build(const struct plan *plan, struct filter *filter)
+{
+	filter->length = 0;
+	for (size_t i = 0; i < COUNT(entries); i++)
+		filter_entry(filter, &entries[i], plan);
+	answer(filter, SECCOMP_RET_ALLOW);
+}
+
+enum call filter_call(const struct seccomp_data *data)
+{
+	for (size_t i = 0; i < COUNT(entries); i++) {
+		if (data->arch != entries[i].arch)
+			continue;
+		if ((uint32_t)data->nr == entries[i].socket)
+			return CALL_SOCKET;
+		if ((uint32_t)data->nr == entries[i].connect)
+			return CALL_CONNECT;
+		if ((uint32_t)data->nr == entries[i].listen)
+			return CALL_LISTEN;
+	}
+	return CALL_OTHER;
+}
+
+bool filter_sees(struct abi abi)
+{
+	for (size_t i = 0; i < COUNT(seen); i++) {
+		if (abi_is_same(seen[i], abi))
+			return true;
+	}
+	return false;
+}
+
+static bool sets_something(const struct profile *profile)
+{
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (profile->value[i])
+			return true;
+	}
+	return false;
+}
+
+static bool is_same(const struct profile *a, const struct profile *b)
+{
+	return memcmp(a->value, b->value, sizeof(a->value)) == 0 && a->force == b->force;
+}
+
+/* The options that a profile with mode=force holds; what it leaves to the kernel is the program's. */
+static unsigned held_by(const struct profile *profile)
+{
+	unsigned held = 1U << OPTION_KEEPALIVE;
+
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (profile->value[i])
+			held |= 1U << i;
+	}
+	return profile->force ? held : 0;
+}
+
+void plan_calls(const struct settings *settings, struct plan *plan)
+{
+	const struct profile *client, *server;
+	bool asks_port = settings->role & ROLE_SERVER && settings_ask_port(settings, ROLE_SERVER);
+
+	*plan = (struct plan){ .settings = settings };
+	plan->client = settings_match(settings, ROLE_CLIENT, NULL, 0);
+	client = settings_profile(settings, plan->client);
+	server = settings_profile(settings, settings_match(settings, ROLE_SERVER, NULL, 0));
+	plan->socket = sets_something(client);
+	plan->listen = asks_port || !is_same(client, server);
+	plan->connect = settings->role & ROLE_CLIENT && (settings_ask_peer(settings, ROLE_CLIENT) ||
+							 settings_ask_port(settings, ROLE_CLIENT));
+	plan->held = held_by(client) | held_by(server);
+	for (unsigned i = 0; i < settings->rules; i++)
+		plan->held |= held_by(&settings->rule[i].profile);
+}
+
+bool plan_reaches_into(const struct plan *plan)
+{
+	return plan->listen || plan->connect;
+}

@@ -1,0 +1,203 @@
+/* supervise: see supervise.h. */
+#include "supervise/supervise.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "process/capability.h"
+#include "supervise/channel.h"
+#include "supervise/filter.h"
+#include "supervise/inherited.h"
+#include "supervise/seccomp_notify.h"
+#include "supervise/supervisor.h"
+
+static int seccomp_filter(const struct filter *filter, unsigned long flags)
+{
+	struct sock_filter code[FILTER_MAX];
+	struct sock_fprog program = { filter->length, code };
+	int listener;
+
+	memcpy(code, filter->code, sizeof(code));
+	listener = seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
+	if (listener < 0 && errno == EACCES && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		listener = seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
+	return listener;
+}
+
+/*
+ * Installs the filter on this process. Returns the notification descriptor, or -1 and errno.
+ * Without SPEC_ALLOW kernels before 5.16 would slow the program down in the name of a sandbox; without
+ * WAIT_KILLABLE_RECV signals interrupt a call that waits for us, so it is left out only where unknown.
+ */
+static int install(const struct filter *filter)
+{
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	int listener = seccomp_filter(filter, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+
+	if (listener < 0 && errno == EINVAL)
+		listener = seccomp_filter(filter, flags);
+	return listener;
+}
+
+/* What install() and the supervisor will do, once, in a process of its own. Returns 0 or an errno. */
+static int try_install(const struct filter *filter)
+{
+	struct seccomp_notif_addfd nothing = { .flags = SECCOMP_ADDFD_FLAG_SEND };
+	int listener = install(filter);
+
+	if (listener < 0)
+		return errno;
+	nothing.srcfd = (uint32_t)listener;
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &nothing);
+	return errno == ENOENT ? 0 : errno; /* no such notification: the flag is known */
+}
+
+/*
+ * The supervisor has to be our child, or it could not be there when we are PID 1, and the program we
+ * become must not meet a child it does not know. A child with no exit signal is one that wait(2) shows
+ * only to those who ask for __WALL or __WCLONE, and raises no SIGCHLD: one that is blocked would wait
+ * for the program, and where it is ignored children cannot be waited for. fork(2) cannot make one.
+ */
+static pid_t fork_unseen(void)
+{
+	return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+}
+
+/* Waits for the end of such a child. Returns its status as waitpid(2) has it, or -1. */
+static int reap(pid_t child)
+{
+	int status;
+	pid_t reaped;
+
+	do
+		reaped = waitpid(child, &status, __WALL);
+	while (reaped < 0 && errno == EINTR);
+	return reaped < 0 ? -1 : status;
+}
+
+/* A filter cannot be taken back, so it is tried elsewhere before it is installed here. */
+static int trial(const struct filter *filter)
+{
+	pid_t child = fork_unseen();
+	int status;
+
+	if (child == 0)
+		_exit(try_install(filter));
+	if (child < 0)
+		return errno;
+	status = reap(child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+}
+
+static void explain_seccomp(struct text *why, int error)
+{
+	switch (error) {
+	case EBUSY:
+		text_string(why, "something supervises this process already, with a seccomp "
+				 "notification filter, and there can be only one");
+		break;
+	case EAGAIN:
+	case ENOMEM:
+		text_string(why, "no process can be started beside it (");
+		text_string(why, strerror(error));
+		text_string(why, ")");
+		break;
+	case EINVAL:
+		text_string(why, "it takes Linux 5.14 or later, with CONFIG_SECCOMP_FILTER");
+		break;
+	default:
+		text_string(why, "seccomp(2) is refused here (");
+		text_string(why, strerror(error));
+		text_string(why, "), by the seccomp profile of a container or service; it has to "
+				 "allow seccomp with user notification, as Docker's own does");
+	}
+}
+
+static void explain_supervisor(struct text *why, int state)
+{
+	if (state == SUPERVISOR_NO_PROC)
+		text_string(why,
+			    "/proc is not mounted, or is not this PID namespace's, and without "
+			    "it nobody can tell which network namespace a thread is in");
+	else
+		text_string(why, "a role, or rules that name peers, ports or roles, take "
+				 "pidfd_getfd(2) under supervision, which is refused here (by the "
+				 "seccomp profile of a container, or Yama's ptrace_scope); allow "
+				 "CAP_SYS_PTRACE, or do without them");
+}
+
+/* Starts the supervisor. Returns its state; *channel stays open where it is ready. */
+static int start_supervisor(const struct plan *plan, struct title title, int *channel, pid_t *pid)
+{
+	int ends[2], state;
+
+	if (!channel_open(ends) || (*pid = fork_unseen()) < 0)
+		return -1;
+	if (*pid == 0) {
+		close(ends[0]);
+		supervisor_run(plan, ends[1], title);
+	}
+	close(ends[1]);
+	*channel = ends[0];
+	if (plan_reaches_into(plan))
+		prctl(PR_SET_PTRACER, *pid, 0, 0, 0); /* for Yama; fails where there is none */
+	if (!channel_send(*channel, *channel, -1) || !channel_receive(*channel, &state, NULL))
+		state = -1;
+	if (state != SUPERVISOR_READY) {
+		close(*channel);
+		reap(*pid);
+	}
+	return state;
+}
+
+enum supervision supervise_start(const struct settings *settings, struct title title,
+				 struct text *why)
+{
+	static struct plan plan; /* the supervisor's, too */
+	struct filter filter;
+	int error, channel, listener, state, confirmed;
+	pid_t supervisor;
+
+	plan_calls(settings, &plan);
+	filter_build(&plan, &filter);
+	error = trial(&filter);
+	if (error == EBUSY && filter_is_on())
+		return SUPERVISION_ON;
+	if (error) {
+		explain_seccomp(why, error);
+		return SUPERVISION_REFUSED;
+	}
+	state = start_supervisor(&plan, title, &channel, &supervisor);
+	if (state != SUPERVISOR_READY) {
+		if (state < 0)
+			text_string(why, strerror(errno));
+		else
+			explain_supervisor(why, state);
+		return SUPERVISION_REFUSED;
+	}
+	inherited_arm(settings);
+	listener = install(&filter);
+	if (listener < 0) {
+		explain_seccomp(why, errno);
+		close(channel);
+		reap(supervisor);
+		return SUPERVISION_REFUSED;
+	}
+	if (!channel_send(channel, 0, listener) || !channel_receive(channel, &confirmed, NULL)) {
+		text_string(why, "the supervisor has ended");
+		return SUPERVISION_BROKEN;
+	}
+	close(listener);
+	close(channel);
+	return SUPERVISION_ON;
+}
+
+bool supervise_keeps_privileges(void)
+{
+	return capability_held(CAP_SYS_ADMIN);
+}

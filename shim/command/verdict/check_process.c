@@ -1,0 +1,192 @@
+/* check_process: see check_process.h. */
+#include "verdict/check_process.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "process/proc.h"
+#include "program/library.h"
+#include "supervise/supervise.h"
+
+static FILE *open_file(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return fopen(path, "re");
+}
+
+/* Returns 0, or an errno where its memory map cannot be seen. */
+static int read_maps(pid_t pid, struct process_check *check)
+{
+	FILE *maps = open_file(pid, "maps");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!maps)
+		return errno;
+	while (!check->library && getline(&line, &size, maps) > 0)
+		check->library = strstr(line, "/" LIBRARY_NAME) != NULL;
+	free(line);
+	fclose(maps);
+	return 0;
+}
+
+/* Pairs of a type and a value, as wide as the program's words. */
+static void read_auxiliary_vector(pid_t pid, unsigned char class, struct process_check *check)
+{
+	FILE *file = open_file(pid, "auxv");
+	uint64_t wide[2] = { AT_NULL };
+	uint32_t narrow[2] = { AT_NULL };
+	bool is_64 = class == ELFCLASS64;
+
+	while (file && fread(is_64 ? (void *)wide : narrow, is_64 ? sizeof(wide) : sizeof(narrow),
+			     1, file) == 1) {
+		if ((is_64 ? wide[0] : narrow[0]) == AT_SECURE)
+			check->privileged = (is_64 ? wide[1] : narrow[1]) != 0;
+	}
+	if (file)
+		fclose(file);
+}
+
+static void take_variable(const char *entry, const char *text[VARIABLES])
+{
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		size_t length = strlen(variable_name(i));
+
+		if (strncmp(entry, variable_name(i), length) == 0 && entry[length] == '=' &&
+		    !text[i])
+			text[i] = entry + length + 1;
+	}
+}
+
+/*
+ * The environment it was started with: strings, each ended by a zero byte. Programs that show a title
+ * in ps(1) put it over these strings and zero what is left (nginx, redis, Chromium), which shows, since
+ * execve(2) is hardly ever given a string without an equals sign.
+ */
+static void read_environment(pid_t pid, struct process_check *check)
+{
+	FILE *file = open_file(pid, "environ");
+	size_t size = 0;
+	ssize_t length;
+
+	if (!file)
+		return;
+	length = getdelim(&check->environment, &size, EOF, file);
+	fclose(file);
+	for (ssize_t i = 0; i < length; i += (ssize_t)strlen(check->environment + i) + 1) {
+		if (!strchr(check->environment + i, '='))
+			check->overwritten = true;
+		take_variable(check->environment + i, check->text);
+	}
+}
+
+static bool is_ancestor(pid_t ancestor, pid_t pid)
+{
+	while (pid && pid != ancestor)
+		pid = (pid_t)proc_status_number(pid, "PPid");
+	return pid != 0;
+}
+
+/* The last of the numbers of the process: the one in its own PID namespace. *only: it has no other. */
+static pid_t own_number(pid_t pid, bool *only)
+{
+	char status[4096];
+	const char *at;
+	char *end;
+	long number = 0;
+	unsigned count = 0;
+
+	proc_read(pid, "status", status, sizeof(status));
+	for (at = proc_status_field(status, "NSpid"); *at && *at != '\n'; at = end) {
+		number = strtol(at, &end, 10);
+		count += end > at;
+		end += *end == '\t';
+	}
+	*only = count <= 1;
+	return (pid_t)number;
+}
+
+/* Whom a supervisor names (supervise.h), by the number in its own PID namespace; 0 for others. */
+static pid_t named_by(pid_t candidate)
+{
+	char line[64];
+
+	if (!proc_read(candidate, "comm", line, sizeof(line)) || strcmp(line, "keepalive\n") != 0 ||
+	    !proc_read(candidate, "cmdline", line, sizeof(line)) ||
+	    strncmp(line, SUPERVISING, strlen(SUPERVISING)) != 0)
+		return 0;
+	return (pid_t)strtol(line + strlen(SUPERVISING), NULL, 10);
+}
+
+/*
+ * All that comes from the process that a supervisor names is supervised by it. That is its parent at
+ * first, later one that it has served. Once that has ended too nobody can tell.
+ */
+static void consider(pid_t candidate, pid_t pid, struct process_check *check)
+{
+	pid_t parent, named = named_by(candidate);
+	bool ours;
+
+	if (!named)
+		return;
+	parent = (pid_t)proc_status_number(candidate, "PPid");
+	if (parent && own_number(parent, &ours) == named)
+		named = parent;
+	else if (own_number(candidate, &ours) && !ours)
+		named = 0;
+	if (named && is_ancestor(named, pid))
+		check->supervisor = candidate;
+	else if (!named || (kill(named, 0) != 0 && errno == ESRCH))
+		check->orphaned = true;
+}
+
+static void find_supervisor(pid_t pid, struct process_check *check)
+{
+	enum { SECCOMP_FILTERED = 2 };
+	DIR *proc =
+		proc_status_number(pid, "Seccomp") == SECCOMP_FILTERED ? opendir("/proc") : NULL;
+	struct dirent *entry;
+
+	while (proc && !check->supervisor && (entry = readdir(proc))) {
+		pid_t candidate = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (candidate > 0)
+			consider(candidate, pid, check);
+	}
+	if (proc)
+		closedir(proc);
+}
+
+static bool is_of_kernel(pid_t pid)
+{
+	enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h */
+	char line[1024];
+	const char *behind_name; /* which may hold blanks and parentheses */
+	unsigned flags = 0;
+
+	proc_read(pid, "stat", line, sizeof(line));
+	behind_name = strrchr(line, ')');
+	return behind_name && sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+	       flags & PF_KTHREAD;
+}
+
+void check_process(pid_t pid, unsigned char class, struct process_check *check)
+{
+	memset(check, 0, sizeof(*check));
+	check->kernel = is_of_kernel(pid);
+	if (check->kernel)
+		return;
+	find_supervisor(pid, check);
+	check->hidden = read_maps(pid, check);
+	if (check->hidden)
+		return;
+	read_auxiliary_vector(pid, class, check);
+	read_environment(pid, check);
+}

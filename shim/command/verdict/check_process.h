@@ -1,0 +1,27 @@
+/*
+ * check_process: how a running process was started, as far as proc(5) shows it to us.
+ */
+#ifndef KEEPALIVE_CHECK_PROCESS_H
+#define KEEPALIVE_CHECK_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "settings.h"
+
+struct process_check {
+	bool kernel;  /* it is a thread of the kernel, and the rest is zero */
+	int hidden;   /* errno why it cannot be looked into: the rest but supervisor is not known */
+	bool library; /* libkeepalive-shim.so is mapped */
+	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
+	bool overwritten; /* its environment: settings in it are gone */
+	pid_t supervisor; /* the process that supervises it; 0 for none that is known to */
+	bool orphaned;    /* one may: there is one of which cannot be told whom it serves now */
+	const char *text[VARIABLES]; /* its settings, in environment */
+	char *environment;           /* for free(3) */
+};
+
+/* class is ELFCLASS32 or ELFCLASS64 of its executable. */
+void check_process(pid_t pid, unsigned char class, struct process_check *check);
+
+#endif
