@@ -82,6 +82,13 @@ script() {
 	[[ $stderr == "keepalive-shim: warning: KEEPALIVE_SHIM_IDLE '600'"* ]]
 }
 
+@test "64 rules given as options are 64, not twice as many" {
+	rules=()
+	for port in {1..64}; do rules+=("--rule=port=$port off"); done
+	run -0 "$KEEPALIVE" run --supervise=always "${rules[@]}" "$PROGRAMS/armed"
+	refute_output --partial "too many rules"
+}
+
 @test "a warning is told once, by whom there is to tell it" {
 	for how in auto always never; do
 		run --separate-stderr "$KEEPALIVE" run --supervise=$how --best-effort --idle=600 true

@@ -292,6 +292,15 @@ except OSError as error:
 	assert_line --partial "tcp: $UNTOUCHED"
 }
 
+@test "a library loaded into the command itself does not set its own values instead" {
+	run -0 shimmed KEEPALIVE_SHIM_MODE=force "$KEEPALIVE" run --idle=30 "$STATIC" kinds
+	assert_line --partial "tcp: keepalive=1 idle=30"
+	supervised_server --rule='role=server off'
+	run -0 shimmed KEEPALIVE_SHIM_MODE=force "$KEEPALIVE" attach --idle=33 --mode=force "$server"
+	run sockets "$server" state=LISTEN
+	assert_output --partial "keepalive=1 idle=33"
+}
+
 @test "--supervise=always serves dynamic programs, without a preload" {
 	run -0 "$KEEPALIVE" run --supervise=always sh -c "echo \"[\$LD_PRELOAD]\"; '$PROGRAMS/supervised' kinds"
 	assert_line "[]"

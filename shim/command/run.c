@@ -278,10 +278,10 @@ int command_run(int argc, char **argv)
 		return EXIT_OURS;
 	if (error && !target.executable[0])
 		return not_started(request.command[0], error);
-	settings_options_export(&request.options);
 	judge_program(&target, error, &library, &settings, &verdict);
 	if (!will_warn(&request, &verdict))
 		settings_options_read(&request.options, &program, &settings, true);
+	settings_options_export(&request.options);
 	if (settings.on && !prepare(&request, &target, &library, &verdict, &settings))
 		return EXIT_OURS;
 	return execute(&request, &target, error);
