@@ -75,6 +75,32 @@ script() {
 	assert_output --partial "keepalive: --rule with KEEPALIVE_SHIM_RULES rule 2 'nonsense'"
 }
 
+# settings: the options that --help and keepalive-shim(7) share, without --rule, whose value is no word.
+settings() {
+	"$KEEPALIVE" attach --help | sed -n 's/^  --\([a-z-]*\)=[A-Z].*/\1/p' | grep -v '^rule$'
+}
+
+@test "what a message calls accepted is: every word, both ends of a range and nothing beyond" {
+	local option accepted word least most unit
+
+	for option in $(settings); do
+		run -125 "$KEEPALIVE" run --"$option"='?' true
+		accepted=${output#*accepted: }
+		for word in $(grep -oE '\b(kernel|off|auto|both|client|server|respect|force|stderr)\b' <<<"$accepted"); do
+			run -0 "$KEEPALIVE" run --"$option"="$word" true
+		done
+		[[ $accepted =~ ([0-9]+)([a-z]*)\ to\ ([0-9]+) ]] || continue
+		least=${BASH_REMATCH[1]} unit=${BASH_REMATCH[2]} most=${BASH_REMATCH[3]}
+		run -0 "$KEEPALIVE" run --"$option"="$least$unit" true
+		run -0 "$KEEPALIVE" run --"$option"="$most$unit" true
+		run -125 "$KEEPALIVE" run --"$option"="$((least - 1))$unit" true
+		assert_output --partial 'out of range'
+		run -125 "$KEEPALIVE" run --"$option"="$((most + 1))$unit" true
+		assert_output --partial 'out of range'
+	done
+	[ "$(settings | wc -l)" -ge 8 ]
+}
+
 @test "a warning does not keep the program from starting" {
 	run --separate-stderr "$KEEPALIVE" run --idle=600 echo started
 	assert_success

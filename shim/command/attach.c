@@ -172,7 +172,7 @@ static int take_option(struct request *request, int option)
 		message("--follow '%s': not an interval; accepted: " INTERVAL_ACCEPTED, optarg);
 		return 1 + EXIT_OURS;
 	case 'h':
-		printf("%s%s%s\n", help, settings_options_help, help_own);
+		printf("%s%s%s\n", help, settings_options_help(), help_own);
 		return 1;
 	case 'v':
 		puts("keepalive " VERSION);
@@ -185,8 +185,7 @@ static int take_option(struct request *request, int option)
 int command_attach(int argc, char **argv)
 {
 	static const struct option options[] = {
-		SETTINGS_OPTIONS,
-		{ "dry-run", no_argument, NULL, 'n' },
+		SETTINGS_OPTIONS{ "dry-run", no_argument, NULL, 'n' },
 		{ "follow", optional_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },

@@ -47,7 +47,7 @@ static void help(void)
 	       "  --help, --version\n\n"
 	       "The options go before the variables of keepalive-shim(7). A process has its own\n"
 	       "settings. Exit status: 0 it does, 1 it does not, 125 cannot tell.\n",
-	       settings_options_help);
+	       settings_options_help());
 }
 
 static const char *word(enum effect effect)
@@ -250,8 +250,7 @@ static int take_option(struct question *question, int option)
 int command_check(int argc, char **argv)
 {
 	static const struct option names[] = {
-		SETTINGS_OPTIONS,
-		{ "json", no_argument, NULL, OPTION_JSON },
+		SETTINGS_OPTIONS{ "json", no_argument, NULL, OPTION_JSON },
 		{ "library", required_argument, NULL, OPTION_LIBRARY },
 		{ "help", no_argument, NULL, OPTION_HELP },
 		{ "version", no_argument, NULL, OPTION_VERSION },

@@ -44,7 +44,7 @@ static void help(void)
 	       "on.\n"
 	       "Exit status: COMMAND's; 125 where keepalive fails, 126 where COMMAND cannot be\n"
 	       "executed, 127 where it is not found.\n",
-	       settings_options_help);
+	       settings_options_help());
 }
 
 static bool take_supervise(const char *argument, enum supervise *supervise)
@@ -80,8 +80,7 @@ static struct title title_of(char **argv)
 static bool read_arguments(int argc, char **argv, struct request *request, int *status)
 {
 	static const struct option names[] = {
-		SETTINGS_OPTIONS,
-		{ "library", required_argument, NULL, OPTION_LIBRARY },
+		SETTINGS_OPTIONS{ "library", required_argument, NULL, OPTION_LIBRARY },
 		{ "supervise", required_argument, NULL, OPTION_SUPERVISE },
 		{ "best-effort", no_argument, NULL, OPTION_BEST_EFFORT },
 		{ "help", no_argument, NULL, OPTION_HELP },

@@ -13,6 +13,12 @@
 #include "sockets/status_json.h"
 #include "sockets/status_table.h"
 
+#define KEY(symbol, variable, word, preset, words, accepted, argument, help, level, name, unit, \
+	    least, most, heading, key) \
+	", " key
+
+#define KEYS_OF_VALUES "keepalive" NUMBER_SETTINGS(KEY)
+
 static const char help[] =
 	"Usage: keepalive status [OPTION...] [PID...]\n"
 	"Show the TCP sockets of these processes, or of all, and their keepalive; change nothing.\n"
@@ -29,9 +35,9 @@ static const char help[] =
 	"A dash: not known, or there is none (listeners have no timer, MPTCP has no user timeout\n"
 	"and no RTO cap). What was not permitted is said below, on standard error.\n"
 	"\n"
-	"Keys of --json: pid, process, fds, protocol, role, local, peer, state, keepalive,\n"
-	"idle_s, interval_s, count, user_timeout_ms, rto_max_ms, timer, next_probe_ms,\n"
-	"unanswered_probes; null where the table has a dash.\n"
+	"Keys of --json: pid, process, fds, protocol, role, local, peer, state,\n" KEYS_OF_VALUES
+	",\n"
+	"timer, next_probe_ms, unanswered_probes; null where the table has a dash.\n"
 	"\n"
 	"Values take the right to copy descriptors (the same user and kernel.yama.ptrace_scope 0,\n"
 	"or CAP_SYS_PTRACE; Linux 5.6), timers in another network namespace CAP_SYS_ADMIN.\n"

@@ -5,10 +5,9 @@
 
 enum { COMM_MAX = 15 }; /* proc(5): comm is cut there */
 
-#define BLANKS " \t\r"
-#define WORDS \
-	"program=, role=, peer=, port=, off, idle=, interval=, count=, user-timeout=, " \
-	"rto-max=, mode="
+#define BLANKS                            " \t\r"
+#define WORD(symbol, variable, word, ...) word "=, "
+#define WORDS                             "program=, role=, peer=, port=, off, " NUMBER_SETTINGS(WORD) "mode="
 
 /* A rule as it is being read. */
 struct draft {
@@ -20,7 +19,7 @@ struct draft {
 	const char *accepted;
 };
 
-enum word { WORD_OFF = OPTION_KEEPALIVE, WORD_PROGRAM, WORD_ROLE, WORD_PEER, WORD_PORT, WORD_MODE };
+enum word { WORD_OFF = NUMBERS, WORD_PROGRAM, WORD_ROLE, WORD_PEER, WORD_PORT, WORD_MODE };
 
 /* Shell patterns as in glob(7): * ? [set] [!set], \ quotes. */
 static bool glob(struct slice pattern, struct slice text)
@@ -168,34 +167,39 @@ static bool selector(struct draft *draft, struct slice word, const struct progra
 	return true;
 }
 
+/* If the word is the setting's "word=value", puts the value into *value and returns true. */
+static bool is_setting(struct slice word, enum variable variable, struct slice *value)
+{
+	return slice_after(word, setting_of(variable)->word, value) &&
+	       slice_after(*value, "=", value);
+}
+
 static void setting(struct draft *draft, struct slice word)
 {
-	static const char prefix[OPTION_KEEPALIVE][16] = {
-		[OPTION_IDLE] = "idle=",       [OPTION_INTERVAL] = "interval=",
-		[OPTION_COUNT] = "count=",     [OPTION_USER_TIMEOUT] = "user-timeout=",
-		[OPTION_RTO_MAX] = "rto-max=",
-	};
 	struct profile *profile = &draft->rule.profile;
 	struct slice value;
 
-	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++) {
+	for (unsigned i = 0; i < NUMBERS; i++) {
 		const char *problem;
 
-		if (!slice_after(word, prefix[i], &value))
+		if (!is_setting(word, i, &value))
 			continue;
 		if (!is_first(draft, i))
 			return;
 		problem = value_parse(i, value, &profile->value[i]);
 		if (problem)
-			refuse(draft, problem, value_accepted(i));
+			refuse(draft, problem, setting_of_option(i)->accepted);
 		return;
 	}
 	if (slice_is(word, "off")) {
 		if (is_first(draft, WORD_OFF))
 			draft->off = true;
-	} else if (slice_after(word, "mode=", &value)) {
-		if (is_first(draft, WORD_MODE) && !mode_parse(value, &profile->force))
-			refuse(draft, "not a mode", "mode=" MODE_ACCEPTED);
+	} else if (is_setting(word, VARIABLE_MODE, &value)) {
+		int mode = word_parse(VARIABLE_MODE, value);
+
+		if (is_first(draft, WORD_MODE) && mode < 0)
+			refuse(draft, "not a mode", "mode=respect or force");
+		profile->force = mode == 1;
 	} else {
 		refuse(draft, "not a word of a rule", WORDS);
 	}
@@ -253,7 +257,7 @@ static bool read_rule(struct draft *draft, struct slice text, const struct progr
 	}
 	if (draft->off) {
 		for (unsigned i = 0; i < OPTIONS; i++) {
-			if (i < OPTION_KEEPALIVE && draft->seen & 1U << i) {
+			if (i < NUMBERS && draft->seen & 1U << i) {
 				*bad = slice_of("off");
 				refuse(draft, "together with values", "off, or values");
 				return false;
@@ -264,7 +268,7 @@ static bool read_rule(struct draft *draft, struct slice text, const struct progr
 	problem = profile_resolve(profile);
 	if (problem) {
 		*bad = slice_of("user-timeout=auto");
-		refuse(draft, problem, value_accepted(OPTION_USER_TIMEOUT));
+		refuse(draft, problem, setting_of_option(OPTION_USER_TIMEOUT)->accepted);
 		return false;
 	}
 	return true;
@@ -284,8 +288,8 @@ void rules_read(struct settings *settings, const struct profile *base, struct sl
 		if (!slice_next(&blank, BLANKS).length)
 			continue;
 		if (source.number++ == RULES_MAX) {
-			complain_of(&source, source.text, "too many rules", "at most 64 rules",
-				    "the first 64");
+			complain_of(&source, source.text, "too many rules",
+				    setting_of(VARIABLE_RULES)->accepted, "the first 64");
 			return;
 		}
 		draft.rule.number = (uint8_t)source.number;

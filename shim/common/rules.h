@@ -4,7 +4,14 @@
 #ifndef KEEPALIVE_RULES_H
 #define KEEPALIVE_RULES_H
 
+#include "complaint.h"
 #include "settings.h"
+
+/* The names that program= is matched with; NULL where not known. */
+struct program {
+	const char *executable; /* base name of the executable */
+	const char *comm;       /* /proc/self/comm: at most 15 characters, proc(5) */
+};
 
 /*
  * Reads the rules into settings->rule[], composed over base (unresolved: its user timeout may be

@@ -24,15 +24,13 @@ bool slice_is(struct slice slice, const char *word)
 	return slice_after(slice, word, &rest) && rest.length == 0;
 }
 
-bool slice_is_word(struct slice slice, const char *word)
+bool slice_is_word(struct slice slice, struct slice word)
 {
-	size_t i;
+	bool same = slice.length == word.length;
 
-	for (i = 0; i < slice.length; i++) {
-		if (!word[i] || lower(slice.start[i]) != word[i])
-			return false;
-	}
-	return word[i] == '\0';
+	for (size_t i = 0; same && i < slice.length; i++)
+		same = lower(slice.start[i]) == word.start[i];
+	return same;
 }
 
 bool slice_after(struct slice slice, const char *prefix, struct slice *rest)

@@ -31,9 +31,11 @@ struct text {
 /* The whole of a terminated string. */
 struct slice slice_of(const char *string);
 
-/* Whether the slice is exactly this word; slice_is_word ignores the case of ASCII letters. */
+/* Whether the slice is exactly this word. */
 bool slice_is(struct slice slice, const char *word);
-bool slice_is_word(struct slice slice, const char *word);
+
+/* The same but for the case of ASCII letters; word is in lower case. */
+bool slice_is_word(struct slice slice, struct slice word);
 
 /*
  * If the slice begins with prefix, puts what follows it into *rest and returns true.

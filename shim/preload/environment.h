@@ -4,7 +4,7 @@
 #ifndef KEEPALIVE_ENVIRONMENT_H
 #define KEEPALIVE_ENVIRONMENT_H
 
-#include "settings.h"
+#include "variables.h"
 
 /*
  * Fills *settings from the KEEPALIVE_SHIM variables. In a program that runs with more privileges than its

@@ -7,6 +7,7 @@
 #ifndef KEEPALIVE_REPORT_H
 #define KEEPALIVE_REPORT_H
 
+#include "complaint.h"
 #include "settings.h"
 #include "sockets.h"
 

@@ -9,6 +9,14 @@ options_of() {
 	"$KEEPALIVE" "$1" --help | grep -o '^ *--[a-z-]*\|, --[a-z-]*' | grep -o -e '--[a-z-]*' | sort -u
 }
 
+# The words of a rule that the message about another one lists.
+words_of_rules() {
+	local words
+
+	words=$(LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_RULES=nothing true 2>&1 | grep -o 'accepted: .*mode=')
+	echo "${words#accepted: }" | tr -d ,
+}
+
 # complete_with SHELL LINE: what the shell offers for, or makes of, the line.
 complete_with() {
 	local words=("$1" "$2")
@@ -61,8 +69,8 @@ assert_completes() {
 		done
 	done
 	page=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive-shim.7" | col -b)
-	for word in $(grep -oh '"KEEPALIVE[A-Z_]*"' "$REPOSITORY/shim/common/settings.c" | tr -d '"') \
-		program= role= peer= port= idle= interval= count= user-timeout= rto-max= mode=; do
+	for word in $(grep -oh '"KEEPALIVE_SHIM[A-Z_]*"' "$REPOSITORY/shim/common/settings_table.h" | tr -d '"') \
+		$(words_of_rules); do
 		[[ $page == *"$word"* ]] || fail "keepalive-shim(7) lacks $word"
 	done
 }

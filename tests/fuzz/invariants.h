@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "settings.h"
+#include "variables.h"
 
 /* Where libFuzzer, or driver.c, hands in one input. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

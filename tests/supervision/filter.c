@@ -5,6 +5,7 @@
  * filter's answer to each. ARCH and numbers as strtol(3) takes them.
  */
 #include "supervise/filter.h"
+#include "variables.h"
 
 #include <err.h>
 #include <errno.h>

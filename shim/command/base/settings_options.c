@@ -7,20 +7,23 @@
 
 #include "base/message.h"
 
-const char settings_options_help[] =
-	"  --idle=DURATION          first probe after so long without a sign of life (60s)\n"
-	"  --interval=DURATION      between probes (10s)\n"
-	"  --count=N                unanswered probes until the connection is dead (6)\n"
-	"  --user-timeout=DURATION  TCP_USER_TIMEOUT: off, auto, or a duration with its unit "
-	"(off)\n"
-	"  --rto-max=DURATION       TCP_RTO_MAX_MS: off, 1s to 120s (off)\n"
-	"  --role=ROLE              both, client or server: whose sockets are touched (both)\n"
-	"  --mode=MODE              respect or force: who wins when the program sets its own "
-	"(respect)\n"
-	"  --rule=RULE              other values for some programs, roles, peers, ports; "
-	"repeatable\n"
-	"  --log=TARGET             off, stderr or an absolute path: a line for each socket "
-	"(off)\n";
+const char *settings_options_help(void)
+{
+#define LINE(symbol, variable, word, preset, words, accepted, argument, help, ...) \
+	{ "--" word "=" argument, help, preset },
+	static const struct {
+		const char *option, *help, *preset;
+	} lines[] = { NUMBER_SETTINGS(LINE) OTHER_SETTINGS(LINE) };
+#undef LINE
+	static char help[2048];
+	size_t length = 0;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		length += (size_t)snprintf(help + length, sizeof(help) - length,
+					   *lines[i].preset ? "  %-24s %s (%s)\n" : "  %-24s %s\n",
+					   lines[i].option, lines[i].help, lines[i].preset);
+	return help;
+}
 
 bool settings_options_take(struct settings_options *options, int getopt_result,
 			   const char *argument)
@@ -42,19 +45,15 @@ bool settings_options_take(struct settings_options *options, int getopt_result,
 /* The option's name for a variable that was given as one; NULL for one from the environment. */
 static const char *option_given(const struct settings_options *options, enum variable variable)
 {
-	static const struct option names[] = { SETTINGS_OPTIONS };
 	static char name[32];
 
 	if (variable == VARIABLE_RULES && options->text[variable] &&
 	    getenv(variable_name(variable)))
 		return "--rule with KEEPALIVE_SHIM_RULES";
-	for (size_t i = 0; options->text[variable] && i < sizeof(names) / sizeof(names[0]); i++) {
-		if (names[i].val == (int)(SETTINGS_OPTION + variable)) {
-			snprintf(name, sizeof(name), "--%s", names[i].name);
-			return name;
-		}
-	}
-	return NULL;
+	if (!options->text[variable])
+		return NULL;
+	snprintf(name, sizeof(name), "--%s", setting_of(variable)->word);
+	return name;
 }
 
 struct reading {

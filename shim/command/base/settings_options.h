@@ -6,7 +6,7 @@
 
 #include <getopt.h>
 
-#include "settings.h"
+#include "variables.h"
 
 /*
  * What was given on the command line, by variable; NULL where the environment holds. --rule may be
@@ -16,24 +16,12 @@ struct settings_options {
 	const char *text[VARIABLES];
 };
 
-/*
- * getopt_long(3) entries for --idle, --interval, --count, --user-timeout, --rto-max, --role, --mode,
- * --rule, --log; val is SETTINGS_OPTION + the variable.
- */
+/* getopt_long(3) entries, one for each setting; val is SETTINGS_OPTION + the variable. */
 enum { SETTINGS_OPTION = 1000 };
+#define SETTINGS_OPTION_ENTRY(symbol, variable, word, ...) \
+	{ word, required_argument, NULL, SETTINGS_OPTION + VARIABLE_##symbol },
 #define SETTINGS_OPTIONS \
-	{ "idle", required_argument, NULL, SETTINGS_OPTION + VARIABLE_IDLE }, \
-		{ "interval", required_argument, NULL, SETTINGS_OPTION + VARIABLE_INTERVAL }, \
-		{ "count", required_argument, NULL, SETTINGS_OPTION + VARIABLE_COUNT }, \
-		{ "user-timeout", required_argument, NULL, \
-		  SETTINGS_OPTION + VARIABLE_USER_TIMEOUT }, \
-		{ "rto-max", required_argument, NULL, SETTINGS_OPTION + VARIABLE_RTO_MAX }, \
-		{ "role", required_argument, NULL, SETTINGS_OPTION + VARIABLE_ROLE }, \
-		{ "mode", required_argument, NULL, SETTINGS_OPTION + VARIABLE_MODE }, \
-		{ "rule", required_argument, NULL, SETTINGS_OPTION + VARIABLE_RULES }, \
-	{ \
-		"log", required_argument, NULL, SETTINGS_OPTION + VARIABLE_LOG \
-	}
+	NUMBER_SETTINGS(SETTINGS_OPTION_ENTRY) OTHER_SETTINGS(SETTINGS_OPTION_ENTRY)
 
 /*
  * Takes what getopt_long() returned. Returns whether it was one of SETTINGS_OPTIONS.
@@ -56,6 +44,6 @@ bool settings_options_read(const struct settings_options *options, const struct 
 void settings_options_export(const struct settings_options *options);
 
 /* The part of --help about these options. */
-extern const char settings_options_help[];
+const char *settings_options_help(void);
 
 #endif

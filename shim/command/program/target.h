@@ -8,7 +8,7 @@
 
 #include "process/process.h"
 #include "program/elf_file.h"
-#include "settings.h"
+#include "rules.h"
 
 /* What executing the target would add to our privileges; the kernel then ignores preloads. */
 enum privilege { PRIVILEGE_NONE, PRIVILEGE_SETUID, PRIVILEGE_SETGID, PRIVILEGE_CAPABILITIES };

@@ -182,21 +182,22 @@ const char *connection_state(const struct connection *connection)
 
 void text_value(struct text *text, enum sockopt option, int32_t value)
 {
-	bool milliseconds = option == OPTION_USER_TIMEOUT || option == OPTION_RTO_MAX;
+	enum unit unit = range_of(option)->unit;
 
 	if (value == VALUE_UNKNOWN) {
 		text_string(text, "-");
-	} else if (option == OPTION_KEEPALIVE) {
+	} else if (unit == UNIT_SWITCH) {
 		text_string(text, value ? "on" : "off");
-	} else if (option == OPTION_COUNT) {
+	} else if (unit == UNIT_NONE) {
 		text_number(text, (unsigned long)value);
-	} else if (milliseconds && !value) {
+	} else if (unit == UNIT_MILLISECONDS && !value) {
 		text_string(text, "off");
-	} else if (milliseconds && value % 1000) {
+	} else if (unit == UNIT_MILLISECONDS && value % 1000) {
 		text_number(text, (unsigned long)value);
 		text_string(text, "ms");
 	} else {
-		text_number(text, (unsigned long)(milliseconds ? value / 1000 : value));
+		text_number(text,
+			    (unsigned long)(unit == UNIT_MILLISECONDS ? value / 1000 : value));
 		text_string(text, "s");
 	}
 }

@@ -25,19 +25,19 @@ static void json_process(const struct connection *connection)
 	putchar(']');
 }
 
+#define KEY(symbol, variable, word, preset, words, accepted, argument, help, level, name, unit, \
+	    least, most, heading, key) \
+	[OPTION_##symbol] = key,
+
 static void json_values(const struct connection *connection)
 {
-	static const char keys[OPTION_KEEPALIVE][20] = {
-		[OPTION_IDLE] = "idle_s",        [OPTION_INTERVAL] = "interval_s",
-		[OPTION_COUNT] = "count",        [OPTION_USER_TIMEOUT] = "user_timeout_ms",
-		[OPTION_RTO_MAX] = "rto_max_ms",
-	};
+	static const char keys[OPTIONS][20] = { SOCKET_SETTINGS(KEY) };
 	int32_t keepalive = connection->value[OPTION_KEEPALIVE];
 
 	printf(", \"keepalive\": %s", keepalive == VALUE_UNKNOWN ? "null"
 				      : keepalive                ? "true"
 								 : "false");
-	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++)
+	for (unsigned i = 0; i < NUMBERS; i++)
 		json_number(keys[i], connection->value[i] != VALUE_UNKNOWN,
 			    (unsigned long)connection->value[i]);
 }

@@ -5,6 +5,12 @@
 
 #include "base/printable.h"
 
+/* clang-format off */
+#define COLUMN(symbol, ...) COLUMN_##symbol,
+#define HEADING(symbol, variable, word, preset, words, accepted, argument, help, level, name, \
+		unit, least, most, heading, ...) \
+	[COLUMN_##symbol] = heading,
+
 enum column {
 	COLUMN_PROCESS,
 	COLUMN_FD,
@@ -12,21 +18,25 @@ enum column {
 	COLUMN_LOCAL,
 	COLUMN_PEER,
 	COLUMN_STATE,
-	COLUMN_KEEPALIVE,
-	COLUMN_IDLE,
-	COLUMN_INTERVAL,
-	COLUMN_COUNT,
-	COLUMN_USER_TIMEOUT,
-	COLUMN_RTO_MAX,
+	SWITCH_SETTING(COLUMN)
+	NUMBER_SETTINGS(COLUMN)
 	COLUMN_NEXT_PROBE,
 	COLUMN_UNANSWERED,
 	COLUMNS
 };
 
 static const char headings[COLUMNS][16] = {
-	"PROCESS", "FD",       "ROLE",  "LOCAL",        "PEER",    "STATE",      "KEEPALIVE",
-	"IDLE",    "INTERVAL", "COUNT", "USER-TIMEOUT", "RTO-MAX", "NEXT-PROBE", "UNANSWERED",
+	[COLUMN_PROCESS] = "PROCESS",
+	[COLUMN_FD] = "FD",
+	[COLUMN_ROLE] = "ROLE",
+	[COLUMN_LOCAL] = "LOCAL",
+	[COLUMN_PEER] = "PEER",
+	[COLUMN_STATE] = "STATE",
+	SOCKET_SETTINGS(HEADING)
+	[COLUMN_NEXT_PROBE] = "NEXT-PROBE",
+	[COLUMN_UNANSWERED] = "UNANSWERED",
 };
+/* clang-format on */
 
 static void text_name(struct text *text, const struct connection *connection)
 {
@@ -71,11 +81,9 @@ static void text_next_probe(struct text *text, const struct connection *connecti
 
 static void text_cell(struct text *text, const struct connection *connection, enum column column)
 {
-	static const uint8_t option[COLUMNS] = {
-		[COLUMN_KEEPALIVE] = OPTION_KEEPALIVE,       [COLUMN_IDLE] = OPTION_IDLE,
-		[COLUMN_INTERVAL] = OPTION_INTERVAL,         [COLUMN_COUNT] = OPTION_COUNT,
-		[COLUMN_USER_TIMEOUT] = OPTION_USER_TIMEOUT, [COLUMN_RTO_MAX] = OPTION_RTO_MAX,
-	};
+#define OPTION(symbol, ...) [COLUMN_##symbol] = OPTION_##symbol,
+	static const uint8_t option[COLUMNS] = { SOCKET_SETTINGS(OPTION) };
+#undef OPTION
 
 	switch (column) {
 	case COLUMN_PROCESS:

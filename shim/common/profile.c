@@ -1,0 +1,73 @@
+/* profile: what follows from a profile's values, and how they are written. */
+#include "profile.h"
+
+enum { TIMER_SAFE_IDLE = 311 }; /* seconds; fires by 350 although timers are up to 1/8 late */
+
+const char *profile_resolve(struct profile *profile)
+{
+	int32_t *value = profile->value;
+	int64_t timeout;
+
+	if (value[OPTION_USER_TIMEOUT] != USER_TIMEOUT_AUTO)
+		return NULL;
+	value[OPTION_USER_TIMEOUT] = 0;
+	if (!value[OPTION_IDLE] || !value[OPTION_INTERVAL] || !value[OPTION_COUNT])
+		return "auto needs numbers for idle, interval and count, not kernel";
+	timeout = ((int64_t)value[OPTION_IDLE] +
+		   (int64_t)value[OPTION_INTERVAL] * value[OPTION_COUNT]) *
+		  1000;
+	if (timeout > INT32_MAX)
+		return "idle + interval x count is more than 2147483647ms";
+	value[OPTION_USER_TIMEOUT] = (int32_t)timeout;
+	return NULL;
+}
+
+void profile_warnings(const struct profile *profile,
+		      void warn(void *context, enum sockopt option, const char *text),
+		      void *context)
+{
+	int64_t idle = profile->value[OPTION_IDLE];
+	int64_t interval = profile->value[OPTION_INTERVAL];
+	int64_t user_timeout = profile->value[OPTION_USER_TIMEOUT];
+
+	if (idle && interval > idle)
+		warn(context, OPTION_INTERVAL,
+		     "the interval is longer than the idle time: a live peer is then probed every "
+		     "interval");
+	if (idle > TIMER_SAFE_IDLE)
+		warn(context, OPTION_IDLE,
+		     "an idle time above 311s: kernel timers fire up to an eighth late, and load "
+		     "balancers cut idle connections at 350s");
+	if (user_timeout && idle && interval && user_timeout < (idle + 2 * interval) * 1000)
+		warn(context, OPTION_USER_TIMEOUT,
+		     "a user timeout under idle + 2 x interval: one lost probe kills a healthy "
+		     "connection");
+}
+
+void text_profile(struct text *text, const struct profile *profile)
+{
+	static const char units[][4] = { [UNIT_SECONDS] = "s", [UNIT_MILLISECONDS] = "ms" };
+	bool first = true;
+
+	if (!profile->value[OPTION_KEEPALIVE]) {
+		text_string(text, "off");
+		return;
+	}
+	for (unsigned i = 0; i < NUMBERS; i++) {
+		const struct setting *setting = setting_of_option(i);
+
+		if (!profile->value[i] && !slice_is(slice_of(setting->words), "kernel"))
+			continue;
+		if (!first)
+			text_char(text, ' ');
+		first = false;
+		text_string(text, setting->word);
+		text_char(text, '=');
+		if (profile->value[i]) {
+			text_number(text, (unsigned long)profile->value[i]);
+			text_string(text, units[range_of(i)->unit]);
+		} else {
+			text_string(text, setting->words);
+		}
+	}
+}

@@ -1,0 +1,34 @@
+/*
+ * profile: the values that one socket gets.
+ */
+#ifndef KEEPALIVE_PROFILE_H
+#define KEEPALIVE_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "settings_table.h"
+#include "text.h"
+
+/* A value of 0 leaves the option as the kernel made it. */
+struct profile {
+	int32_t value[OPTIONS];
+	bool force; /* ours win over what the program sets */
+};
+
+/*
+ * Replaces USER_TIMEOUT_AUTO. Returns NULL, or what is wrong (the user timeout is off then).
+ */
+const char *profile_resolve(struct profile *profile);
+
+/*
+ * What is unwise about a resolved profile: calls warn(context, option, text) for each.
+ */
+void profile_warnings(const struct profile *profile,
+		      void warn(void *context, enum sockopt option, const char *text),
+		      void *context);
+
+/* The profile's values: "idle=60s interval=10s count=6"; "off" if keepalive stays off. */
+void text_profile(struct text *text, const struct profile *profile);
+
+#endif

@@ -1,0 +1,132 @@
+/* variables: reads each variable, complains of what is wrong with it, and goes on with the default. */
+#include "variables.h"
+
+#include "values.h"
+
+static void nobody(void *context, const struct complaint *complaint)
+{
+	(void)context;
+	(void)complaint;
+}
+
+/* What settings_read() is working with. */
+struct reading {
+	const char *const *text;
+	complain_function *complain;
+	void *context;
+};
+
+/* The variable's text; empty where it is not set. */
+static struct slice text_of(const struct reading *reading, enum variable variable)
+{
+	const char *text = reading->text[variable];
+
+	return text ? slice_of(text) : (struct slice){ "", 0 };
+}
+
+static void refuse(const struct reading *reading, enum variable variable, const char *problem)
+{
+	struct complaint complaint = {
+		.variable = variable,
+		.value = text_of(reading, variable),
+		.problem = problem,
+		.accepted = setting_of(variable)->accepted,
+		.instead = setting_of(variable)->preset,
+	};
+
+	reading->complain(reading->context, &complaint);
+}
+
+/* Which of the variable's words it is, from 0; the default's if it is none. */
+static int read_word(const struct reading *reading, enum variable variable, const char *problem)
+{
+	struct slice text = text_of(reading, variable);
+	int word = word_parse(variable, text);
+
+	if (word < 0) {
+		if (text.length)
+			refuse(reading, variable, problem);
+		word = word_parse(variable, slice_of(setting_of(variable)->preset));
+	}
+	return word;
+}
+
+static void read_number(const struct reading *reading, enum sockopt option, struct profile *base)
+{
+	struct slice text = text_of(reading, (enum variable)option);
+	const char *problem;
+
+	value_parse(option, slice_of(setting_of_option(option)->preset), &base->value[option]);
+	if (!text.length)
+		return;
+	problem = value_parse(option, text, &base->value[option]);
+	if (problem)
+		refuse(reading, (enum variable)option, problem);
+}
+
+static void read_log(const struct reading *reading, struct settings *settings)
+{
+	struct slice text = text_of(reading, VARIABLE_LOG);
+	int word = text.length ? word_parse(VARIABLE_LOG, text) : LOG_OFF;
+
+	settings->log = LOG_OFF;
+	if (word >= 0) {
+		settings->log = (uint8_t)word;
+	} else if (text.start[0] != '/') {
+		refuse(reading, VARIABLE_LOG, "not an absolute path");
+	} else if (text.length >= LOG_PATH_MAX) {
+		refuse(reading, VARIABLE_LOG, "longer than 4095 characters");
+	} else {
+		settings->log = LOG_PATH;
+		settings->log_path = text.start;
+	}
+}
+
+/* A warning about the plain variables, shown with the value that gave rise to it. */
+static void warn(void *context, enum sockopt option, const char *text)
+{
+	const struct reading *reading = context;
+	struct complaint complaint = {
+		.warning = true,
+		.variable = (enum variable)option,
+		.value = text_of(reading, (enum variable)option),
+		.problem = text,
+	};
+
+	if (!complaint.value.length)
+		complaint.value = slice_of(setting_of_option(option)->preset);
+	reading->complain(reading->context, &complaint);
+}
+
+void settings_read(struct settings *settings, const char *const text[VARIABLES],
+		   const struct program *program, complain_function *complain, void *context)
+{
+	struct reading reading = { text, complain ? complain : nobody, context };
+	struct profile base = { .value = { [OPTION_KEEPALIVE] = 1 } };
+	const char *problem;
+
+	settings->rules = 0;
+	settings->log = LOG_OFF;
+	settings->log_path = NULL;
+	settings->role = ROLE_BOTH;
+	settings->base = (struct profile){ .force = false };
+	settings->on = read_word(&reading, VARIABLE_KEEPALIVE, "neither on nor off") & 1;
+	if (!settings->on)
+		return;
+
+	settings->role = (uint8_t)(read_word(&reading, VARIABLE_ROLE, "not a role") + 1);
+	for (unsigned i = 0; i < NUMBERS; i++)
+		read_number(&reading, i, &base);
+	base.force = read_word(&reading, VARIABLE_MODE, "not a mode") == 1;
+	read_log(&reading, settings);
+
+	settings->base = base;
+	problem = profile_resolve(&settings->base);
+	if (problem) {
+		refuse(&reading, VARIABLE_USER_TIMEOUT, problem);
+		base.value[OPTION_USER_TIMEOUT] = 0;
+	}
+	profile_warnings(&settings->base, warn, &reading);
+	rules_read(settings, &base, text_of(&reading, VARIABLE_RULES), program, reading.complain,
+		   context);
+}

@@ -1,0 +1,21 @@
+/*
+ * variables: the settings from the text of the environment variables.
+ *
+ * No allocation, no libc, no global state: text comes in, complaints go out through a callback.
+ */
+#ifndef KEEPALIVE_VARIABLES_H
+#define KEEPALIVE_VARIABLES_H
+
+#include "complaint.h"
+#include "rules.h"
+#include "settings.h"
+
+/*
+ * Fills *settings from the text of the variables (NULL or empty: not set). A bad value is complained
+ * of and its default used; a bad rule is complained of and skipped as a whole; the others hold.
+ * With KEEPALIVE_SHIM=off nothing else is looked at. complain may be NULL.
+ */
+void settings_read(struct settings *settings, const char *const text[VARIABLES],
+		   const struct program *program, complain_function *complain, void *context);
+
+#endif
