@@ -76,12 +76,12 @@ symbols() {
 	done
 }
 
-@test "at most 32 KiB stripped" {
+@test "at most 40 KiB stripped" {
 	local size
 
 	require strip
 	strip -o "$BATS_TEST_TMPDIR/stripped" "$SHIM"
 	size=$(stat -c %s "$BATS_TEST_TMPDIR/stripped")
 	echo "# $size bytes stripped" >&3
-	[ "$size" -le 32768 ]
+	[ "$size" -le 40960 ]
 }

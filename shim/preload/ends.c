@@ -24,7 +24,7 @@ struct address end_asked(name_function *call, int fd, uint16_t *port)
 	struct sockaddr *address = (struct sockaddr *)&storage;
 	socklen_t length = sizeof(storage);
 
-	if (!call || call(fd, address, &length) != 0)
+	if (call(fd, address, &length) != 0)
 		length = 0;
 	return end_of(address, length, port);
 }

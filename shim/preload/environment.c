@@ -6,10 +6,16 @@
 #include <sys/prctl.h>
 
 #include "libc.h"
+#include "memory.h"
 
 static bool is_trusted(void)
 {
-	return environ && getauxval && !getauxval(AT_SECURE);
+	return !libc->getauxval(AT_SECURE);
+}
+
+static char **variables(void)
+{
+	return &__environ ? __environ : NULL;
 }
 
 /* The value of NAME=value for this name, or NULL. */
@@ -27,7 +33,7 @@ static const char *find(const char *name)
 {
 	const char *value = NULL;
 
-	for (char **entry = environ; entry && *entry && !value; entry++)
+	for (char **entry = variables(); entry && *entry && !value; entry++)
 		value = value_in(*entry, name);
 	return value;
 }
@@ -35,7 +41,7 @@ static const char *find(const char *name)
 /* One pass, since most environments hold none of ours. */
 static void find_all(const char *text[VARIABLES])
 {
-	for (char **entry = environ; entry && *entry; entry++) {
+	for (char **entry = variables(); entry && *entry; entry++) {
 		if (**entry != 'K')
 			continue;
 		for (unsigned i = 0; i < VARIABLES; i++) {
@@ -50,9 +56,8 @@ static void find_all(const char *text[VARIABLES])
 void environment_executable(char *name, size_t size)
 {
 	char path[PATH_MAX]; /* all that readlinkat(2) gives for it: a base name is at the end */
-	long length = syscall ? syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path,
-					sizeof(path) - 1)
-			      : -1;
+	long length =
+		libc->syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path) - 1);
 	const char *base = path;
 	struct text text = { name, name, name + size - 1 };
 
@@ -75,10 +80,10 @@ void environment_read(struct settings *settings, complain_function *complain)
 
 	if (is_trusted())
 		find_all(text);
-	if (text[VARIABLE_RULES] && syscall) {
+	if (text[VARIABLE_RULES]) {
 		environment_executable(executable, sizeof(executable));
 		program.executable = executable;
-		if (syscall(SYS_prctl, PR_GET_NAME, comm, 0, 0, 0) == 0)
+		if (libc->syscall(SYS_prctl, PR_GET_NAME, comm, 0, 0, 0) == 0)
 			program.comm = comm;
 	}
 	settings_read(settings, text, &program, complain, NULL);
@@ -89,14 +94,14 @@ int environment_listen_fds(void)
 	const char *pid_text, *count_text;
 	unsigned long pid, count;
 
-	if (!is_trusted() || !syscall)
+	if (!is_trusted())
 		return 0;
 	count_text = find("LISTEN_FDS");
 	pid_text = find("LISTEN_PID");
 	if (!count_text || !pid_text || !slice_number(slice_of(count_text), 1 << 20, &count) ||
 	    !slice_number(slice_of(pid_text), 1 << 30, &pid))
 		return 0;
-	return pid == (unsigned long)syscall(SYS_getpid) ? (int)count : 0;
+	return pid == (unsigned long)libc->syscall(SYS_getpid) ? (int)count : 0;
 }
 
 unsigned long environment_journal(void)

@@ -3,6 +3,7 @@
 
 #include "environment.h"
 #include "libc.h"
+#include "memory.h"
 
 enum { WANT_BASIC = 0x7ff, EMPTY_PATH = 0x1000 }; /* STATX_BASIC_STATS, AT_EMPTY_PATH */
 enum { IS_SOCKET = 0140000, TYPE_MASK = 0170000 };
@@ -25,7 +26,7 @@ struct file file_of(int fd)
 #ifdef SYS_statx
 	struct statx_buffer found;
 
-	if (syscall && syscall(SYS_statx, fd, "", EMPTY_PATH, WANT_BASIC, &found) == 0)
+	if (libc->syscall(SYS_statx, fd, "", EMPTY_PATH, WANT_BASIC, &found) == 0)
 		return (struct file){ found.inode, found.device_major, found.device_minor,
 				      found.uid, found.mode };
 #endif

@@ -13,9 +13,9 @@
 /* Nothing of ours shows in errno. */
 #define QUIETLY(call) \
 	do { \
-		int error_ = errno; \
+		int *errno_ = &errno, error_ = *errno_; \
 		call; \
-		errno = error_; \
+		*errno_ = error_; \
 	} while (0)
 
 int hook_socket(int domain, int type, int protocol)

@@ -6,6 +6,7 @@
 #ifndef KEEPALIVE_MEMORY_H
 #define KEEPALIVE_MEMORY_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -61,6 +62,11 @@ struct memory {
 };
 
 extern struct memory memory __attribute__((visibility("hidden"), aligned(4096)));
+
+/* What is called of the C library; complete after set_up(), and from next_begin() on never NULL. */
+#define libc (&memory.found)
+#undef errno
+#define errno (*libc->errno_location())
 
 /* NULL while we are not set up, and when there is nothing to do at all (KEEPALIVE_SHIM=off). */
 static inline const struct configuration *configuration(void)

@@ -1,62 +1,122 @@
 /* next: see next.h. */
 #include "next.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "hooks.h"
 #include "libc.h"
+#include "memory.h"
 
 /* <dlfcn.h> of glibc: what __libc_dlopen_mode() wants to be told that it may be called at all. */
 #define RTLD_DLOPEN 0x80000000U
 
+/*
+ * Libraries lie side by side, a program's own code and data elsewhere: half the address space away on
+ * 64 bits. (Where the loader itself was started, with the program as its argument, they lie together.)
+ */
+#define NEAR_BITS (sizeof(void *) == 8 ? 36 : 29)
+
+static bool is_library(const void *address)
+{
+	uintptr_t there = (uintptr_t)address, here = (uintptr_t)&memory;
+
+	return address && (there > here ? there - here : here - there) >> NEAR_BITS == 0;
+}
+
+static long no_syscall(long number, ...)
+{
+	(void)number;
+	return -1;
+}
+
+static int *no_errno_location(void)
+{
+	static int number;
+
+	return &number;
+}
+
+/* Whether the program has more privileges than its caller: taken to be so where nobody says. */
+static unsigned long no_getauxval(unsigned long type)
+{
+	return type == AT_SECURE;
+}
+
 static int system_socket(int domain, int type, int protocol)
 {
-	return (int)syscall(SYS_socket, domain, type, protocol);
+	return (int)libc->syscall(SYS_socket, domain, type, protocol);
 }
 
 static int system_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-	return (int)syscall(SYS_connect, fd, address, length);
+	return (int)libc->syscall(SYS_connect, fd, address, length);
 }
 
 static int system_accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-	return (int)syscall(SYS_accept4, fd, address, length, 0);
+	return (int)libc->syscall(SYS_accept4, fd, address, length, 0);
 }
 
 static int system_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-	return (int)syscall(SYS_accept4, fd, address, length, flags);
+	return (int)libc->syscall(SYS_accept4, fd, address, length, flags);
 }
 
 static int system_listen(int fd, int backlog)
 {
-	return (int)syscall(SYS_listen, fd, backlog);
+	return (int)libc->syscall(SYS_listen, fd, backlog);
 }
 
 static int system_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
-	return (int)syscall(SYS_setsockopt, fd, level, name, value, length);
+	return (int)libc->syscall(SYS_setsockopt, fd, level, name, value, length);
+}
+
+static int system_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+	return (int)libc->syscall(SYS_getsockopt, fd, level, name, value, length);
+}
+
+static int system_getsockname(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return (int)libc->syscall(SYS_getsockname, fd, address, length);
+}
+
+static int system_getpeername(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return (int)libc->syscall(SYS_getpeername, fd, address, length);
 }
 
 const struct next next_system_calls = {
-	system_socket,  system_connect, system_accept,
-	system_accept4, system_listen,  system_setsockopt,
+	.socket = system_socket,
+	.connect = system_connect,
+	.accept = system_accept,
+	.accept4 = system_accept4,
+	.listen = system_listen,
+	.setsockopt = system_setsockopt,
 };
 
 typedef void *dlsym_function(void *handle, const char *name);
 
-/* dlsym() is in libdl.so.2 before glibc 2.34, and most programs do not link that. */
+/*
+ * dlsym() is in libdl.so.2 before glibc 2.34, and most programs do not link that. In a program that has
+ * something of its own called dlsym, glibc since then finds it by its version; musl has no other way.
+ */
 static dlsym_function *find_dlsym(void)
 {
 	void *libdl;
 
-	if (dlsym)
+	if (is_library(dlsym))
 		return dlsym;
-	if (!__libc_dlopen_mode || !__libc_dlsym)
-		return NULL;
-	libdl = __libc_dlopen_mode("libdl.so.2", (int)(RTLD_LAZY | RTLD_DLOPEN));
-	return libdl ? (dlsym_function *)__libc_dlsym(libdl, "dlsym") : NULL;
+	if (is_library(__libc_dlopen_mode) && is_library(__libc_dlsym)) {
+		libdl = __libc_dlopen_mode("libdl.so.2", (int)(RTLD_LAZY | RTLD_DLOPEN));
+		return libdl ? (dlsym_function *)__libc_dlsym(libdl, "dlsym") : NULL;
+	}
+	if (is_library(dlvsym))
+		return (dlsym_function *)dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.34");
+	return NULL;
 }
 
 /*
@@ -70,18 +130,37 @@ static void *find(dlsym_function *look_up, const char *name, void *ours, void *o
 	return found && found != ours ? found : otherwise;
 }
 
-#define FIND(name) \
-	next->name = (__typeof__(next->name))find(look_up, #name, (void *)hook_##name, \
-						  (void *)system_##name)
+#define FIND(member, name, ours, otherwise) \
+	next->member = \
+		(__typeof__(next->member))find(look_up, name, (void *)(ours), (void *)(otherwise))
+#define FIND_HOOKED(name) FIND(name, #name, hook_##name, system_##name)
+#define FIND_OTHER(name)  FIND(name, #name, NULL, system_##name)
+
+void next_begin(struct next *next)
+{
+	if (!next->errno_location)
+		next->errno_location =
+			is_library(__errno_location) ? __errno_location : no_errno_location;
+	if (!next->syscall)
+		next->syscall = is_library(syscall) ? syscall : no_syscall;
+	if (!next->getauxval)
+		next->getauxval = is_library(getauxval) ? getauxval : no_getauxval;
+}
 
 void next_find(struct next *next)
 {
 	dlsym_function *look_up = find_dlsym();
 
-	FIND(socket);
-	FIND(connect);
-	FIND(accept);
-	FIND(accept4);
-	FIND(listen);
-	FIND(setsockopt);
+	FIND(errno_location, "__errno_location", NULL, next->errno_location);
+	FIND(syscall, "syscall", NULL, next->syscall);
+	FIND(getauxval, "getauxval", NULL, next->getauxval);
+	FIND_HOOKED(socket);
+	FIND_HOOKED(connect);
+	FIND_HOOKED(accept);
+	FIND_HOOKED(accept4);
+	FIND_HOOKED(listen);
+	FIND_HOOKED(setsockopt);
+	FIND_OTHER(getsockopt);
+	FIND_OTHER(getsockname);
+	FIND_OTHER(getpeername);
 }

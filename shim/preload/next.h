@@ -1,5 +1,8 @@
 /*
- * next: the definitions behind ours, that the hooks call.
+ * next: the definitions behind ours, that the hooks call, and what else we call of the C library.
+ *
+ * Found behind this object and never by name alone: a program may have a function or a variable of its
+ * own that is called syscall or getsockopt, and must not meet us.
  */
 #ifndef KEEPALIVE_NEXT_H
 #define KEEPALIVE_NEXT_H
@@ -13,16 +16,29 @@ struct next {
 	int (*accept4)(int fd, struct sockaddr *address, socklen_t *length, int flags);
 	int (*listen)(int fd, int backlog);
 	int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t length);
+
+	int *(*errno_location)(void);
+	long (*syscall)(long number, ...);
+	unsigned long (*getauxval)(unsigned long type);
+	int (*getsockopt)(int fd, int level, int name, void *value, socklen_t *length);
+	int (*getsockname)(int fd, struct sockaddr *address, socklen_t *length);
+	int (*getpeername)(int fd, struct sockaddr *address, socklen_t *length);
 };
 
 /* The system calls themselves: for a process in which no definition behind ours can be found. */
 extern const struct next next_system_calls;
 
 /*
+ * Sets errno_location, syscall and getauxval, if they are NULL, to what can be had without looking
+ * anything up: to stubs in a program that has something of its own with these names.
+ */
+void next_begin(struct next *next);
+
+/*
  * Fills *next with what dlsym(RTLD_NEXT) finds behind the hooks of this object: the C library's
  * functions (cancellation points, where POSIX has them) or another preload's. What is not found is
- * the bare system call. Every C library has all six, so dlsym() has no error text to allocate.
- * May be called at any time, repeatedly, by several threads: the result is the same.
+ * the bare system call. Every C library has all of them, so dlsym() has no error text to allocate.
+ * May be called at any time after next_begin(), repeatedly, by several threads: the result is the same.
  */
 void next_find(struct next *next);
 

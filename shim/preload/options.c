@@ -20,10 +20,8 @@ int option_get(int fd, enum sockopt option, int *value)
 {
 	socklen_t length = sizeof(*value);
 
-	if (!getsockopt)
-		return ENOSYS;
-	return getsockopt(fd, sockopt_names[option].level, sockopt_names[option].name, value,
-			  &length) == 0
+	return libc->getsockopt(fd, sockopt_names[option].level, sockopt_names[option].name, value,
+				&length) == 0
 		       ? 0
 		       : errno;
 }
@@ -39,7 +37,7 @@ __attribute__((noinline)) static int kernel_value(enum sockopt option)
 	int32_t value = __atomic_load_n(&values[option], __ATOMIC_RELAXED);
 	int fd;
 
-	if (value || option == OPTION_USER_TIMEOUT || option == OPTION_KEEPALIVE || !syscall)
+	if (value || option == OPTION_USER_TIMEOUT || option == OPTION_KEEPALIVE)
 		return value;
 	fd = next_definitions()->socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -48,7 +46,7 @@ __attribute__((noinline)) static int kernel_value(enum sockopt option)
 		if (option_get(fd, i, &value) == 0)
 			__atomic_store_n(&values[i], value, __ATOMIC_RELAXED);
 	}
-	syscall(SYS_close, fd);
+	libc->syscall(SYS_close, fd);
 	return __atomic_load_n(&values[option], __ATOMIC_RELAXED);
 }
 

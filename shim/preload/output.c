@@ -9,6 +9,7 @@
 
 #include "file.h"
 #include "libc.h"
+#include "memory.h"
 
 /* 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either form. */
 #if !defined(SYS_ppoll) && defined(SYS_ppoll_time32)
@@ -42,7 +43,7 @@ static bool is_writable(int fd)
 	struct pollfd poll = { .fd = fd, .events = POLLOUT };
 	long zero[4] = { 0 };
 
-	return syscall(SYS_ppoll, &poll, 1, zero, NULL, 8) == 1 && poll.revents == POLLOUT;
+	return libc->syscall(SYS_ppoll, &poll, 1, zero, NULL, 8) == 1 && poll.revents == POLLOUT;
 }
 
 /*
@@ -58,23 +59,22 @@ static void write_quietly(int fd, const char *line, size_t length)
 	signals_add(&raised, SIGPIPE);
 	signals_add(&raised, SIGXFSZ);
 	signals_add(&raised, SIGTTOU);
-	if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, 8) != 0)
+	if (libc->syscall(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, 8) != 0)
 		return;
-	syscall(SYS_rt_sigpending, &pending, 8);
-	if (syscall(SYS_write, fd, line, length) < 0) {
+	libc->syscall(SYS_rt_sigpending, &pending, 8);
+	if (libc->syscall(SYS_write, fd, line, length) < 0) {
 		for (unsigned i = 0; i < 8 / sizeof(ours.bits[0]); i++)
 			ours.bits[i] = raised.bits[i] & ~pending.bits[i];
-		while (syscall(SYS_rt_sigtimedwait, &ours, NULL, zero, 8) > 0)
+		while (libc->syscall(SYS_rt_sigtimedwait, &ours, NULL, zero, 8) > 0)
 			;
 	}
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+	libc->syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
 }
 
 void output_line(int fd, const char *line, size_t length)
 {
-	if (!syscall)
-		return;
-	if (syscall(SYS_sendto, fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0) >= 0 ||
+	if (libc->syscall(SYS_sendto, fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0) >=
+		    0 ||
 	    errno != ENOTSOCK)
 		return;
 	if (is_writable(fd))
@@ -87,12 +87,12 @@ static bool is_trusted(int directory)
 	struct file file = file_of(directory);
 
 	return file.inode && !(file.mode & OTHERS_WRITE) &&
-	       (file.uid == 0 || file.uid == (uint32_t)syscall(SYS_geteuid));
+	       (file.uid == 0 || file.uid == (uint32_t)libc->syscall(SYS_geteuid));
 }
 
 static int open_at(int directory, const char *name, int flags)
 {
-	return (int)syscall(SYS_openat, directory, name, flags | O_CLOEXEC, 0640);
+	return (int)libc->syscall(SYS_openat, directory, name, flags | O_CLOEXEC, 0640);
 }
 
 /*
@@ -112,7 +112,7 @@ static int step(int directory, const char *name, bool last)
 	if (!is_link)
 		return fd;
 	if (fd >= 0)
-		syscall(SYS_close, fd);
+		libc->syscall(SYS_close, fd);
 	return is_trusted(directory) ? open_at(directory, name, flags) : -1;
 }
 
@@ -141,17 +141,15 @@ void output_append(const char *path, const char *line, size_t length)
 	char name[NAME_SIZE];
 	int fd, next;
 
-	if (!syscall)
-		return;
 	fd = open_at(AT_FDCWD, "/", O_PATH);
 	while (fd >= 0 && *path) {
 		path = component(path, name);
 		next = path ? step(fd, name, !*path) : -1;
-		syscall(SYS_close, fd);
+		libc->syscall(SYS_close, fd);
 		fd = next;
 	}
 	if (fd < 0)
 		return;
 	output_line(fd, line, length);
-	syscall(SYS_close, fd);
+	libc->syscall(SYS_close, fd);
 }

@@ -143,7 +143,7 @@ static unsigned listener_profile(const struct configuration *all, int fd)
 	uint16_t port = 0;
 
 	if (all->server_asks_port) {
-		end_asked(getsockname, fd, &port);
+		end_asked(libc->getsockname, fd, &port);
 		sockets_put_port(fd, port);
 	}
 	return settings_match(all->settings, ROLE_SERVER, NULL, port);
@@ -354,7 +354,7 @@ static struct address accepted_peer(int accepted, const struct accepting *call)
 
 	if (call->room >= sizeof(struct sockaddr_in))
 		peer = end_of(call->address, call->room, &port);
-	return peer.family ? peer : end_asked(getpeername, accepted, &port);
+	return peer.family ? peer : end_asked(libc->getpeername, accepted, &port);
 }
 
 void policy_after_accept(int listener, int accepted, const struct accepting *call)
@@ -418,16 +418,16 @@ bool policy_inherited(int fd)
 
 	if (!probe_socket(fd, &known, STATE_NOT_TCP))
 		return errno != EBADF; /* not remembered: most programs never ask about it */
-	getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
+	libc->getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
 	if (listening) {
 		adopt_listener(all, fd, &known);
 	} else {
 		struct address peer = { .family = ADDRESS_NONE };
 
 		if (all->server_asks_peer)
-			peer = end_asked(getpeername, fd, &peer_port);
+			peer = end_asked(libc->getpeername, fd, &peer_port);
 		if (all->server_asks_port)
-			end_asked(getsockname, fd, &port);
+			end_asked(libc->getsockname, fd, &port);
 		apply_profile(fd, &known, settings_match(all->settings, ROLE_SERVER, &peer, port),
 			      CERTAIN);
 		known.state = STATE_CONNECTED;

@@ -78,7 +78,7 @@ static bool is_wanted(void)
 static void begin(struct text *text, int fd)
 {
 	text_string(text, "keepalive-shim[");
-	text_number(text, (unsigned long)syscall(SYS_getpid));
+	text_number(text, (unsigned long)libc->syscall(SYS_getpid));
 	text_string(text, "] ");
 	text_plain(text, slice_of(program));
 	text_string(text, ": fd ");
@@ -152,10 +152,10 @@ LINE write_socket(int fd, const char *as, const struct known *known)
 	text_char(&text, ' ');
 	text_string(&text, as);
 	text_char(&text, ' ');
-	text_end(&text, fd, getsockname);
+	text_end(&text, fd, libc->getsockname);
 	if (*as != 'l') {
 		text_string(&text, " -> ");
-		text_end(&text, fd, getpeername);
+		text_end(&text, fd, libc->getpeername);
 	}
 	text_string(&text, ": ");
 	text_outcome(&text, as, known);

@@ -39,13 +39,12 @@ static void derive(struct configuration *all, const struct settings *settings)
 static void prepare(complain_function *complain)
 {
 	struct settings settings;
-	struct next found;
 
 	__atomic_store_n(&setting_up, &errno, __ATOMIC_RELAXED);
-	next_find(&found);
+	if (!next_definitions())
+		next_find(&memory.found);
 	environment_read(&settings, complain);
 	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
-		memory.found = found;
 		if (settings.on) {
 			settings_copy(&kept, &settings);
 			derive(&memory.derived, &kept);
@@ -60,8 +59,10 @@ static void prepare(complain_function *complain)
 const struct next *set_up_first(void)
 {
 	const struct next *ready = NULL;
-	int error = errno;
+	int error;
 
+	next_begin(&memory.found);
+	error = errno;
 	/* What set-up calls (an allocator under dlsym) came back into a hook: straight through. */
 	if (__atomic_load_n(&setting_up, __ATOMIC_RELAXED) == &errno)
 		ready = &next_system_calls;
@@ -78,6 +79,7 @@ __attribute__((constructor)) static void load(void)
 
 	if (!__errno_location)
 		return; /* a program without a C library: nobody will call us */
+	next_begin(&memory.found);
 	error = errno;
 	prepare(report_complaint);
 	inherited_sockets();

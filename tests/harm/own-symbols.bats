@@ -1,0 +1,38 @@
+# A program's own functions and variables are its own, whatever they are called: the shim neither calls
+# nor reads them, and finds what it needs behind itself.
+
+load ../helpers
+
+# Every name that the object asks for or looks up, and the relatives of environ.
+names() {
+	sed -n 's/^w //p' "$TESTS/golden/symbols"
+	printf '%s\n' environ _environ getsockopt getsockname getpeername
+}
+
+# own COMPILER NAME [FLAG...]: starts as without the shim, and then has keepalive.
+own() {
+	local program=$BATS_TEST_TMPDIR/own
+
+	"$1" -fno-builtin -w -o "$program" "$TESTS/harm/own-symbol.c" "-DNAME=$2" "${@:3}"
+	"$program" >/dev/null || return 0 # __environ as a function: the C library writes to it
+	run shimmed KEEPALIVE_SHIM_IDLE=33 "$program"
+	assert_equal "$*: $output" "$*: connect -1 keepalive 1 idle 33"
+	made=$((made + 1))
+}
+
+@test "a program with a function or variable called syscall, getsockopt, dlsym, environ ... never meets us" {
+	local compiler name kind made=0
+
+	require cc
+	for compiler in cc musl-gcc; do
+		command -v "$compiler" >/dev/null || continue
+		while read -r name; do
+			for kind in -UVARIABLE -DVARIABLE; do
+				own "$compiler" "$name" "$kind"
+				own "$compiler" "$name" "$kind" -rdynamic
+			done
+		done < <(names)
+	done
+	echo "# $made programs" >&3
+	[ "$made" -gt 20 ]
+}
