@@ -16,11 +16,16 @@ json() {
 	pairs 1
 	run "$KEEPALIVE" status "$PAIRS"
 	assert_success
-	assert_line --index 0 --regexp '^PROCESS +FD +ROLE +LOCAL +PEER +STATE +KEEPALIVE +IDLE +INTERVAL +COUNT +USER-TIMEOUT +RTO-MAX +NEXT-PROBE +UNANSWERED$'
-	assert_line --index 1 --regexp "^python3[^ ]*/$PAIRS +3 +listener +127\.0\.0\.1:[0-9]+ +- +LISTEN +off "
-	assert_line --index 2 --regexp ' 4 +client +127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:[0-9]+ +ESTABLISHED +off '
-	assert_line --index 3 --regexp ' 5 +server +127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:[0-9]+ +ESTABLISHED +off '
+	assert_line --index 0 --regexp '^STATE +KEEPALIVE +NEXT-PROBE +PEER +PORT +PROCESS$'
+	assert_line --index 1 --regexp "^LISTEN +- +- +- +[0-9]+ +python3[^ ]*/$PAIRS$"
+	assert_line --index 2 --regexp '^ESTAB +off +- +-> 127\.0\.0\.1:[0-9]+ +[0-9]+ +python3'
+	assert_line --index 3 --regexp '^ESTAB +off +- +<- 127\.0\.0\.1:[0-9]+ +[0-9]+ +python3'
 	[ "${#lines[@]}" = 4 ]
+	run "$KEEPALIVE" status --wide "$PAIRS"
+	assert_line --index 0 --regexp '^STATE +KEEPALIVE +IDLE +INTERVAL +COUNT +USER-TIMEOUT +RTO-MAX +NEXT-PROBE +UNANSWERED +ROLE +PEER +LOCAL +PROTOCOL +PROCESS +FD$'
+	assert_line --index 1 --regexp "^LISTEN +- .* listener +- +127\.0\.0\.1:[0-9]+ +tcp +python3[^ ]*/$PAIRS +3$"
+	assert_line --index 2 --regexp '^ESTABLISHED +off +7200s +75s +9 .* client +127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:[0-9]+ .* 4$'
+	assert_line --index 3 --regexp '^ESTABLISHED +off +7200s +75s +9 .* server +127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:[0-9]+ .* 5$'
 }
 
 @test "status and getsockopt agree on every value" {
@@ -31,9 +36,9 @@ json() {
 	"$KEEPALIVE" attach --idle=17 --interval=5 --count=4 --user-timeout=1500ms "$server"
 	run sockets "$server"
 	assert_output --partial 'keepalive=1 idle=17 interval=5 count=4 user_timeout=1500 '
-	run json '.[0] | [.keepalive, .idle_s, .interval_s, .count, .user_timeout_ms]' "$server"
+	run json '.[0] | [.keepalive, .idle_s, .interval_s, .count, .user_timeout_ms]' --listeners "$server"
 	assert_output '[true,17,5,4,1500]'
-	run "$KEEPALIVE" status "$server"
+	run "$KEEPALIVE" status --wide --listeners "$server"
 	assert_output --regexp ' on +17s +5s +4 +1500ms '
 }
 
@@ -81,7 +86,7 @@ json() {
 	await 15 test -s "$BATS_TEST_TMPDIR/count"
 	nsenter -t "$server" -n ip link set lo down
 	waits() {
-		"$KEEPALIVE" status "$client" "$server" | grep -E ' unacked +-$'
+		"$KEEPALIVE" status --wide "$client" "$server" | grep -E ' unacked +- '
 	}
 	await 10 waits
 	run json 'map(select(.timer == "retransmit")) | .[0] | [.next_probe_ms, .unanswered_probes]' \
@@ -97,10 +102,10 @@ json() {
 	talk client 127.0.0.1 "$port" 1
 	await 15 sockets "$server" 'ESTABLISHED.*ffff:127'
 	await 15 sockets "$server" 'ESTABLISHED.*local=\[::1\]'
-	run "$KEEPALIVE" status "$server"
-	assert_output --regexp " server +\[::1\]:$port +\[::1\]:[0-9]+ +ESTABLISHED"
-	assert_output --regexp " server +127\.0\.0\.1:$port +127\.0\.0\.1:[0-9]+ +ESTABLISHED"
-	assert_output --regexp " listener +\[::\]:$port +- +LISTEN"
+	run "$KEEPALIVE" status --wide "$server"
+	assert_output --regexp "ESTAB.* server +\[::1\]:[0-9]+ +\[::1\]:$port "
+	assert_output --regexp "ESTAB.* server +127\.0\.0\.1:[0-9]+ +127\.0\.0\.1:$port "
+	assert_output --regexp "LISTEN.* listener +- +\[::\]:$port "
 }
 
 @test "MPTCP sockets are shown once, with the timer of their subflow" {
@@ -110,7 +115,7 @@ json() {
 	local pid=$!
 	await 15 has_connections "$pid" 4
 	run json 'map([.protocol, .role, .keepalive, .timer == "keepalive"]) | .[]' "$pid"
-	assert_line --index 0 '["mptcp","listener",false,false]'
+	assert_line --index 0 '["mptcp","listener",null,false]'
 	assert_line --index 1 '["mptcp","client",false,false]'
 	assert_line --index 2 '["mptcp","server",false,false]'
 	assert_line --index 3 '["mptcp","client",true,true]'
@@ -237,18 +242,20 @@ signal.pause()'
 	run "${NOBODY[@]}" --inh-caps=+sys_ptrace,+dac_read_search \
 		--ambient-caps=+sys_ptrace,+dac_read_search "$PUBLIC/keepalive" status "$PAIRS"
 	assert_success
-	assert_line --regexp ' client .* off +7200s '
+	assert_line --regexp '^ESTAB +off '
 }
 
 @test "where descriptors may not be copied: dashes, the reason once, on and off all the same" {
 	require_refuse
 	require jq
 	pairs 2
-	run --separate-stderr "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" status "$PAIRS"
+	run --separate-stderr "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" status --wide "$PAIRS"
 	assert_success
-	assert_line --index 1 --regexp ' listener .* LISTEN +-( +-){7}$'
-	assert_line --index 2 --regexp ' client .* off( +-){7}$'
-	assert_line --index 4 --regexp ' client .* on( +-){5} +[0-9.]+s +0$'
+	assert_line --index 1 --regexp '^LISTEN( +-){8} +listener '
+	assert_line --index 2 --regexp '^ESTABLISHED +off( +-){7} +client '
+	assert_line --index 4 --regexp '^ESTABLISHED +on( +-){5} +[0-9.]+s +0 +client '
+	run -0 --separate-stderr "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" status "$PAIRS"
+	assert_line --index 4 --regexp '^ESTAB +on +[0-9.]+s +-> '
 	[ "${#stderr_lines[@]}" = 1 ]
 	[[ $stderr == "keepalive: no values of process $PAIRS ("* ]]
 }
@@ -261,7 +268,7 @@ signal.pause()'
 	for call in pidfd_open pidfd_getfd; do
 		run --separate-stderr "$PROGRAMS/refuse" ENOSYS "$call" "$KEEPALIVE" status "$PAIRS"
 		assert_success
-		assert_line --index 4 --regexp ' client .* on( +-){5} +[0-9.]+s +0$'
+		assert_line --index 4 --regexp '^ESTAB +on +[0-9.]+s +-> '
 		[[ $stderr == *"pidfd_getfd(2), which came with Linux 5.6; this is Linux $(uname -r)"* ]]
 	done
 }
@@ -272,7 +279,7 @@ signal.pause()'
 	pairs 2
 	run --separate-stderr "$PROGRAMS/refuse" EPERM socket "$KEEPALIVE" status "$PAIRS"
 	assert_success
-	assert_line --index 4 --regexp ' client .* ESTABLISHED +on +7200s +75s +9 +off .* - +-$'
+	assert_line --index 4 --regexp '^ESTAB +7200/75/9 +- +-> '
 	[[ $stderr == "keepalive: no timers of process $PAIRS ("*"sock_diag"* ]]
 }
 
@@ -288,7 +295,7 @@ signal.pause()'
 	run json '.[0].process' "$pid"
 	assert_output '"a\"\\?[2J?é???"'
 	run "$KEEPALIVE" status "$pid"
-	assert_line --index 1 --regexp "^a\"\\\\\?\[2J\?é\?\?\?/$pid +3 +listener"
+	assert_line --index 1 --regexp "^LISTEN .* a\"\\\\\?\[2J\?é\?\?\?/$pid\$"
 }
 
 @test "status --watch redraws until the process ends" {
@@ -297,7 +304,7 @@ signal.pause()'
 	background "$KEEPALIVE" status --watch=0.1 "$PAIRS" >"$BATS_TEST_TMPDIR/out" 2>&1
 	local watch=$!
 	drawn_thrice() {
-		[ "$(grep -c '^PROCESS' "$BATS_TEST_TMPDIR/out")" -ge 3 ]
+		[ "$(grep -c '^STATE' "$BATS_TEST_TMPDIR/out")" -ge 3 ]
 	}
 	await 10 drawn_thrice
 	kill "$PAIRS"
@@ -328,7 +335,7 @@ signal.pause()'
 		await 60 test -e "/proc/$pid/fd/2003"
 	done
 	for i in {1..5}; do
-		read -ra seconds < <({ time "$KEEPALIVE" status "${pids[@]}" >"$BATS_TEST_TMPDIR/out"; } 2>&1)
+		read -ra seconds < <({ time "$KEEPALIVE" status --wide "${pids[@]}" >"$BATS_TEST_TMPDIR/out"; } 2>&1)
 		milliseconds=$((10#${seconds[0]/./}))
 		((milliseconds >= wall)) || wall=$milliseconds
 		milliseconds=$((10#${seconds[1]/./} + 10#${seconds[2]/./}))
@@ -376,7 +383,7 @@ signal.pause()'
 	pairs 1
 	run --separate-stderr "$KEEPALIVE" status "$PAIRS" 2147483647
 	assert_failure 125
-	assert_line --regexp ' client .* ESTABLISHED '
+	assert_line --regexp '^ESTAB .* -> '
 	[[ $stderr == *2147483647* ]]
 }
 
@@ -389,6 +396,180 @@ signal.pause()'
 	assert_output "keepalive: /proc is that of another PID namespace: mount the proc of this one"
 	run unshare -pf --mount-proc "$KEEPALIVE" status
 	assert_success
+}
+
+# exposed COUNT: connections that would hang, to an address that is not loopback's, in a namespace; in $EXPOSED.
+exposed() {
+	require jq unshare ip
+	require_root
+	background unshare -n sh -c 'ip link set lo up && ip addr add 10.9.9.1/32 dev lo &&
+		ip addr add 2001:db8:1111:2222:3333:4444:5555:6666/128 dev lo && exec "$@"' sh python3 -c '
+import signal, socket, sys
+open("/proc/self/comm", "w").write(sys.argv[2])
+kept = []
+for address in "10.9.9.1", "2001:db8:1111:2222:3333:4444:5555:6666", "127.0.0.1":
+    kept.append(socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET))
+    listener = kept[-1]
+    for i in range(int(sys.argv[1])):
+        kept.append(socket.create_connection(listener.getsockname()[:2]))
+        kept[-1].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        kept.append(listener.accept()[0])
+signal.pause()' "$1" "${2:-exposed}"
+	EXPOSED=$!
+	await 15 has_connections "$EXPOSED" $((6 * $1))
+}
+
+@test "status --off: who would hang, counted by process and peer, exit status 1; loopback cannot vanish" {
+	exposed 3
+	run -1 --separate-stderr "$KEEPALIVE" status --off "$EXPOSED"
+	assert_line --index 0 --regexp '^CONNECTIONS +ROLE +PORT +PEER +PROCESS$'
+	assert_line --regexp "^ +3 +server +[0-9]+ +10\.9\.9\.1 +exposed/$EXPOSED$"
+	assert_line --regexp "^ +3 +server +[0-9]+ +\[2001:db8:1111:2222:3333:4444:5555:6666\] +exposed/$EXPOSED$"
+	[ "${#lines[@]}" = 3 ]
+	assert_equal "$stderr" "keepalive: 3 more without keepalive on loopback, where no end can vanish alone"
+	run -1 --separate-stderr "$KEEPALIVE" status --off --json "$EXPOSED"
+	[ "$(jq -c 'map([.process, .role, .connections]) | .[]' <<<"$output")" = \
+		$'["exposed","server",3]\n["exposed","server",3]' ]
+	"$KEEPALIVE" attach "$EXPOSED" >/dev/null
+	run -0 "$KEEPALIVE" status --off "$EXPOSED"
+	assert_output ""
+	run -0 "$KEEPALIVE" status --off --json "$EXPOSED"
+	assert_output "[]"
+}
+
+@test "status --off of a user who may not see the processes: the connections all the same" {
+	exposed 2
+	make_public
+	run -1 --separate-stderr nsenter -t "$EXPOSED" -n setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$PUBLIC/keepalive" status --off --json
+	[ "$(jq -c 'map([.pid, .process, .role, .connections]) | .[0]' <<<"$output")" = '[null,null,"server",2]' ]
+}
+
+@test "a hostile or long name, IPv6 addresses and a thousand descriptors fit 80 columns" {
+	exposed 1 $'\e[31m\nfifteen-chars'
+	run -0 "$KEEPALIVE" status "$EXPOSED"
+	refute_output --partial $'\e'
+	for line in "${lines[@]}"; do
+		((${#line} <= 80)) || fail "${#line}: $line"
+	done
+	assert_output --regexp '<- \[2001:db8:[0-9a-f:]+\+\]:[0-9]+ '
+	background python3 -c '
+import resource, signal, socket, os
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+listener = socket.create_server(("127.0.0.1", 0))
+copies = [os.dup(listener.fileno()) for _ in range(1000)]
+signal.pause()'
+	await 15 test -e "/proc/$!/fd/1003"
+	run -0 "$KEEPALIVE" status --wide $!
+	assert_line --index 1 --regexp ' 3,4,5,6,\+997$'
+}
+
+@test "status by port, state and process, in an order asked for" {
+	pairs 3
+	local port
+	port=$(port_of "$PAIRS")
+	run -0 "$KEEPALIVE" status --port="$port" --state=ESTAB --sort=probe "$PAIRS"
+	[ "${#lines[@]}" = 7 ]
+	assert_line --index 1 --partial " 7200/75/9 "
+	run -0 "$KEEPALIVE" status --state=listen,close-wait "$PAIRS"
+	[ "${#lines[@]}" = 2 ]
+	run -0 "$KEEPALIVE" status --port=1-2 "$PAIRS"
+	[ "${#lines[@]}" = 1 ]
+	run -0 "$KEEPALIVE" status --process='no-such-*' "$PAIRS"
+	[ "${#lines[@]}" = 1 ]
+	run -0 "$KEEPALIVE" status --process='python*' "$PAIRS"
+	[ "${#lines[@]}" = 8 ]
+	run -0 "$KEEPALIVE" status --sort=port --state=established "$PAIRS"
+	[ "${#lines[@]}" = 7 ]
+	local option
+	for option in --port=0 --port=9-1 --port=70000 --state=open --sort=age; do
+		run -125 "$KEEPALIVE" status "$option"
+		assert_output --regexp "^keepalive: ${option%=*} '.*': not known; accepted: "
+	done
+}
+
+@test "a program that closes its listener and binds again beside status never finds its port in use" {
+	require_root
+	background python3 -c '
+import itertools, socket, sys
+first = socket.create_server(("127.0.0.1", 0))
+address = first.getsockname()
+first.close()
+for i in itertools.count():
+    listener = socket.socket()
+    try:
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        print(i, error, flush=True)
+    listener.close()' >"$BATS_TEST_TMPDIR/refused"
+	local pid=$! end=$((SECONDS + 3))
+	while ((SECONDS < end)); do
+		"$KEEPALIVE" status "$pid" >/dev/null
+	done
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/refused")" ""
+}
+
+@test "a service's sockets that come from systemd's network namespace are shown in full" {
+	require jq unshare ip
+	require_root
+	background python3 -c '
+import ctypes, os, signal, socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+accepted = listener.accept()[0]
+assert ctypes.CDLL(None).unshare(0x40000000) == 0
+signal.pause()'
+	local pid=$!
+	unshared() {
+		[ "$(readlink "/proc/$pid/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+	}
+	await 15 unshared
+	run json 'map([.state, .idle_s]) | .[]' "$pid"
+	assert_line --index 0 '["LISTEN",null]'
+	assert_line --index 1 '["ESTABLISHED",7200]'
+}
+
+# in_window COMMAND...: in a terminal of 80 x 12, which window() shows.
+in_window() {
+	require tmux
+	WINDOW=(tmux -L "keepalive-$$-$BATS_TEST_NUMBER" -f /dev/null)
+	"${WINDOW[@]}" new-session -d -x 80 -y 12 "env PS1=ready: bash --norc" 3>&- 4>&-
+	"${WINDOW[@]}" send-keys "clear; echo before; $*" Enter
+}
+
+window() {
+	"${WINDOW[@]}" capture-pane -p "$@"
+}
+
+shows() {
+	window | grep -E -e "$1"
+}
+
+@test "status --watch in a window: header, clock, as many lines as fit, another size, and the screen comes back" {
+	pairs 10
+	in_window "NO_COLOR= '$KEEPALIVE' status --watch=0.2 $PAIRS"
+	await 10 shows '^keepalive status +[0-9:]{8} +every 0.2 s +21 sockets'
+	await 10 shows '^STATE +KEEPALIVE'
+	await 10 shows '^\+13 more'
+	refute shows before
+	"${WINDOW[@]}" resize-window -x 100 -y 20
+	await 10 shows '^\+5 more'
+	window -e | grep -q $'\e\\[33moff'
+	"${WINDOW[@]}" send-keys C-z
+	await 10 shows '^before'
+	"${WINDOW[@]}" send-keys fg Enter
+	await 10 shows '^STATE +KEEPALIVE'
+	"${WINDOW[@]}" send-keys C-c
+	await 10 shows '^before'
+	refute shows '^STATE'
+	"${WINDOW[@]}" send-keys "clear; NO_COLOR=1 '$KEEPALIVE' status --watch=0.2 $PAIRS" Enter
+	await 10 shows '^STATE +KEEPALIVE'
+	refute eval "window -e | grep -q $'\\e\\\\[33moff'"
+	kill "$PAIRS"
+	await 10 shows "^keepalive: process $PAIRS (does not exist|has ended)"
+	"${WINDOW[@]}" kill-server
 }
 
 @test "status explains itself, and refuses what it does not know" {

@@ -1,14 +1,19 @@
 /* status: `keepalive status`, the TCP connections of processes and their keepalive. */
 #include <getopt.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/interval.h"
 #include "base/message.h"
+#include "base/terminal.h"
 #include "command.h"
+#include "sockets/exposed.h"
+#include "sockets/selection.h"
 #include "sockets/snapshot.h"
 #include "sockets/status_json.h"
 #include "sockets/status_table.h"
@@ -23,73 +28,109 @@ static const char help[] =
 	"Usage: keepalive status [OPTION...] [PID...]\n"
 	"Show the TCP sockets of these processes, or of all, and their keepalive; change nothing.\n"
 	"\n"
+	"  --off              only established connections that would hang if the other end\n"
+	"                     vanished, counted by process and peer; exit status 1 if there are "
+	"any\n"
+	"  --port=N[-M]       only sockets with such a port, local or remote\n"
+	"  --state=NAME,...   only sockets in these states: established, listen, close-wait...\n"
+	"  --process=GLOB     only processes of such a name\n"
+	"  --sort=KEY         " ORDERS_ACCEPTED " (process)\n"
+	"  --wide             all there is to know, in lines of any length\n"
 	"  --json             an array of objects instead of a table\n"
 	"  --watch[=SECONDS]  again and again, until the processes given have ended (2)\n"
+	"  --listeners        the values of listeners and unconnected sockets too (see below)\n"
 	"  --help, --version\n"
 	"\n"
-	"ROLE        client, server (its local port is listened on), listener\n"
-	"KEEPALIVE   SO_KEEPALIVE; without it IDLE, INTERVAL and COUNT have no effect\n"
-	"NEXT-PROBE  time until the next probe; 'unacked' or 'zero-window' where keepalive waits\n"
-	"            until data is acknowledged or the peer's window opens\n"
-	"UNANSWERED  probes sent since the peer's last sign of life\n"
+	"KEEPALIVE   idle/interval/count (seconds, seconds, probes), or off; on: values not known\n"
+	"NEXT-PROBE  time until the next probe; 'unacked' or 'zero-window': keepalive waits until\n"
+	"            data is acknowledged or the peer's window opens; !2: two probes without "
+	"answer\n"
+	"PEER        -> the process connected; <- it was connected to\n"
+	"PORT        the local one\n"
 	"A dash: not known, or there is none (listeners have no timer, MPTCP has no user timeout\n"
-	"and no RTO cap). What was not permitted is said below, on standard error.\n"
+	"and no RTO cap); a plus: cut. What was not permitted is said on standard error.\n"
+	"\n"
+	"Values are read from a copy of the descriptor, held for microseconds. If a process "
+	"closes\n"
+	"a listener in that time and binds its port again, it is refused, so listeners are copied\n"
+	"with --listeners only.\n"
 	"\n"
 	"Keys of --json: pid, process, fds, protocol, role, local, peer, state,\n" KEYS_OF_VALUES
 	",\n"
-	"timer, next_probe_ms, unanswered_probes; null where the table has a dash.\n"
+	"timer, next_probe_ms, unanswered_probes; null if the table has a dash. With --off: pid, "
+	"process, role, port\n"
+	"(of the service), peer, connections; pid and process are null if they may not be seen.\n"
 	"\n"
 	"Values take the right to copy descriptors (the same user and kernel.yama.ptrace_scope 0,\n"
 	"or CAP_SYS_PTRACE; Linux 5.6), timers in another network namespace CAP_SYS_ADMIN.\n"
 	"\n"
-	"Exit status: 0; 125 where the options, or a process given, do not hold.";
+	"Exit status: 0; with --off 1 if a connection would hang; 125 if the options, or a "
+	"process\n"
+	"given, do not hold, or if --off could not see all there is.";
 
 struct request {
-	bool json;
+	bool json, wide, off, listeners;
+	struct selection selection;
 	int interval; /* milliseconds; 0: once */
 	pid_t *pids;  /* none: all */
 	size_t count;
 };
 
-static void note(const char *what, const struct lack *lack)
+/* A line of the frame, if one is being drawn; else one on standard error. */
+__attribute__((format(printf, 2, 3))) static void say(FILE *frame, const char *format, ...)
 {
-	if (lack->processes == 1)
-		message("no %s of %s", what, lack->reason);
-	else if (lack->processes > 1)
-		message("no %s of %u processes, such as %s", what, lack->processes, lack->reason);
+	char line[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	if (frame)
+		fprintf(frame, "%s\n", line);
+	else
+		message("%s", line);
 }
 
-static void notes(const struct snapshot *snapshot, bool all)
+static void note(FILE *frame, const char *what, const struct lack *lack)
+{
+	if (lack->processes == 1)
+		say(frame, "no %s of %s", what, lack->reason);
+	else if (lack->processes > 1)
+		say(frame, "no %s of %u processes, such as %s", what, lack->processes,
+		    lack->reason);
+}
+
+static void notes(FILE *frame, const struct snapshot *snapshot, bool all)
 {
 	size_t others = snapshot_others(snapshot);
 
-	note("values", &snapshot->values);
-	note("timers", &snapshot->timers);
-	if (all && others && snapshot->descriptors.processes)
-		message("%zu more TCP socket%s in processes that may not be looked into, such as "
-			"%s",
-			others, others == 1 ? "" : "s", snapshot->descriptors.reason);
+	note(frame, "values", &snapshot->values);
+	note(frame, "timers", &snapshot->timers);
+	if (!all || !others || !snapshot->descriptors.processes)
+		return;
+	say(frame, "%zu more TCP socket%s in processes that may not be looked into, such as %s",
+	    others, others == 1 ? "" : "s", snapshot->descriptors.reason);
 }
 
 /* Adds one that was asked for, or complains. */
-static bool add_this(struct snapshot *snapshot, pid_t pid)
+static bool add_this(struct snapshot *snapshot, pid_t pid, FILE *frame)
 {
 	char line[1024];
 	struct text why = TEXT(line);
 	bool added = snapshot_add(snapshot, pid, &why);
 
 	if (!added)
-		message("%.*s", (int)(why.next - why.start), why.start);
+		say(frame, "%.*s", (int)(why.next - why.start), why.start);
 	return added;
 }
 
 /* Returns how many of those asked for can be shown. */
-static size_t add_these(struct snapshot *snapshot, const struct request *request)
+static size_t add_these(struct snapshot *snapshot, const struct request *request, FILE *frame)
 {
 	size_t added = 0;
 
 	for (size_t i = 0; i < request->count; i++)
-		added += add_this(snapshot, request->pids[i]);
+		added += add_this(snapshot, request->pids[i], frame);
 	return added;
 }
 
@@ -104,37 +145,124 @@ static void add_all(struct snapshot *snapshot)
 	free(pids);
 }
 
+/* Returns how many of the processes asked for were found. */
+static size_t look(const struct request *request, struct snapshot *snapshot, FILE *frame)
+{
+	size_t added = 0;
+
+	*snapshot = (struct snapshot){ .spare = !request->listeners };
+	if (request->count)
+		added = add_these(snapshot, request, frame);
+	else
+		add_all(snapshot);
+	if (request->off && !request->count)
+		snapshot_add_others(snapshot);
+	selection_apply(&request->selection, &snapshot->connections);
+	return added;
+}
+
 /* Returns how many of the processes asked for were shown. */
 static size_t show(const struct request *request)
 {
-	struct snapshot snapshot = { 0 };
-	size_t added = 0;
+	struct terminal terminal = terminal_look();
+	struct layout layout = { terminal.width, SIZE_MAX, request->wide, terminal.colour };
+	struct snapshot snapshot;
+	size_t added = look(request, &snapshot, NULL);
 
-	if (request->count)
-		added = add_these(&snapshot, request);
-	else
-		add_all(&snapshot);
-	if (request->interval && isatty(STDOUT_FILENO))
-		fputs("\033[H\033[2J", stdout);
 	if (request->json)
 		status_json(&snapshot.connections);
 	else if (added || !request->count)
-		status_table(&snapshot.connections);
+		status_table(stdout, &snapshot.connections, &layout);
 	fflush(stdout);
-	notes(&snapshot, !request->count);
+	notes(NULL, &snapshot, !request->count);
+	snapshot_free(&snapshot);
+	return added;
+}
+
+/* Returns the exit status. */
+static int show_off(const struct request *request)
+{
+	struct snapshot snapshot;
+	size_t added = look(request, &snapshot, NULL);
+	struct exposed exposed = exposed_print(&snapshot.connections, request->json);
+	bool all_seen = added == request->count && !exposed.unknown && !snapshot.timers.processes;
+
+	fflush(stdout);
+	note(NULL, "timers", &snapshot.timers);
+	if (exposed.local)
+		message("%zu more without keepalive on loopback, where no end can vanish alone",
+			exposed.local);
+	if (exposed.unknown)
+		message("%zu of which cannot be seen whether keepalive is on", exposed.unknown);
+	snapshot_free(&snapshot);
+	return exposed.connections ? EXIT_FAILURE : all_seen ? EXIT_SUCCESS : EXIT_OURS;
+}
+
+static void write_heading(FILE *frame, const struct request *request,
+			  const struct connections *connections)
+{
+	time_t now = time(NULL);
+	struct tm *local = localtime(&now);
+	size_t off = 0;
+
+	for (size_t i = 0; i < connections->count; i++)
+		off += connections->list[i].value[OPTION_KEEPALIVE] == 0 &&
+		       connection_is_established(&connections->list[i]);
+	fprintf(frame,
+		"keepalive status  %02d:%02d:%02d  every %g s  %zu sockets, %zu connected "
+		"without\n\n",
+		local->tm_hour, local->tm_min, local->tm_sec, request->interval / 1000.0,
+		connections->count, off);
+}
+
+/* A screenful. Returns how many of the processes asked for there were. */
+static size_t draw(const struct request *request)
+{
+	enum { AROUND = 4 }; /* two lines of heading, the columns', and one that counts the rest */
+	struct terminal terminal = terminal_look();
+	struct layout layout = { terminal.width, 1, request->wide, terminal.colour };
+	struct snapshot snapshot;
+	char *lines = NULL, *below = NULL;
+	size_t added, size, taken = AROUND;
+	FILE *frame = open_memstream(&lines, &size), *rest = open_memstream(&below, &size);
+
+	if (!frame || !rest)
+		abort();
+	added = look(request, &snapshot, rest);
+	notes(rest, &snapshot, !request->count);
+	fclose(rest);
+	for (const char *at = below; *at; at++)
+		taken += *at == '\n';
+	if (terminal.height > taken)
+		layout.rows = terminal.height - taken;
+	write_heading(frame, request, &snapshot.connections);
+	status_table(frame, &snapshot.connections, &layout);
+	fputs(below, frame);
+	fclose(frame);
+	if (added || !request->count)
+		terminal_draw(lines, &terminal);
+	free(lines);
+	free(below);
 	snapshot_free(&snapshot);
 	return added;
 }
 
 /* Until the processes asked for have ended; without any, until we are stopped. */
+static void watch_screen(const struct request *request)
+{
+	terminal_take();
+	while (draw(request) || !request->count)
+		terminal_wait(request->interval);
+	terminal_give_back();
+	show(request); /* says that they have ended */
+}
+
 static void watch(const struct request *request)
 {
-	while (!ferror(stdout)) {
+	while (!ferror(stdout) && (show(request) || !request->count)) {
 		poll(NULL, 0, request->interval);
-		if (!request->json && !isatty(STDOUT_FILENO))
+		if (!request->json)
 			putchar('\n');
-		if (show(request) == 0 && request->count)
-			return;
 	}
 }
 
@@ -154,57 +282,115 @@ static int read_pids(struct request *request, char **arguments)
 	return process_numbers_hold() ? 0 : EXIT_OURS;
 }
 
-static int look(struct request *request, char **arguments)
+static int answer(struct request *request, char **arguments)
 {
 	int status = read_pids(request, arguments);
-	size_t shown;
 
 	if (status)
 		return status;
-	shown = show(request);
-	if (request->interval && (shown || !request->count))
+	if (request->off)
+		status = show_off(request);
+	else if (request->interval && !request->json && terminal_look().is_one)
+		watch_screen(request);
+	else if (request->interval)
 		watch(request);
-	else if (shown < request->count)
+	else if (show(request) < request->count)
 		status = EXIT_OURS;
 	free(request->pids);
 	return status;
 }
 
+/* Complains, and returns false, unless it holds. */
+static bool takes(bool holds, const char *option, const char *given, const char *accepted)
+{
+	if (!holds)
+		message("--%s '%s': not known; accepted: %s", option, given, accepted);
+	return holds;
+}
+
+/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
+static int take_option(struct request *request, int option)
+{
+	struct selection *selection = &request->selection;
+	bool holds = true;
+
+	switch (option) {
+	case 'j':
+		request->json = true;
+		break;
+	case 'W':
+		request->wide = true;
+		break;
+	case 'o':
+		request->off = true;
+		break;
+	case 'l':
+		request->listeners = true;
+		break;
+	case 'p':
+		holds = takes(selection_take_ports(selection, optarg), "port", optarg,
+			      "1 to 65535, or two with '-' between");
+		break;
+	case 's':
+		holds = takes(selection_take_states(selection, optarg), "state", optarg,
+			      STATES_ACCEPTED);
+		break;
+	case 'P':
+		selection->process = optarg;
+		break;
+	case 'S':
+		holds = takes(selection_take_order(selection, optarg), "sort", optarg,
+			      ORDERS_ACCEPTED);
+		break;
+	case 'w':
+		request->interval = 2000;
+		holds = !optarg || interval_parse(optarg, &request->interval);
+		if (!holds)
+			message("--watch '%s': not an interval; accepted: " INTERVAL_ACCEPTED,
+				optarg);
+		break;
+	case 'h':
+		puts(help);
+		return 1;
+	case 'v':
+		puts("keepalive " VERSION);
+		return 1;
+	default:
+		holds = false;
+	}
+	return holds ? 0 : 1 + EXIT_OURS;
+}
+
 int command_status(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "off", no_argument, NULL, 'o' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "state", required_argument, NULL, 's' },
+		{ "process", required_argument, NULL, 'P' },
+		{ "sort", required_argument, NULL, 'S' },
+		{ "wide", no_argument, NULL, 'W' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "watch", optional_argument, NULL, 'w' },
+		{ "listeners", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
+	static char name[] = "keepalive status"; /* for getopt_long()'s messages */
 	struct request request = { .json = false };
 	int option;
 
+	argv[0] = name;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'j':
-			request.json = true;
-			break;
-		case 'w':
-			request.interval = 2000;
-			if (optarg && !interval_parse(optarg, &request.interval)) {
-				message("--watch '%s': not an interval; "
-					"accepted: " INTERVAL_ACCEPTED,
-					optarg);
-				return EXIT_OURS;
-			}
-			break;
-		case 'h':
-			puts(help);
-			return 0;
-		case 'v':
-			puts("keepalive " VERSION);
-			return 0;
-		default:
-			return EXIT_OURS;
-		}
+		int end = take_option(&request, option);
+
+		if (end)
+			return end - 1;
 	}
-	return look(&request, argv + optind);
+	if (request.off && request.interval) {
+		message("--off and --watch do not go together");
+		return EXIT_OURS;
+	}
+	return answer(&request, argv + optind);
 }

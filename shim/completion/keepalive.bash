@@ -16,7 +16,7 @@ _keepalive() {
 		cur='' option=${COMP_WORDS[COMP_CWORD - 1]}
 	elif [ "${COMP_WORDS[COMP_CWORD - 1]}" = = ]; then
 		option=${COMP_WORDS[COMP_CWORD - 2]}
-	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --@(role|mode|supervise|log|library|user-timeout|rto-max|idle|interval|count) ]]; then
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == --@(state|sort|role|mode|supervise|log|library|user-timeout|rto-max|idle|interval|count) ]]; then
 		option=${COMP_WORDS[COMP_CWORD - 1]}
 	fi
 	case $option in
@@ -27,6 +27,8 @@ _keepalive() {
 	--mode) words='respect force' ;;
 	--supervise) words='auto always never' ;;
 	--log) words='off stderr' ;;
+	--state) words='established listen syn-sent close-wait fin-wait1 fin-wait2 close' ;;
+	--sort) words='process peer port state probe' ;;
 	esac
 	if [ -n "$option" ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
@@ -62,7 +64,7 @@ _keepalive() {
 	case ${COMP_WORDS[1]}$cur in
 	run-*) words="$settings --supervise= --best-effort --library= --help --version" ;;
 	check-*) words="$settings --json --library= --help --version" ;;
-	status-*) words='--json --watch --watch= --help --version' ;;
+	status-*) words='--off --port= --state= --process= --sort= --wide --json --watch --watch= --listeners --help --version' ;;
 	attach-*) words="$settings --dry-run --follow --follow= --help --version" ;;
 	run*) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
 	check*) mapfile -t COMPREPLY < <(compgen -c -- "$cur" && compgen -W "$(_keepalive_pids)" -- "$cur") ;;

@@ -38,7 +38,12 @@ check)
 		'1:command or process:_alternative "commands:command:_command_names -e" "pids:process:_pids"'
 	;;
 status)
-	_arguments '--json[for programs]' '--watch=-[again and again]::seconds:' '--help[show help]' \
+	_arguments '--off[only what would hang]' '--port=[only this port]:port:' \
+		'*--state=[only in this state]:state:(established listen syn-sent close-wait)' \
+		'--process=[only processes of such a name]:glob:' \
+		'--sort=[in this order]:key:(process peer port state probe)' \
+		'--wide[all there is to know]' '--listeners[their values too]' \
+		'--json[for programs]' '--watch=-[again and again]::seconds:' '--help[show help]' \
 		'--version[show the version]' '*:process:_pids'
 	;;
 attach)

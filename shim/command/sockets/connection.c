@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -68,14 +71,32 @@ static int copy_of(struct holder *holder, const struct connection *connection, b
 	return copy;
 }
 
-static bool describe(struct connection *connection, struct diag_socket *entry, int copy)
+/*
+ * Without a copy: sockfs(5) gives its protocol's name ("TCP", "TCPv6", "MPTCP") as an attribute. What is
+ * in no table neither listens nor is connected.
+ */
+static bool from_name(struct connection *connection)
 {
-	if (entry) {
-		entry->held = true;
+	char path[64], name[32];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", connection->holder->process.pid,
+		 connection->fds->fd);
+	length = getxattr(path, "system.sockprotoname", name, sizeof(name) - 1);
+	name[length > 0 ? length : 0] = '\0';
+	connection->mptcp = name[0] == 'M';
+	connection->state = TCP_CLOSE;
+	connection->timer = TIMER_NONE;
+	return strncmp(name + connection->mptcp, connection->mptcp ? "PTCP" : "TCP", 3) == 0;
+}
+
+static bool describe(struct connection *connection, const struct diag_socket *entry, int copy)
+{
+	if (entry)
 		from_table(connection, entry);
-	} else if (copy < 0 || !from_copy(connection, copy)) {
+	else if (copy < 0 ? !connection->holder->spare || !from_name(connection)
+			  : !from_copy(connection, copy))
 		return false;
-	}
 	if (copy >= 0)
 		values_from_copy(connection, copy);
 	else
@@ -83,15 +104,31 @@ static bool describe(struct connection *connection, struct diag_socket *entry, i
 	return true;
 }
 
+/* Whether a copy could keep a port from the process: one of a listener, or of what may be bound. */
+static bool is_spared(const struct holder *holder, const struct diag_socket *entry)
+{
+	return holder->spare && !holder->space->error && (!entry || entry->state == TCP_LISTEN);
+}
+
+/* A service's sockets may come from systemd's namespace. */
+static struct diag_socket *find_entry(const struct holder *holder, uint32_t inode)
+{
+	struct diag_socket *entry = socket_table_find(&holder->space->table, inode);
+
+	return entry || !holder->other ? entry : socket_table_find(&holder->other->table, inode);
+}
+
 static bool read_connection(struct connection *connection, struct holder *holder)
 {
-	bool gone, is_tcp;
-	int copy = copy_of(holder, connection, &gone);
+	struct diag_socket *entry = find_entry(holder, connection->fds->inode);
+	bool gone = false, is_tcp;
+	int copy = is_spared(holder, entry) ? -1 : copy_of(holder, connection, &gone);
 
 	if (gone)
 		return false;
-	is_tcp = describe(connection,
-			  socket_table_find(&holder->space->table, connection->fds->inode), copy);
+	if (entry)
+		entry->held = true;
+	is_tcp = describe(connection, entry, copy);
 	if (copy >= 0)
 		close(copy);
 	return is_tcp;
@@ -106,6 +143,24 @@ size_t socket_fds(const struct socket_fd *sockets, size_t count)
 	return same;
 }
 
+static void add(struct connections *connections, const struct connection *connection)
+{
+	connections->list = array_room(connections->list, connections->count, &connections->room,
+				       sizeof(*connection));
+	connections->list[connections->count++] = *connection;
+}
+
+void connections_add_entry(struct connections *connections, const struct holder *nobody,
+			   const struct diag_socket *entry)
+{
+	static const struct socket_fd none = { .fd = -1 };
+	struct connection connection = { .holder = nobody, .fds = &none };
+
+	from_table(&connection, entry);
+	values_from_timer(&connection);
+	add(connections, &connection);
+}
+
 void connections_read(struct connections *connections, struct holder *holder,
 		      const struct socket_fd *sockets, size_t count)
 {
@@ -113,11 +168,8 @@ void connections_read(struct connections *connections, struct holder *holder,
 		struct connection connection = { .holder = holder, .fds = sockets };
 
 		connection.fd_count = socket_fds(sockets, count);
-		if (read_connection(&connection, holder)) {
-			connections->list = array_room(connections->list, connections->count,
-						       &connections->room, sizeof(connection));
-			connections->list[connections->count++] = connection;
-		}
+		if (read_connection(&connection, holder))
+			add(connections, &connection);
 		sockets += connection.fd_count;
 		count -= connection.fd_count;
 	}
@@ -170,14 +222,19 @@ const char *connection_role(const struct connection *connection)
 	return connection->role == ROLE_SERVER ? "server" : "client";
 }
 
-const char *connection_state(const struct connection *connection)
+uint16_t connection_service(const struct connection *connection)
+{
+	return connection->role == ROLE_CLIENT ? connection->peer.port : connection->local.port;
+}
+
+const char *connection_state_name(uint8_t state)
 {
 	static const char names[][16] = {
 		"-",         "ESTABLISHED", "SYN_SENT",   "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",
 		"TIME_WAIT", "CLOSE",       "CLOSE_WAIT", "LAST_ACK", "LISTEN",    "CLOSING",
 	};
 
-	return names[connection->state < sizeof(names) / sizeof(names[0]) ? connection->state : 0];
+	return names[state < sizeof(names) / sizeof(names[0]) ? state : 0];
 }
 
 void text_value(struct text *text, enum sockopt option, int32_t value)

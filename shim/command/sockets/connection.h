@@ -13,8 +13,10 @@
 struct holder {
 	struct process process;
 	struct net_namespace *space;
-	int pidfd;   /* pidfd_of() */
+	const struct net_namespace *other; /* sockets may come from here too; may be NULL */
+	int pidfd;                         /* pidfd_of() */
 	int refused; /* errno that keeps copies of its descriptors from us; 0 */
+	bool spare; /* take no copies of listeners, nor of what may be bound (connections_read()) */
 };
 
 enum { VALUE_UNKNOWN = -1 };
@@ -42,9 +44,17 @@ struct connections {
  * Adds those of the holder's sockets that are TCP. The sockets are ordered as by process_sockets() and
  * must outlive the connections. Sockets that are not in the namespace's table (not hashed, made in
  * another namespace) are seen through copies alone.
+ *
+ * A copy keeps a port in use: a process that closes its listener while we hold one, and binds again, is
+ * refused with EADDRINUSE. A holder to be spared is looked at without such copies: the values of sockets
+ * that are neither connected nor connecting are not known then.
  */
 void connections_read(struct connections *connections, struct holder *holder,
 		      const struct socket_fd *sockets, size_t count);
+
+/* Adds one that only the namespace's table shows; nobody is the holder to name. */
+void connections_add_entry(struct connections *connections, const struct holder *nobody,
+			   const struct diag_socket *entry);
 
 /*
  * Gives the connections from number first on their roles: one whose local port is listened on, by
@@ -61,8 +71,11 @@ size_t socket_fds(const struct socket_fd *sockets, size_t count);
 /* "client", "server", "listener"; "-" where it is not connected. */
 const char *connection_role(const struct connection *connection);
 
-/* "ESTABLISHED" and so on. */
-const char *connection_state(const struct connection *connection);
+/* "ESTABLISHED" and so on, as the kernel names the states (tcp(7)); "-" for others. */
+const char *connection_state_name(uint8_t state);
+
+/* The port of the service: the local one, but a client's is the remote one. 0 if there is none. */
+uint16_t connection_service(const struct connection *connection);
 
 /* An option's value with its unit: "60s", "6", "1500ms", "off", "on", "-" where unknown. */
 void text_value(struct text *text, enum sockopt option, int32_t value);

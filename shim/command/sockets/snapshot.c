@@ -77,6 +77,9 @@ static void look(struct snapshot *snapshot, struct holding *holding)
 	size_t before = snapshot->connections.count;
 
 	holder->space = space_of(snapshot, holder->process.pid);
+	if (snapshot->spare)
+		holder->other = space_of(snapshot, getpid());
+	holder->spare = snapshot->spare;
 	holder->pidfd = pidfd_of(holder->process.pid);
 	if (holder->pidfd < 0)
 		holder->refused = errno;
@@ -123,6 +126,27 @@ size_t snapshot_others(const struct snapshot *snapshot)
 			others += !table->sockets[i].held;
 	}
 	return others;
+}
+
+void snapshot_add_others(struct snapshot *snapshot)
+{
+	space_of(snapshot, getpid());
+	for (struct known_space *known = snapshot->spaces; known; known = known->next) {
+		struct holding *holding = array_zeroed(1, sizeof(*holding));
+		const struct socket_table *table = &known->space.table;
+		size_t before = snapshot->connections.count;
+
+		holding->next = snapshot->holdings;
+		snapshot->holdings = holding;
+		holding->holder.space = &known->space;
+		strcpy(holding->holder.process.comm, "?");
+		for (size_t i = 0; i < table->count; i++) {
+			if (!table->sockets[i].held)
+				connections_add_entry(&snapshot->connections, &holding->holder,
+						      &table->sockets[i]);
+		}
+		connections_roles(&snapshot->connections, before);
+	}
 }
 
 void snapshot_free(struct snapshot *snapshot)

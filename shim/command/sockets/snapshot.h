@@ -13,6 +13,7 @@ struct lack {
 };
 
 struct snapshot {
+	bool spare; /* take no copies of listeners (struct holder); set before */
 	struct connections connections; /* by process as they were added, then by descriptor */
 	struct lack values;             /* copies of descriptors refused */
 	struct lack timers;             /* no table of their network namespace */
@@ -29,6 +30,12 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why);
 
 /* How many TCP sockets of the namespaces seen are held by none of the processes added. */
 size_t snapshot_others(const struct snapshot *snapshot);
+
+/*
+ * Adds those, as held by a process of the number 0 and the name "?": who may not see the process may see
+ * whether its connections have keepalive.
+ */
+void snapshot_add_others(struct snapshot *snapshot);
 
 /* Leaves *snapshot zero. */
 void snapshot_free(struct snapshot *snapshot);

@@ -67,7 +67,7 @@ static void json_connection(const struct connection *connection)
 	json_word("role", connection_role(connection));
 	json_endpoint("local", &connection->local);
 	json_endpoint("peer", &connection->peer);
-	json_word("state", connection_state(connection));
+	json_word("state", connection_state_name(connection->state));
 	json_values(connection);
 	json_word("timer", timer_name(connection->timer));
 	json_number("next_probe_ms", probing, connection->expires);

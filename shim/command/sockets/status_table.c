@@ -1,69 +1,134 @@
 /* status_table: see status_table.h. */
 #include "sockets/status_table.h"
 
-#include <stdio.h>
+#include <netinet/tcp.h>
+#include <string.h>
 
 #include "base/printable.h"
 
-/* clang-format off */
-#define COLUMN(symbol, ...) COLUMN_##symbol,
-#define HEADING(symbol, variable, word, preset, words, accepted, argument, help, level, name, \
-		unit, least, most, heading, ...) \
-	[COLUMN_##symbol] = heading,
+enum { CELL_MAX = 256, COLUMNS_MAX = 12, GAP = 2 };
 
-enum column {
-	COLUMN_PROCESS,
-	COLUMN_FD,
-	COLUMN_ROLE,
-	COLUMN_LOCAL,
-	COLUMN_PEER,
-	COLUMN_STATE,
-	SWITCH_SETTING(COLUMN)
-	NUMBER_SETTINGS(COLUMN)
-	COLUMN_NEXT_PROBE,
-	COLUMN_UNANSWERED,
-	COLUMNS
+/* What a cell is written in; nothing but the text where there is no colour. */
+#define HEADING "\033[1m"
+#define WARNING "\033[33m"   /* would hang */
+#define ALARM   "\033[1;31m" /* no answer */
+#define PLAIN   "\033[m"
+
+struct column {
+	const char *heading;
+	void (*write)(struct text *text, const struct connection *connection);
+	const char *(*colour)(const struct connection *connection); /* NULL: none */
+	char tail; /* what begins with the last one of these is kept if the cell is cut; 0: never cut */
+	uint8_t narrow; /* how far it may be cut */
 };
 
-static const char headings[COLUMNS][16] = {
-	[COLUMN_PROCESS] = "PROCESS",
-	[COLUMN_FD] = "FD",
-	[COLUMN_ROLE] = "ROLE",
-	[COLUMN_LOCAL] = "LOCAL",
-	[COLUMN_PEER] = "PEER",
-	[COLUMN_STATE] = "STATE",
-	SOCKET_SETTINGS(HEADING)
-	[COLUMN_NEXT_PROBE] = "NEXT-PROBE",
-	[COLUMN_UNANSWERED] = "UNANSWERED",
-};
-/* clang-format on */
-
-static void text_name(struct text *text, const struct connection *connection)
+static void write_process(struct text *text, const struct connection *connection)
 {
 	text_printable(text, connection->holder->process.comm);
 	text_char(text, '/');
 	text_number(text, (unsigned long)connection->holder->process.pid);
 }
 
-static void text_fds(struct text *text, const struct connection *connection)
+/* The first few of many: "3,4,5,6,+996". */
+static void write_fds(struct text *text, const struct connection *connection)
 {
-	for (size_t i = 0; i < connection->fd_count; i++) {
+	enum { SHOWN = 4 };
+	size_t shown = connection->fd_count > SHOWN + 1 ? SHOWN : connection->fd_count;
+
+	for (size_t i = 0; i < shown; i++) {
 		if (i)
 			text_char(text, ',');
 		text_number(text, (unsigned long)connection->fds[i].fd);
 	}
+	if (shown < connection->fd_count) {
+		text_string(text, ",+");
+		text_number(text, connection->fd_count - shown);
+	}
 }
 
-static void text_peer(struct text *text, const struct endpoint *peer)
+static void write_role(struct text *text, const struct connection *connection)
 {
-	if (peer->port)
-		text_endpoint(text, &peer->address, peer->port);
+	text_string(text, connection_role(connection));
+}
+
+static void write_end(struct text *text, const struct endpoint *end)
+{
+	if (end->port)
+		text_endpoint(text, &end->address, end->port);
 	else
 		text_char(text, '-');
 }
 
+static void write_local(struct text *text, const struct connection *connection)
+{
+	write_end(text, &connection->local);
+}
+
+static void write_local_port(struct text *text, const struct connection *connection)
+{
+	if (connection->local.port)
+		text_number(text, connection->local.port);
+	else
+		text_char(text, '-');
+}
+
+static void write_peer(struct text *text, const struct connection *connection)
+{
+	write_end(text, &connection->peer);
+}
+
+/* Who connected to whom: "-> 10.0.0.2:5432", "<- 10.0.0.9:40312". */
+static void write_direction(struct text *text, const struct connection *connection)
+{
+	if (connection->peer.port)
+		text_string(text, connection->role == ROLE_SERVER ? "<- " : "-> ");
+	write_peer(text, connection);
+}
+
+static void write_state(struct text *text, const struct connection *connection)
+{
+	text_string(text, connection_state_name(connection->state));
+}
+
+/* As ss(8) shortens it. */
+static void write_short_state(struct text *text, const struct connection *connection)
+{
+	if (connection->state == TCP_ESTABLISHED)
+		text_string(text, "ESTAB");
+	else
+		write_state(text, connection);
+}
+
+static void write_on(struct text *text, const struct connection *connection)
+{
+	text_value(text, OPTION_KEEPALIVE, connection->value[OPTION_KEEPALIVE]);
+}
+
+/* "60/10/6" (seconds, seconds, number) if it is on; else the values have no effect. */
+static void write_keepalive(struct text *text, const struct connection *connection)
+{
+	if (connection->value[OPTION_KEEPALIVE] != 1 ||
+	    connection->value[OPTION_IDLE] == VALUE_UNKNOWN) {
+		write_on(text, connection);
+		return;
+	}
+	for (unsigned i = OPTION_IDLE; i <= OPTION_COUNT; i++) {
+		if (i > OPTION_IDLE)
+			text_char(text, '/');
+		text_number(text, (unsigned long)connection->value[i]);
+	}
+}
+
+/* One for each number: "60s". */
+#define WRITE(symbol, ...) \
+	static void write_##symbol(struct text *text, const struct connection *connection) \
+	{ \
+		text_value(text, OPTION_##symbol, connection->value[OPTION_##symbol]); \
+	}
+NUMBER_SETTINGS(WRITE)
+
 /* "58.3s", or what the connection waits for before it is idle. */
-static void text_next_probe(struct text *text, const struct connection *connection)
+static void write_next_probe(struct text *text, const struct connection *connection)
 {
 	if (connection->timer == TIMER_KEEPALIVE) {
 		text_number(text, connection->expires / 1000);
@@ -79,102 +144,206 @@ static void text_next_probe(struct text *text, const struct connection *connecti
 	}
 }
 
-static void text_cell(struct text *text, const struct connection *connection, enum column column)
+static bool is_unanswered(const struct connection *connection)
 {
-#define OPTION(symbol, ...) [COLUMN_##symbol] = OPTION_##symbol,
-	static const uint8_t option[COLUMNS] = { SOCKET_SETTINGS(OPTION) };
-#undef OPTION
+	return connection->timer == TIMER_KEEPALIVE && connection->retries;
+}
 
-	switch (column) {
-	case COLUMN_PROCESS:
-		text_name(text, connection);
-		break;
-	case COLUMN_FD:
-		text_fds(text, connection);
-		break;
-	case COLUMN_ROLE:
-		text_string(text, connection_role(connection));
-		break;
-	case COLUMN_LOCAL:
-		text_endpoint(text, &connection->local.address, connection->local.port);
-		break;
-	case COLUMN_PEER:
-		text_peer(text, &connection->peer);
-		break;
-	case COLUMN_STATE:
-		text_string(text, connection_state(connection));
-		break;
-	case COLUMN_NEXT_PROBE:
-		text_next_probe(text, connection);
-		break;
-	case COLUMN_UNANSWERED:
-		if (connection->timer == TIMER_KEEPALIVE)
-			text_number(text, connection->retries);
-		else
-			text_char(text, '-');
-		break;
-	default:
-		text_value(text, option[column], connection->value[option[column]]);
+/* "4.1s !2": two without an answer. */
+static void write_next_and_unanswered(struct text *text, const struct connection *connection)
+{
+	write_next_probe(text, connection);
+	if (is_unanswered(connection)) {
+		text_string(text, " !");
+		text_number(text, connection->retries);
 	}
 }
 
-/* Characters, not bytes, so that columns stay straight. */
-static int width_of(const struct text *text)
+static void write_unanswered(struct text *text, const struct connection *connection)
 {
-	int width = 0;
+	if (connection->timer == TIMER_KEEPALIVE)
+		text_number(text, connection->retries);
+	else
+		text_char(text, '-');
+}
+
+static void write_protocol(struct text *text, const struct connection *connection)
+{
+	text_string(text, connection->mptcp ? "mptcp" : "tcp");
+}
+
+static const char *colour_of_keepalive(const struct connection *connection)
+{
+	return connection->state == TCP_ESTABLISHED && connection->value[OPTION_KEEPALIVE] == 0
+		       ? WARNING
+		       : NULL;
+}
+
+static const char *colour_of_probe(const struct connection *connection)
+{
+	return is_unanswered(connection) ? ALARM : NULL;
+}
+
+/* What matters most comes first. */
+static const struct column narrow_columns[] = {
+	{ "STATE", write_short_state, NULL, 0, 0 },
+	{ "KEEPALIVE", write_keepalive, colour_of_keepalive, 0, 0 },
+	{ "NEXT-PROBE", write_next_and_unanswered, colour_of_probe, 0, 0 },
+	{ "PEER", write_direction, NULL, ':', 20 },
+	{ "PORT", write_local_port, NULL, 0, 0 },
+	{ "PROCESS", write_process, NULL, '/', 12 },
+};
+/* clang-format off */
+#define COLUMN(symbol, variable, word, preset, words, accepted, argument, help, level, name, unit, \
+	       least, most, heading, ...) \
+	{ heading, write_##symbol, NULL, 0, 0 },
+static const struct column wide_columns[] = {
+	{ "STATE", write_state, NULL, 0, 0 },
+	{ "KEEPALIVE", write_on, colour_of_keepalive, 0, 0 },
+	NUMBER_SETTINGS(COLUMN)
+	{ "NEXT-PROBE", write_next_probe, NULL, 0, 0 },
+	{ "UNANSWERED", write_unanswered, colour_of_probe, 0, 0 },
+	{ "ROLE", write_role, NULL, 0, 0 },
+	{ "PEER", write_peer, NULL, 0, 0 },
+	{ "LOCAL", write_local, NULL, 0, 0 },
+	{ "PROTOCOL", write_protocol, NULL, 0, 0 },
+	{ "PROCESS", write_process, NULL, 0, 0 },
+	{ "FD", write_fds, NULL, 0, 0 },
+};
+/* clang-format on */
+
+/* A table being drawn: its columns, and how wide each is. */
+struct table {
+	const struct column *columns;
+	unsigned count;
+	unsigned width[sizeof(wide_columns) / sizeof(wide_columns[0])];
+	bool colour;
+	FILE *out;
+};
+
+/* Characters, not bytes, so that columns stay straight. */
+static unsigned width_of(const struct text *text)
+{
+	unsigned width = 0;
 
 	for (const char *at = text->start; at < text->next; at++)
 		width += (*at & 0xc0) != 0x80;
 	return width;
 }
 
-static int cell_width(const struct connection *connection, enum column column)
+/* Takes characters out before the tail, and puts a '+' there. */
+static void cut(struct text *text, unsigned width, char tail)
 {
-	char buffer[256];
-	struct text text = TEXT(buffer);
+	unsigned surplus = width_of(text);
+	char *from = memrchr(text->start, tail, (size_t)(text->next - text->start));
+	char *to = from ? from : text->next;
 
-	text_cell(&text, connection, column);
-	return width_of(&text);
+	if (surplus <= width)
+		return;
+	if (to > text->start && to < text->next && to[-1] == ']') /* of an IPv6 address */
+		to--;
+	surplus -= width - 1;
+	for (from = to; from > text->start && surplus; from--)
+		surplus -= (from[-1] & 0xc0) != 0x80;
+	*from++ = '+';
+	memmove(from, to, (size_t)(text->next - to));
+	text->next -= to - from;
 }
 
-/* Filled up with blanks to the width. */
-static void print_cell(const struct connection *connection, enum column column, int width)
+static void print_cell(const struct table *table, unsigned column, struct text *text,
+		       const char *colour)
 {
-	char buffer[256];
-	struct text text = TEXT(buffer);
+	bool is_last = column + 1 == table->count;
+	unsigned width = width_of(text);
 
-	text_cell(&text, connection, column);
-	fwrite(text.start, 1, (size_t)(text.next - text.start), stdout);
-	for (int i = width_of(&text); i < width; i++)
-		putchar(' ');
+	if (table->colour && colour)
+		fputs(colour, table->out);
+	fwrite(text->start, 1, (size_t)(text->next - text->start), table->out);
+	if (table->colour && colour)
+		fputs(PLAIN, table->out);
+	if (is_last)
+		putc('\n', table->out);
+	for (; !is_last && width < table->width[column] + GAP; width++)
+		putc(' ', table->out);
 }
 
-static void measure(const struct connections *connections, int width[COLUMNS])
+static void print_headings(const struct table *table)
 {
-	for (unsigned column = 0; column < COLUMNS; column++) {
-		width[column] = (int)slice_of(headings[column]).length;
-		for (size_t i = 0; i < connections->count; i++) {
-			int cell = cell_width(&connections->list[i], column);
+	for (unsigned i = 0; i < table->count; i++) {
+		char cell[CELL_MAX];
+		struct text text = TEXT(cell);
 
-			if (cell > width[column])
-				width[column] = cell;
+		text_string(&text, table->columns[i].heading);
+		print_cell(table, i, &text, HEADING);
+	}
+}
+
+static void print_row(const struct table *table, const struct connection *connection)
+{
+	for (unsigned i = 0; i < table->count; i++) {
+		const struct column *column = &table->columns[i];
+		char cell[CELL_MAX];
+		struct text text = TEXT(cell);
+
+		column->write(&text, connection);
+		if (column->tail)
+			cut(&text, table->width[i], column->tail);
+		print_cell(table, i, &text, column->colour ? column->colour(connection) : NULL);
+	}
+}
+
+static void measure(struct table *table, const struct connections *connections, size_t rows)
+{
+	for (unsigned column = 0; column < table->count; column++) {
+		unsigned width = (unsigned)strlen(table->columns[column].heading);
+
+		for (size_t i = 0; i < rows; i++) {
+			char cell[CELL_MAX];
+			struct text text = TEXT(cell);
+
+			table->columns[column].write(&text, &connections->list[i]);
+			if (width_of(&text) > width)
+				width = width_of(&text);
+		}
+		table->width[column] = width;
+	}
+}
+
+/* From the last column on, as far as each may be cut. */
+static void fit(struct table *table, unsigned width)
+{
+	unsigned total = 0;
+
+	for (unsigned i = 0; i < table->count; i++)
+		total += table->width[i] + (i ? GAP : 0);
+	for (unsigned i = table->count; i-- > 0;) {
+		const struct column *column = &table->columns[i];
+
+		while (total > width && column->tail && table->width[i] > column->narrow) {
+			table->width[i]--;
+			total--;
 		}
 	}
 }
 
-void status_table(const struct connections *connections)
+void status_table(FILE *out, const struct connections *connections, const struct layout *layout)
 {
-	const enum column last = COLUMNS - 1;
-	int width[COLUMNS];
+	size_t rows = connections->count > layout->rows ? layout->rows : connections->count;
+	struct table table = { .columns = narrow_columns,
+			       .count = sizeof(narrow_columns) / sizeof(narrow_columns[0]),
+			       .colour = layout->colour,
+			       .out = out };
 
-	measure(connections, width);
-	for (unsigned column = 0; column < last; column++)
-		printf("%-*s", width[column] + 2, headings[column]);
-	puts(headings[last]);
-	for (size_t i = 0; i < connections->count; i++) {
-		for (unsigned column = 0; column < last; column++)
-			print_cell(&connections->list[i], column, width[column] + 2);
-		print_cell(&connections->list[i], last, 0);
-		putchar('\n');
+	if (layout->wide) {
+		table.columns = wide_columns;
+		table.count = sizeof(wide_columns) / sizeof(wide_columns[0]);
 	}
+	measure(&table, connections, rows);
+	if (!layout->wide)
+		fit(&table, layout->width);
+	print_headings(&table);
+	for (size_t i = 0; i < rows; i++)
+		print_row(&table, &connections->list[i]);
+	if (rows < connections->count)
+		fprintf(out, "+%zu more\n", connections->count - rows);
 }

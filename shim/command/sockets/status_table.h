@@ -4,9 +4,18 @@
 #ifndef KEEPALIVE_STATUS_TABLE_H
 #define KEEPALIVE_STATUS_TABLE_H
 
+#include <stdio.h>
+
 #include "sockets/connection.h"
 
-/* A line of headings and a line for each connection, on standard output. */
-void status_table(const struct connections *connections);
+struct layout {
+	unsigned width; /* long names and addresses are cut, with a '+', so that lines fit */
+	size_t rows;    /* at most so many connections; the rest is counted in a last line */
+	bool wide;      /* all columns, as wide as they are */
+	bool colour;
+};
+
+/* A line of headings and a line for each connection. */
+void status_table(FILE *out, const struct connections *connections, const struct layout *layout);
 
 #endif

@@ -1,0 +1,22 @@
+/*
+ * exposed: established connections that would hang for ever if the other end vanished: `status --off`.
+ */
+#ifndef KEEPALIVE_EXPOSED_H
+#define KEEPALIVE_EXPOSED_H
+
+#include "sockets/connection.h"
+
+struct exposed {
+	size_t connections; /* would hang */
+	size_t local;   /* keepalive is off, but the other end is on this host, and cannot vanish */
+	size_t unknown; /* whether keepalive is on could not be seen */
+};
+
+/*
+ * Counts them, and prints those that would hang on standard output, one line or object for each
+ * process, peer and port of the service: the most first. With nothing to print an empty array, or
+ * nothing.
+ */
+struct exposed exposed_print(struct connections *connections, bool json);
+
+#endif

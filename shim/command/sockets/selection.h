@@ -1,0 +1,32 @@
+/*
+ * selection: which connections are wanted, and in which order.
+ */
+#ifndef KEEPALIVE_SELECTION_H
+#define KEEPALIVE_SELECTION_H
+
+#include "sockets/connection.h"
+
+enum order { ORDER_PROCESS, ORDER_PEER, ORDER_PORT, ORDER_STATE, ORDER_PROBE };
+#define ORDERS_ACCEPTED "process, peer, port, state or probe"
+#define STATES_ACCEPTED "states as status shows them, such as established or listen,close-wait"
+
+/* All zero: everything, by process. */
+struct selection {
+	uint16_t port_first, port_last; /* of either end */
+	uint32_t states;                /* bits 1 << TCP_... */
+	const char *process;            /* a glob(7) of its name, or of its executable's */
+	enum order order;
+};
+
+/* "443" or "8000-8999"; false for anything else. */
+bool selection_take_ports(struct selection *selection, const char *text);
+
+/* State names, in any case, with commas between; more than once adds them. */
+bool selection_take_states(struct selection *selection, const char *text);
+
+bool selection_take_order(struct selection *selection, const char *text);
+
+/* Drops what is not wanted, and sorts the rest; equal ones by process and descriptor. */
+void selection_apply(const struct selection *selection, struct connections *connections);
+
+#endif
