@@ -50,6 +50,7 @@ PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,
 
 LIBRARY = $(BUILD)/libkeepalive-shim.so
 COMMAND = $(BUILD)/keepalive
+COMPLETIONS = $(addprefix $(BUILD)/completion/keepalive.,bash zsh fish)
 
 COMMON_SOURCES  = $(wildcard shim/common/*.c)
 PRELOAD_SOURCES = $(wildcard shim/preload/*.c)
@@ -62,7 +63,12 @@ PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(PRELOAD_FIR
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
 .PHONY: all fixtures test lint fuzz clean help
-all: $(LIBRARY) $(if $(COMMAND_SOURCES),$(COMMAND)) ## build the library and the command into build/
+all: $(LIBRARY) $(COMMAND) $(COMPLETIONS) ## build the library and the command into build/
+
+$(COMPLETIONS): $(BUILD)/%: shim/%.in shim/completion/fill shim/common/settings_table.h
+	@mkdir -p $(@D)
+	shim/completion/fill $< $(CC) >$@.new
+	mv $@.new $@
 
 $(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
 	$(CC) $(CFLAGS) -fPIC $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJECTS)

@@ -23,22 +23,22 @@ complete_with() {
 
 	case $1 in
 	bash)
-		bash -c 'source "$0/shim/completion/keepalive.bash"
+		bash -c 'source "$0/completion/keepalive.bash"
 			read -ra COMP_WORDS <<<"${1//=/ = }"
 			[[ $1 != *[\ =] ]] || COMP_WORDS+=("")
 			[[ $1 != *= ]] || unset "COMP_WORDS[-1]"
 			COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 			_keepalive
-			printf "%s\n" "${COMPREPLY[@]}"' "$REPOSITORY" "$2"
+			printf "%s\n" "${COMPREPLY[@]}"' "$BUILD" "$2"
 		;;
 	fish)
 		HOME=$BATS_TEST_TMPDIR fish --no-config -c \
-			'source $argv[1]; complete -C $argv[2]' "$REPOSITORY/shim/completion/keepalive.fish" "$2" |
+			'source $argv[1]; complete -C $argv[2]' "$BUILD/completion/keepalive.fish" "$2" |
 			cut -f 1
 		;;
 	zsh)
 		mkdir -p "$BATS_TEST_TMPDIR/zsh"
-		cp "$REPOSITORY/shim/completion/keepalive.zsh" "$BATS_TEST_TMPDIR/zsh/_keepalive"
+		cp "$BUILD/completion/keepalive.zsh" "$BATS_TEST_TMPDIR/zsh/_keepalive"
 		timeout 30 zsh -f "$TESTS/deploy/completion.zsh" "$BATS_TEST_TMPDIR/zsh" "$2" |
 			sed -n 's/.*<\(.*\)>.*/\1/p' | grep -oE '[^ =]+=?([^ ]*)$|[^ ]+ $' | sed 's/ $//'
 		;;
@@ -137,7 +137,7 @@ examples() {
 		for option in $(options_of "$subcommand"); do
 			assert_line --regexp "^$option=?\$"
 			for shell in zsh fish; do
-				grep -qE -e "(--|-l )${option#--}\b" "$REPOSITORY/shim/completion/keepalive.$shell" ||
+				grep -qE -e "(--|-l )${option#--}\b" "$BUILD/completion/keepalive.$shell" ||
 					fail "$shell lacks $option of $subcommand"
 			done
 		done
@@ -155,6 +155,9 @@ examples() {
 		assert_completes $shell 'keepalive sta' 'status'
 		assert_completes $shell 'keepalive run --mo' '--mode=?'
 		assert_completes $shell 'keepalive run --mode=f' '(--mode=)?force'
+		assert_completes $shell 'keepalive run --user-timeout=au' '(--user-timeout=)?auto'
+		assert_completes $shell 'keepalive check --log=std' '(--log=)?stderr'
+		assert_completes $shell 'keepalive check --log=/usr/shar' '(--log=)?/usr/share/?'
 		assert_completes $shell 'keepalive attach --dr' '--dry-run'
 		assert_completes $shell 'keepalive check --js' '--json'
 		assert_completes $shell 'keepalive run --idle=5 basenam' 'basename'
