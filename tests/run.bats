@@ -30,17 +30,54 @@ script() {
 	assert_output "1 60 10 6"
 }
 
-@test "no command or an unknown one: told which there are; --help lists them, --version tells which it is" {
-	run -125 "$KEEPALIVE"
-	assert_output --partial "one of run, check, status, attach"
-	run -125 "$KEEPALIVE" walk
-	assert_output --partial "'walk' is no command; one of run, check, status, attach"
+@test "no command or an unknown one: told what was meant; --help lists them, --version tells which it is" {
+	run -125 --separate-stderr "$KEEPALIVE"
+	assert_equal "$output" ""
+	[[ $stderr == "Usage: keepalive COMMAND"* ]]
+	run -125 "$KEEPALIVE" stauts
+	assert_output "keepalive: 'stauts' is no keepalive command; did you mean 'status'?"
+	run -125 "$KEEPALIVE" sleep 1
+	assert_output "keepalive: 'sleep' is no keepalive command; to start it with keepalive: keepalive run sleep ..."
+	run -125 "$KEEPALIVE" no-such-thing
+	assert_output "keepalive: 'no-such-thing' is no keepalive command (keepalive --help lists them)"
+	run -125 "$KEEPALIVE" --idle=5 true
+	assert_output --partial "a subcommand's options go behind its name"
 	run -0 --separate-stderr "$KEEPALIVE" --help
 	for command in run check status attach; do
 		assert_line --regexp "^  $command \\["
 	done
-	run -0 --separate-stderr "$KEEPALIVE" --version
-	assert_output --regexp '^keepalive [0-9]+\.[0-9]+'
+	for word in --version -V version; do
+		run -0 --separate-stderr "$KEEPALIVE" "$word"
+		assert_output --regexp '^keepalive [0-9]+\.[0-9]+'
+	done
+	for word in -h help "help help"; do
+		# shellcheck disable=SC2086 # two words
+		run -0 --separate-stderr "$KEEPALIVE" $word
+		assert_line --index 0 "Usage: keepalive COMMAND ..."
+	done
+	for command in run check status attach; do
+		for words in "help $command" "$command -h" "$command --help"; do
+			# shellcheck disable=SC2086
+			run -0 --separate-stderr "$KEEPALIVE" $words
+			assert_line --index 0 --partial "Usage: keepalive $command"
+		done
+		run -0 --separate-stderr "$KEEPALIVE" "$command" -V
+	done
+}
+
+@test "a misspelt option: which subcommand complains, and what was meant" {
+	run -125 "$KEEPALIVE" status --wdie
+	assert_output "keepalive: status: unknown option '--wdie'; did you mean '--wide'?"
+	run -125 "$KEEPALIVE" run --ilde=5 true
+	assert_output "keepalive: run: unknown option '--ilde=5'; did you mean '--idle'?"
+	run -125 "$KEEPALIVE" check -x true
+	assert_output "keepalive: check: unknown option '-x' (keepalive check --help lists them)"
+	run -125 "$KEEPALIVE" run --idle
+	assert_output "keepalive: run: option '--idle' takes a value (keepalive run --help tells which)"
+	run -125 "$KEEPALIVE" status --json=3
+	assert_output "keepalive: status: option '--json=3' takes no value"
+	run -125 "$KEEPALIVE" run --r=3 true
+	assert_output "keepalive: run: option '--r' stands for more than one (keepalive run --help lists them)"
 }
 
 @test "help, version and answers that cannot be written are no success" {
@@ -354,5 +391,5 @@ $BATS_TEST_TMPDIR"
 	assert_equal "$stderr" ""
 	run -125 --separate-stderr "$KEEPALIVE" run --nonsense
 	assert_output ""
-	[[ $stderr == "keepalive run: "* ]]
+	[[ $stderr == "keepalive: run: "* ]]
 }

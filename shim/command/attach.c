@@ -12,11 +12,14 @@
 
 #include "base/interval.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/settings_options.h"
 #include "command.h"
 #include "process/permission.h"
 #include "process/pidfd.h"
 #include "sockets/attachment.h"
+
+enum { OPTION_DRY_RUN = OPTION_OWN, OPTION_FOLLOW };
 
 static const char help[] =
 	"Usage: keepalive attach [OPTION...] PID\n"
@@ -162,19 +165,19 @@ static int take_option(struct request *request, int option)
 	if (settings_options_take(&request->options, option, optarg))
 		return 0;
 	switch (option) {
-	case 'n':
+	case OPTION_DRY_RUN:
 		request->dry_run = true;
 		return 0;
-	case 'f':
+	case OPTION_FOLLOW:
 		request->interval = 1000;
 		if (!optarg || interval_parse(optarg, &request->interval))
 			return 0;
 		message("--follow '%s': not an interval; accepted: " INTERVAL_ACCEPTED, optarg);
 		return 1 + EXIT_OURS;
-	case 'h':
+	case OPTION_HELP:
 		printf("%s%s%s\n", help, settings_options_help(), help_own);
 		return 1;
-	case 'v':
+	case OPTION_VERSION:
 		puts("keepalive " VERSION);
 		return 1;
 	default:
@@ -185,16 +188,14 @@ static int take_option(struct request *request, int option)
 int command_attach(int argc, char **argv)
 {
 	static const struct option options[] = {
-		SETTINGS_OPTIONS{ "dry-run", no_argument, NULL, 'n' },
-		{ "follow", optional_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
+		SETTINGS_OPTIONS{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+		{ "follow", optional_argument, NULL, OPTION_FOLLOW },
+		COMMON_OPTIONS,
 	};
 	struct request request = { .dry_run = false };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, false, options)) != -1) {
 		int end = take_option(&request, option);
 
 		if (end)

@@ -1,6 +1,5 @@
 /* check: keepalive(1)'s `check`: tells whether the shim takes effect, and if not, why. */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/printable.h"
 #include "base/settings_options.h"
 #include "command.h"
@@ -17,7 +17,7 @@
 #include "verdict/check_process.h"
 #include "verdict/verdict.h"
 
-enum { OPTION_JSON = 1, OPTION_LIBRARY, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_JSON = OPTION_OWN, OPTION_LIBRARY };
 
 struct question {
 	struct settings_options options;
@@ -243,7 +243,7 @@ static int take_option(struct question *question, int option)
 		puts("keepalive " VERSION);
 		return 1;
 	default:
-		return 1 + EXIT_OURS; /* getopt_long() has said it */
+		return 1 + EXIT_OURS; /* options_next() has said it */
 	}
 }
 
@@ -252,16 +252,12 @@ int command_check(int argc, char **argv)
 	static const struct option names[] = {
 		SETTINGS_OPTIONS{ "json", no_argument, NULL, OPTION_JSON },
 		{ "library", required_argument, NULL, OPTION_LIBRARY },
-		{ "help", no_argument, NULL, OPTION_HELP },
-		{ "version", no_argument, NULL, OPTION_VERSION },
-		{ NULL, 0, NULL, 0 },
+		COMMON_OPTIONS,
 	};
-	static char name[] = "keepalive check"; /* for getopt_long()'s messages */
 	struct question question = { .subject = NULL };
 	int option, pid;
 
-	argv[0] = name;
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+	while ((option = options_next(argc, argv, false, names)) != -1) {
 		int end = take_option(&question, option);
 
 		if (end)

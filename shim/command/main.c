@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "base/nearest.h"
 #include "command.h"
+#include "program/target.h"
 
 static const struct {
 	const char *name;
@@ -19,38 +21,76 @@ static const struct {
 	{ "attach", command_attach,
 	  "attach [OPTION...] PID\tarm the open sockets of a running process" },
 };
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-static void help(void)
+static void help(FILE *out)
 {
-	puts("Usage: keepalive COMMAND ...\n"
-	     "TCP keepalive for programs that do not switch it on themselves.\n");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	fputs("Usage: keepalive COMMAND ...\n"
+	      "TCP keepalive for programs that do not switch it on themselves.\n\n",
+	      out);
+	for (size_t i = 0; i < COMMANDS; i++) {
 		size_t call = strcspn(commands[i].help, "\t");
 
-		printf("  %-40.*s %s\n", (int)call, commands[i].help, commands[i].help + call + 1);
+		fprintf(out, "  %-38.*s %s\n", (int)call, commands[i].help,
+			commands[i].help + call + 1);
 	}
-	puts("\nkeepalive COMMAND --help tells more; so do keepalive(1) and keepalive-shim(7).");
+	fputs("\nkeepalive help COMMAND tells more; so do keepalive(1) and keepalive-shim(7).\n",
+	      out);
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b, const char *c)
+{
+	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+}
+
+static void say_unknown(const char *word)
+{
+	static struct target target;
+	struct nearest nearest = { 0 };
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		nearest_consider(&nearest, word, commands[i].name);
+	nearest_consider(&nearest, word, "help");
+	nearest_consider(&nearest, word, "--help");
+	nearest_consider(&nearest, word, "--version");
+	if (nearest.word)
+		message("'%s' is no keepalive command; did you mean '%s'?", word, nearest.word);
+	else if (*word == '-')
+		message("unknown option '%s'; a subcommand's options go behind its name (keepalive "
+			"--help)",
+			word);
+	else if (target_find(word, &target) == 0)
+		message("'%s' is no keepalive command; to start it with keepalive: keepalive run "
+			"%s ...",
+			word, word);
+	else
+		message("'%s' is no keepalive command (keepalive --help lists them)", word);
 }
 
 static int call(int argc, char **argv)
 {
-	if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
-		help();
+	if (argc < 2) {
+		help(stderr);
+		return EXIT_OURS;
+	}
+	if (is_one_of(argv[1], "help", "--help", "-h")) {
+		static char option[] = "--help";
+		char *named[] = { argv[0], argc > 2 ? argv[2] : NULL, option, NULL };
+
+		if (argc > 2 && !is_one_of(argv[2], "help", "--help", "-h"))
+			return call(3, named);
+		help(stdout);
 		return 0;
 	}
-	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+	if (is_one_of(argv[1], "version", "--version", "-V")) {
 		puts("keepalive " VERSION);
 		return 0;
 	}
-	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].call(argc - 1, argv + 1);
 	}
-	if (argc < 2)
-		message("no command given; one of run, check, status, attach (--help tells more)");
-	else
-		message("'%s' is no command; one of run, check, status, attach (--help tells more)",
-			argv[1]);
+	say_unknown(argv[1]);
 	return EXIT_OURS;
 }
 

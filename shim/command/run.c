@@ -1,12 +1,12 @@
 /* run: keepalive(1)'s `run`: starts a program with keepalive, in place. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/message.h"
+#include "base/options.h"
 #include "base/settings_options.h"
 #include "command.h"
 #include "program/library.h"
@@ -25,7 +25,7 @@ struct request {
 	struct title title;
 };
 
-enum { OPTION_LIBRARY = 1, OPTION_SUPERVISE, OPTION_BEST_EFFORT, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_LIBRARY = OPTION_OWN, OPTION_SUPERVISE, OPTION_BEST_EFFORT };
 
 static void help(void)
 {
@@ -83,17 +83,13 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 		SETTINGS_OPTIONS{ "library", required_argument, NULL, OPTION_LIBRARY },
 		{ "supervise", required_argument, NULL, OPTION_SUPERVISE },
 		{ "best-effort", no_argument, NULL, OPTION_BEST_EFFORT },
-		{ "help", no_argument, NULL, OPTION_HELP },
-		{ "version", no_argument, NULL, OPTION_VERSION },
-		{ NULL, 0, NULL, 0 },
+		COMMON_OPTIONS,
 	};
-	static char name[] = "keepalive run"; /* for getopt_long()'s messages */
 	int option;
 
 	*status = EXIT_OURS;
 	request->title = title_of(argv);
-	argv[0] = name;
-	while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
+	while ((option = options_next(argc, argv, true, names)) != -1) {
 		if (settings_options_take(&request->options, option, optarg))
 			continue;
 		if (option == OPTION_LIBRARY) {
@@ -112,7 +108,7 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 			*status = 0;
 			return false;
 		} else {
-			return false; /* getopt_long() has said it */
+			return false; /* options_next() has said it */
 		}
 	}
 	if (optind == argc) {

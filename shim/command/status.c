@@ -1,5 +1,4 @@
 /* status: `keepalive status`, the TCP connections of processes and their keepalive. */
-#include <getopt.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include "base/array.h"
 #include "base/interval.h"
 #include "base/message.h"
+#include "base/options.h"
 #include "base/terminal.h"
 #include "command.h"
 #include "sockets/exposed.h"
@@ -67,6 +67,18 @@ static const char help[] =
 	"Exit status: 0; with --off 1 if a connection would hang; 125 if the options, or a "
 	"process\n"
 	"given, do not hold, or if --off could not see all there is.";
+
+enum {
+	OPTION_OFF = OPTION_OWN,
+	OPTION_PORT,
+	OPTION_STATE,
+	OPTION_PROCESS,
+	OPTION_SORT,
+	OPTION_WIDE,
+	OPTION_JSON,
+	OPTION_WATCH,
+	OPTION_LISTENERS,
+};
 
 struct request {
 	bool json, wide, off, listeners;
@@ -315,44 +327,44 @@ static int take_option(struct request *request, int option)
 	bool holds = true;
 
 	switch (option) {
-	case 'j':
+	case OPTION_JSON:
 		request->json = true;
 		break;
-	case 'W':
+	case OPTION_WIDE:
 		request->wide = true;
 		break;
-	case 'o':
+	case OPTION_OFF:
 		request->off = true;
 		break;
-	case 'l':
+	case OPTION_LISTENERS:
 		request->listeners = true;
 		break;
-	case 'p':
+	case OPTION_PORT:
 		holds = takes(selection_take_ports(selection, optarg), "port", optarg,
 			      "1 to 65535, or two with '-' between");
 		break;
-	case 's':
+	case OPTION_STATE:
 		holds = takes(selection_take_states(selection, optarg), "state", optarg,
 			      STATES_ACCEPTED);
 		break;
-	case 'P':
+	case OPTION_PROCESS:
 		selection->process = optarg;
 		break;
-	case 'S':
+	case OPTION_SORT:
 		holds = takes(selection_take_order(selection, optarg), "sort", optarg,
 			      ORDERS_ACCEPTED);
 		break;
-	case 'w':
+	case OPTION_WATCH:
 		request->interval = 2000;
 		holds = !optarg || interval_parse(optarg, &request->interval);
 		if (!holds)
 			message("--watch '%s': not an interval; accepted: " INTERVAL_ACCEPTED,
 				optarg);
 		break;
-	case 'h':
+	case OPTION_HELP:
 		puts(help);
 		return 1;
-	case 'v':
+	case OPTION_VERSION:
 		puts("keepalive " VERSION);
 		return 1;
 	default:
@@ -364,25 +376,21 @@ static int take_option(struct request *request, int option)
 int command_status(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "off", no_argument, NULL, 'o' },
-		{ "port", required_argument, NULL, 'p' },
-		{ "state", required_argument, NULL, 's' },
-		{ "process", required_argument, NULL, 'P' },
-		{ "sort", required_argument, NULL, 'S' },
-		{ "wide", no_argument, NULL, 'W' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "watch", optional_argument, NULL, 'w' },
-		{ "listeners", no_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
+		{ "off", no_argument, NULL, OPTION_OFF },
+		{ "port", required_argument, NULL, OPTION_PORT },
+		{ "state", required_argument, NULL, OPTION_STATE },
+		{ "process", required_argument, NULL, OPTION_PROCESS },
+		{ "sort", required_argument, NULL, OPTION_SORT },
+		{ "wide", no_argument, NULL, OPTION_WIDE },
+		{ "json", no_argument, NULL, OPTION_JSON },
+		{ "watch", optional_argument, NULL, OPTION_WATCH },
+		{ "listeners", no_argument, NULL, OPTION_LISTENERS },
+		COMMON_OPTIONS,
 	};
-	static char name[] = "keepalive status"; /* for getopt_long()'s messages */
 	struct request request = { .json = false };
 	int option;
 
-	argv[0] = name;
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = options_next(argc, argv, false, options)) != -1) {
 		int end = take_option(&request, option);
 
 		if (end)
