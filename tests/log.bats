@@ -86,4 +86,9 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	assert_success
 	[ "$(wc -l <<<"$stderr")" = 3 ]
 	[[ $stderr == *"] val?ues?[2J: fd "*" listener "* ]]
+	# Terminals obey the control characters past ASCII too, in either form: U+009B is CSI.
+	program=$BATS_TEST_TMPDIR/$'\302\2332J\2332J\303\251t\303\251'
+	cp "$PROGRAMS/values" "$program"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$program"
+	[[ $stderr == *"] ??2J?2J"$'\303\251t\303\251'": fd "*" listener "* ]]
 }

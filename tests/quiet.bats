@@ -35,6 +35,57 @@ unharmed() {
 	assert_output "$(unharmed "${kinds[@]}")"
 }
 
+@test "a terminal that nobody reads, full, or stopped: no wait, at load and in each hook" {
+	local kinds=terminal,terminal-full,terminal-stopped program
+
+	with_stderr "$kinds" KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
+	assert_equal "$(grep -c "KEEPALIVE_SHIM_IDLE 'bad': not a duration" <<<"$output")" 1
+	assert_equal "$(grep -c "fd 3: left alone: not TCP" <<<"$output")" 1
+	assert_equal "$(grep -c "^status 0$" <<<"$output")" 3
+	# Until it is full, and to the last byte of room.
+	program='import socket
+for _ in range(1500): socket.socket(socket.AF_UNIX).close()'
+	run python3 "$TESTS/programs/with_stderr.py" terminal,pipe,unix env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG=stderr \
+		python3 -c "$program"
+	assert_equal "$(grep -c "^status 0$" <<<"$output")" 3
+	run python3 "$TESTS/programs/with_stderr.py" "$kinds" env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG=stderr \
+		KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=20' "$PROGRAMS/values"
+	assert_equal "$(grep -c "^status 0$" <<<"$output")" 3
+}
+
+@test "a terminal or pipe of another user's: the message is there all the same" {
+	require_root
+	setpriv --reuid 65534 --clear-groups test -r "$SHIM" || skip "$SHIM is not for everybody"
+	with_stderr another-user KEEPALIVE_SHIM_IDLE=bad
+	assert_line --partial "KEEPALIVE_SHIM_IDLE 'bad': not a duration"
+	with_stderr pipe KEEPALIVE_SHIM_IDLE=bad setpriv --reuid 65534 --clear-groups
+	assert_line --partial "KEEPALIVE_SHIM_IDLE 'bad': not a duration"
+}
+
+@test "started without a descriptor 2, which a library's constructor then opens: not a byte into its file" {
+	local opened flags
+
+	require cc
+	for flags in O_RDWR 'O_WRONLY|O_APPEND|O_CLOEXEC'; do
+		opened=$BATS_TEST_TMPDIR/database
+		cc -shared -fPIC -w -o "$BATS_TEST_TMPDIR/libdatabase.so" -x c - <<-END
+			#define _GNU_SOURCE
+			#include <fcntl.h>
+			#include <unistd.h>
+			__attribute__((constructor)) static void load(void)
+			{
+				int fd = open("$opened", O_CREAT | $flags, 0600);
+				write(fd, "data\n", 5);
+				if (fd != 2) _exit(9);
+			}
+		END
+		: >"$opened"
+		env LD_PRELOAD="$SHIM:$BATS_TEST_TMPDIR/libdatabase.so" KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_IDLE=bad \
+			"$PROGRAMS/armed" udp socket 2>&- 3>&- 4>&-
+		assert_equal "$(cat "$opened")" data
+	done
+}
+
 @test "under inetd, where standard error is the peer, nothing is written there" {
 	with_stderr tcp,tcp-full,tcp-gone KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
 	assert_output "$(unharmed tcp tcp-full tcp-gone)"

@@ -110,12 +110,45 @@ void text_number(struct text *text, unsigned long number)
 		text_char(text, digits[i++]);
 }
 
+/*
+ * The length of the UTF-8 sequence that the slice begins with (RFC 3629); 0 for none, and for control
+ * characters (U+0080 to U+009F are some too, and terminals obey them).
+ */
+static size_t sequence(struct slice from)
+{
+	const unsigned char *at = (const unsigned char *)from.start;
+	unsigned long character;
+	size_t length;
+
+	if (*at < 0x80)
+		return *at >= ' ' && *at != 127;
+	length = *at >= 0xf0 ? 4 : *at >= 0xe0 ? 3 : 2;
+	if (*at < 0xc2 || *at > 0xf4 || length > from.length)
+		return 0;
+	character = *at & (0x7fU >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		character = character << 6 | (at[i] & 0x3f);
+	}
+	if (character < 0xa0 || (length == 3 && character < 0x800) ||
+	    (character >= 0xd800 && character < 0xe000) ||
+	    (length == 4 && (character < 0x10000 || character > 0x10ffff)))
+		return 0;
+	return length;
+}
+
 void text_plain(struct text *text, struct slice value)
 {
-	for (size_t i = 0; i < value.length; i++) {
-		unsigned char c = (unsigned char)value.start[i];
+	while (value.length) {
+		size_t length = sequence(value), taken = length ? length : 1;
 
-		text_char(text, c < ' ' || c == 127 ? '?' : (char)c);
+		if (!length)
+			text_char(text, '?');
+		for (size_t i = 0; i < length; i++)
+			text_char(text, value.start[i]);
+		value.start += taken;
+		value.length -= taken;
 	}
 }
 

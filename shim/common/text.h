@@ -58,7 +58,7 @@ void text_char(struct text *text, char c);
 void text_string(struct text *text, const char *string);
 void text_number(struct text *text, unsigned long number);
 
-/* Somebody else's text. */
+/* Somebody else's text, as UTF-8 without control characters: '?' in place of each byte that is neither. */
 void text_plain(struct text *text, struct slice value);
 
 /* The same in single quotes; only the start of it, with its length, where it is long. */

@@ -5,8 +5,16 @@
 #include "libc.h"
 #include "memory.h"
 
-enum { WANT_BASIC = 0x7ff, EMPTY_PATH = 0x1000 }; /* STATX_BASIC_STATS, AT_EMPTY_PATH */
-enum { IS_SOCKET = 0140000, TYPE_MASK = 0170000 };
+enum { WANT_BASIC = 0x7ff };                        /* STATX_BASIC_STATS */
+enum { EMPTY_PATH = 0x1000, DO_NOT_SYNC = 0x4000 }; /* AT_EMPTY_PATH, AT_STATX_DONT_SYNC */
+enum {
+	TYPE_MASK = 0170000,
+	IS_PIPE = 0010000,
+	IS_CHARACTERS = 0020000,
+	IS_REGULAR = 0100000,
+	IS_SOCKET = 0140000,
+};
+enum { MEMORY_MAJOR = 1 }; /* null(4), full(4): Linux, Documentation/admin-guide/devices.txt */
 
 /* struct statx of <linux/stat.h>, which older C libraries do not declare. */
 struct statx_buffer {
@@ -26,24 +34,38 @@ struct file file_of(int fd)
 #ifdef SYS_statx
 	struct statx_buffer found;
 
-	if (libc->syscall(SYS_statx, fd, "", EMPTY_PATH, WANT_BASIC, &found) == 0)
-		return (struct file){ found.inode, found.device_major, found.device_minor,
-				      found.uid, found.mode };
+	if (libc->syscall(SYS_statx, fd, "", EMPTY_PATH | DO_NOT_SYNC, WANT_BASIC, &found) == 0)
+		return (struct file){
+			found.inode, found.device_major, found.device_minor,
+			found.uid,   found.mode,         (uint16_t)found.special_major
+		};
 #endif
 	(void)fd;
 	return (struct file){ 0 };
 }
 
-bool file_is_socket(struct file file)
+enum file_kind file_kind(struct file file)
 {
-	return (file.mode & TYPE_MASK) == IS_SOCKET;
+	switch (file.mode & TYPE_MASK) {
+	case IS_SOCKET:
+		return FILE_SOCKET;
+	case IS_PIPE:
+		return FILE_PIPE;
+	case IS_REGULAR:
+		return FILE_REGULAR;
+	case IS_CHARACTERS:
+		return file.special_major == MEMORY_MAJOR ? FILE_SINK : FILE_TERMINAL;
+	default:
+		return file.inode ? FILE_OTHER : FILE_UNKNOWN;
+	}
 }
 
 bool file_may_be_tcp(int fd)
 {
 	struct file file = file_of(fd);
 
-	return !file.inode || (file_is_socket(file) && file.inode != environment_journal());
+	return !file.inode ||
+	       (file_kind(file) == FILE_SOCKET && file.inode != environment_journal());
 }
 
 bool file_is_same(struct file a, struct file b)

@@ -11,13 +11,27 @@
 struct file {
 	uint64_t inode;
 	uint32_t device_major, device_minor, uid;
-	uint16_t mode; /* type and permissions: inode(7) */
+	uint16_t mode;          /* type and permissions: inode(7) */
+	uint16_t special_major; /* of a device */
 };
 
-/* May change errno. */
+/* What a write to it is like. */
+enum file_kind {
+	FILE_UNKNOWN, /* not open, or no statx(2) */
+	FILE_SOCKET,
+	FILE_PIPE,
+	FILE_REGULAR,
+	FILE_SINK, /* a device that never makes anybody wait: /dev/null, /dev/full */
+	FILE_TERMINAL,
+	FILE_OTHER, /* nothing for text: a block device, an eventfd */
+};
+
+/*
+ * Asks no file server, which may not answer: type and inode never change. May change errno.
+ */
 struct file file_of(int fd);
 
-bool file_is_socket(struct file file);
+enum file_kind file_kind(struct file file);
 
 /*
  * Whether it can be a TCP socket, without asking it as one: a service that has no business with the

@@ -6,10 +6,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 
 #include "file.h"
 #include "libc.h"
 #include "memory.h"
+#include "text.h"
 
 /* 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either form. */
 #if !defined(SYS_ppoll) && defined(SYS_ppoll_time32)
@@ -71,14 +73,77 @@ static void write_quietly(int fd, const char *line, size_t length)
 	libc->syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
 }
 
+static int open_at(int directory, const char *name, int flags)
+{
+	return (int)libc->syscall(SYS_openat, directory, name, flags | O_CLOEXEC, 0640);
+}
+
+/*
+ * The same pipe or terminal opened once more, so that a write fails that would wait: O_NONBLOCK on the
+ * descriptor itself would be everybody's who shares it.
+ */
+static int open_again(int fd)
+{
+	char path[32];
+	struct text text = TEXT(path);
+
+	text_string(&text, "/proc/self/fd/");
+	text_number(&text, (unsigned long)fd);
+	text_char(&text, '\0');
+	return open_at(AT_FDCWD, path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+}
+
+/*
+ * A terminal of another user's (su(1)) cannot be opened again, but as the controlling one. poll(2) is no
+ * help with terminals: it calls one writable that has room for a byte.
+ */
+static int open_terminal(int fd)
+{
+	unsigned here = 0, there = 1;
+	int again = open_again(fd);
+
+	if (again >= 0)
+		return again;
+	again = open_at(AT_FDCWD, "/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	if (again < 0)
+		return again;
+	libc->syscall(SYS_ioctl, fd, TIOCGDEV, &here);
+	libc->syscall(SYS_ioctl, again, TIOCGDEV, &there);
+	if (here == there)
+		return again;
+	libc->syscall(SYS_close, again);
+	return -1;
+}
+
 void output_line(int fd, const char *line, size_t length)
 {
-	if (libc->syscall(SYS_sendto, fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0) >=
-		    0 ||
-	    errno != ENOTSOCK)
+	int again = -1;
+
+	switch (file_kind(file_of(fd))) {
+	case FILE_SOCKET:
+		libc->syscall(SYS_sendto, fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
 		return;
-	if (is_writable(fd))
+	case FILE_REGULAR:
+	case FILE_SINK:
 		write_quietly(fd, line, length);
+		return;
+	case FILE_TERMINAL:
+		again = open_terminal(fd);
+		break;
+	case FILE_PIPE:
+		again = open_again(fd);
+		/* Another user's, but a line fits if poll(2) says so: PIPE_BUF, pipe(7). */
+		if (again < 0 && is_writable(fd))
+			write_quietly(fd, line, length);
+		break;
+	case FILE_OTHER:
+	case FILE_UNKNOWN:
+		return;
+	}
+	if (again < 0)
+		return;
+	write_quietly(again, line, length);
+	libc->syscall(SYS_close, again);
 }
 
 /* Nobody but root and us can put a link into it. */
@@ -88,11 +153,6 @@ static bool is_trusted(int directory)
 
 	return file.inode && !(file.mode & OTHERS_WRITE) &&
 	       (file.uid == 0 || file.uid == (uint32_t)libc->syscall(SYS_geteuid));
-}
-
-static int open_at(int directory, const char *name, int flags)
-{
-	return (int)libc->syscall(SYS_openat, directory, name, flags | O_CLOEXEC, 0640);
 }
 
 /*
@@ -150,6 +210,6 @@ void output_append(const char *path, const char *line, size_t length)
 	}
 	if (fd < 0)
 		return;
-	output_line(fd, line, length);
+	write_quietly(fd, line, length);
 	libc->syscall(SYS_close, fd);
 }

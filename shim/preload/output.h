@@ -1,8 +1,8 @@
 /*
  * output: writing a line where it can do no harm.
  *
- * Bare system calls, which are no cancellation points. A line is written at once and whole, or dropped:
- * nothing here blocks, and no SIGPIPE (a reader gone), SIGXFSZ (RLIMIT_FSIZE) or SIGTTOU (a terminal's
+ * Bare system calls, which are no cancellation points. A line is written at once and whole, or dropped
+ * (on a terminal that is nearly full: cut); nothing here waits, and no SIGPIPE (a reader gone), SIGXFSZ (RLIMIT_FSIZE) or SIGTTOU (a terminal's
  * background job) reaches the program.
  */
 #ifndef KEEPALIVE_OUTPUT_H

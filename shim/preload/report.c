@@ -1,6 +1,8 @@
 /* report: see report.h. */
 #include "report.h"
 
+#include <fcntl.h>
+
 #include "ends.h"
 #include "environment.h"
 #include "file.h"
@@ -20,14 +22,34 @@ static struct file standard_error;
  * Under inetd standard error is the connection: what we write there the peer would read. It need not be
  * TCP (systemd's Accept=yes): a socket that is standard input as well is no journal's.
  */
-static bool is_peer(int fd)
+static bool is_peer(struct file file)
 {
 	int value;
-	struct file file = file_of(fd);
 
-	if (file_is_socket(file) && file_is_same(file, file_of(STDIN_FILENO)))
-		return true;
-	return file_may_be_tcp(fd) && option_get(fd, OPTION_IDLE, &value) == 0;
+	if (file_kind(file) != FILE_SOCKET)
+		return false;
+	return file_is_same(file, file_of(STDIN_FILENO)) ||
+	       (file_may_be_tcp(STDERR_FILENO) &&
+		option_get(STDERR_FILENO, OPTION_IDLE, &value) == 0);
+}
+
+/*
+ * What a library opened before we came, the process having been started without a descriptor 2: standard
+ * error comes through execve(2), and if it is a file, that is for writing only.
+ */
+static bool is_data(struct file file)
+{
+	return libc->syscall(SYS_fcntl, STDERR_FILENO, F_GETFD) != 0 ||
+	       (file_kind(file) == FILE_REGULAR &&
+		(libc->syscall(SYS_fcntl, STDERR_FILENO, F_GETFL) & O_ACCMODE) != O_WRONLY);
+}
+
+/* Standard error, all zero if what has its number is not that. */
+static struct file find_standard_error(void)
+{
+	struct file file = file_of(STDERR_FILENO);
+
+	return is_peer(file) || is_data(file) ? (struct file){ 0 } : file;
 }
 
 void report_start(const struct settings *settings)
@@ -36,8 +58,7 @@ void report_start(const struct settings *settings)
 		return;
 	environment_executable(program, sizeof(program));
 	if (settings->log == LOG_STDERR) {
-		if (!is_peer(STDERR_FILENO))
-			standard_error = file_of(STDERR_FILENO);
+		standard_error = find_standard_error();
 	} else {
 		for (size_t i = 0; i == 0 || settings->log_path[i - 1]; i++)
 			log_path[i] = settings->log_path[i];
@@ -50,7 +71,7 @@ void report_complaint(void *context, const struct complaint *complaint)
 	struct text text = TEXT(line);
 
 	(void)context;
-	if (is_peer(STDERR_FILENO))
+	if (!find_standard_error().inode)
 		return;
 	text_string(&text, "keepalive-shim: ");
 	if (complaint->warning)

@@ -38,6 +38,10 @@ def ends(kind):
         other, stderr = (end.detach() for end in socket.socketpair())
     elif kind.startswith("tcp"):
         other, stderr = tcp_pair()
+    elif kind.startswith("terminal"):
+        other, stderr = pty.openpty()
+        if kind.endswith("-stopped"):
+            termios.tcflow(stderr, termios.TCOOFF)
     else:
         return None, os.open(kind, os.O_WRONLY | os.O_CREAT, 0o600) # a file
     if kind.endswith("-full"):
@@ -75,8 +79,8 @@ def run(kind, command):
         print(received(other), end="")
 
 
-def run_in_background_of_terminal(command):
-    """The terminal stops background jobs that write to it: stty tostop."""
+def run_in_terminal(command, prepare):
+    """As a job of a terminal; prepare() is called in it."""
     stdout = os.dup(1)
     leader, terminal = pty.fork()
     if leader == 0:
@@ -85,7 +89,7 @@ def run_in_background_of_terminal(command):
         termios.tcsetattr(2, termios.TCSANOW, attributes)
         job = os.fork()
         if job == 0:
-            os.setpgid(0, 0)
+            prepare()
             os.dup2(stdout, 1)
             os.closerange(3, 64)
             signal.signal(signal.SIGTTOU, signal.SIG_DFL)
@@ -103,7 +107,9 @@ def run_in_background_of_terminal(command):
 
 for each in sys.argv[1].split(","):
     print(each + ":", flush=True)
-    if each == "background":
-        run_in_background_of_terminal(sys.argv[2:])
+    if each == "background": # which the terminal stops if it writes: stty tostop
+        run_in_terminal(sys.argv[2:], lambda: os.setpgid(0, 0))
+    elif each == "another-user":
+        run_in_terminal(sys.argv[2:], lambda: (os.setgid(65534), os.setuid(65534)))
     else:
         run(each, sys.argv[2:])
