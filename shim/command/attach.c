@@ -18,6 +18,7 @@
 #include "process/permission.h"
 #include "process/pidfd.h"
 #include "sockets/attachment.h"
+#include "sockets/sockopts.h"
 
 enum { OPTION_DRY_RUN = OPTION_OWN, OPTION_FOLLOW };
 
@@ -127,6 +128,18 @@ static int find(struct attachment *attachment, const char *argument)
 	return 0;
 }
 
+/* What a new socket has in the process's network namespace, or in ours if that may not be entered. */
+static void read_kernel_values(struct attachment *attachment)
+{
+	int fd = net_namespace_socket(attachment->holder.process.pid, AF_INET, SOCK_STREAM, 0);
+
+	attachment->kernel = *sockopts_of_kernel();
+	if (fd < 0)
+		return;
+	sockopts_read(fd, &attachment->kernel);
+	close(fd);
+}
+
 static bool read_settings(struct attachment *attachment, const struct settings_options *options)
 {
 	const struct process *process = &attachment->holder.process;
@@ -156,6 +169,7 @@ static int attach_to(const struct request *request, const char *pid)
 		message("KEEPALIVE_SHIM is off: nothing is done");
 		return 0;
 	}
+	read_kernel_values(&attachment);
 	return attach(&attachment, request->interval);
 }
 

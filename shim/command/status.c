@@ -218,7 +218,7 @@ static void write_heading(FILE *frame, const struct request *request,
 	size_t off = 0;
 
 	for (size_t i = 0; i < connections->count; i++)
-		off += connections->list[i].value[OPTION_KEEPALIVE] == 0 &&
+		off += connections->list[i].now.value[OPTION_KEEPALIVE] == 0 &&
 		       connection_is_established(&connections->list[i]);
 	fprintf(frame,
 		"keepalive status  %02d:%02d:%02d  every %g s  %zu sockets, %zu connected "

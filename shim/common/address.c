@@ -213,17 +213,12 @@ static void text_ipv6(struct text *text, const uint8_t *bytes)
 	}
 }
 
-void text_endpoint(struct text *text, const struct address *address, unsigned port)
+void text_address(struct text *text, const struct address *address)
 {
-	if (address->family == ADDRESS_IPV6) {
-		text_char(text, '[');
+	if (address->family == ADDRESS_IPV6)
 		text_ipv6(text, address->bytes);
-		text_char(text, ']');
-	} else if (address->family == ADDRESS_IPV4) {
+	else if (address->family == ADDRESS_IPV4)
 		text_ipv4(text, address->bytes);
-	} else {
+	else
 		text_char(text, '?');
-	}
-	text_char(text, ':');
-	text_number(text, port);
 }

@@ -51,7 +51,7 @@ static inline bool network_contains(const struct network *network, const struct 
 	       (((ours[0] ^ theirs[0]) & mask[0]) | ((ours[1] ^ theirs[1]) & mask[1])) == 0;
 }
 
-/* The address, in brackets where IPv6, and the port: 10.0.0.1:80, [2001:db8::1]:80. */
-void text_endpoint(struct text *text, const struct address *address, unsigned port);
+/* The address as RFC 5952 writes it: 10.0.0.1, 2001:db8::1; "?" for none. */
+void text_address(struct text *text, const struct address *address);
 
 #endif

@@ -44,9 +44,44 @@ void profile_warnings(const struct profile *profile,
 		     "connection");
 }
 
+/* Milliseconds as seconds if they are whole ones. No division: 32-bit ARM needs a libgcc function for it. */
+static void text_milliseconds(struct text *text, int32_t value)
+{
+	char digits[16];
+	struct text number = TEXT(digits);
+	size_t length;
+
+	text_number(&number, (unsigned long)value);
+	length = (size_t)(number.next - number.start);
+	if (length > 3 && slice_is((struct slice){ number.next - 3, 3 }, "000")) {
+		text_plain(text, (struct slice){ digits, length - 3 });
+		text_char(text, 's');
+	} else {
+		text_plain(text, (struct slice){ digits, length });
+		text_string(text, "ms");
+	}
+}
+
+void text_value(struct text *text, enum sockopt option, int32_t value)
+{
+	enum unit unit = range_of(option)->unit;
+
+	if (value == VALUE_UNKNOWN) {
+		text_char(text, '-');
+	} else if (unit == UNIT_SWITCH) {
+		text_string(text, value ? "on" : "off");
+	} else if (unit == UNIT_MILLISECONDS && !value) {
+		text_string(text, "off");
+	} else if (unit == UNIT_MILLISECONDS) {
+		text_milliseconds(text, value);
+	} else {
+		text_number(text, (unsigned long)value);
+		text_string(text, unit == UNIT_SECONDS ? "s" : "");
+	}
+}
+
 void text_profile(struct text *text, const struct profile *profile)
 {
-	static const char units[][4] = { [UNIT_SECONDS] = "s", [UNIT_MILLISECONDS] = "ms" };
 	bool first = true;
 
 	if (!profile->value[OPTION_KEEPALIVE]) {
@@ -63,11 +98,9 @@ void text_profile(struct text *text, const struct profile *profile)
 		first = false;
 		text_string(text, setting->word);
 		text_char(text, '=');
-		if (profile->value[i]) {
-			text_number(text, (unsigned long)profile->value[i]);
-			text_string(text, units[range_of(i)->unit]);
-		} else {
+		if (profile->value[i])
+			text_value(text, i, profile->value[i]);
+		else
 			text_string(text, setting->words);
-		}
 	}
 }

@@ -28,6 +28,12 @@ void profile_warnings(const struct profile *profile,
 		      void warn(void *context, enum sockopt option, const char *text),
 		      void *context);
 
+/* In place of a value that getsockopt(2) does not return. */
+enum { VALUE_UNKNOWN = -1 };
+
+/* An option's value with its unit: "60s", "6", "1500ms", "off", "on", "-" for VALUE_UNKNOWN. */
+void text_value(struct text *text, enum sockopt option, int32_t value);
+
 /* The profile's values: "idle=60s interval=10s count=6"; "off" if keepalive stays off. */
 void text_profile(struct text *text, const struct profile *profile);
 

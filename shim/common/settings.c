@@ -38,6 +38,23 @@ const struct profile *settings_profile(const struct settings *settings, unsigned
 	return &none;
 }
 
+unsigned settings_last_profile(const struct settings *settings)
+{
+	return PROFILE_BASE + settings->rules;
+}
+
+bool settings_leave_to_kernel(const struct settings *settings)
+{
+	for (unsigned i = PROFILE_BASE; i <= settings_last_profile(settings); i++) {
+		const int32_t *value = settings_profile(settings, i)->value;
+
+		if (value[OPTION_KEEPALIVE] &&
+		    !(value[OPTION_IDLE] && value[OPTION_INTERVAL] && value[OPTION_COUNT]))
+			return true;
+	}
+	return false;
+}
+
 bool settings_ask_peer(const struct settings *settings, enum role role)
 {
 	for (unsigned i = 0; i < settings->rules; i++) {

@@ -52,6 +52,12 @@ unsigned settings_match(const struct settings *settings, enum role role, const s
 /* The profile with that number. For 0 it is all zero. Never NULL. */
 const struct profile *settings_profile(const struct settings *settings, unsigned number);
 
+/* The highest number of a profile. */
+unsigned settings_last_profile(const struct settings *settings);
+
+/* Whether a profile that switches keepalive on leaves idle, interval or count to the kernel. */
+bool settings_leave_to_kernel(const struct settings *settings);
+
 /* Whether a rule for this role asks for the peer, or for the port. */
 bool settings_ask_peer(const struct settings *settings, enum role role);
 bool settings_ask_port(const struct settings *settings, enum role role);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <sys/prctl.h>
 
+#include "activation.h"
 #include "libc.h"
 #include "memory.h"
 
@@ -91,17 +92,10 @@ void environment_read(struct settings *settings, complain_function *complain)
 
 int environment_listen_fds(void)
 {
-	const char *pid_text, *count_text;
-	unsigned long pid, count;
-
 	if (!is_trusted())
 		return 0;
-	count_text = find("LISTEN_FDS");
-	pid_text = find("LISTEN_PID");
-	if (!count_text || !pid_text || !slice_number(slice_of(count_text), 1 << 20, &count) ||
-	    !slice_number(slice_of(pid_text), 1 << 30, &pid))
-		return 0;
-	return pid == (unsigned long)libc->syscall(SYS_getpid) ? (int)count : 0;
+	return activation_count(find("LISTEN_FDS"), find("LISTEN_PID"),
+				(unsigned long)libc->syscall(SYS_getpid));
 }
 
 unsigned long environment_journal(void)

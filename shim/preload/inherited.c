@@ -3,12 +3,11 @@
 
 #include <unistd.h>
 
+#include "activation.h"
 #include "environment.h"
 #include "file.h"
 #include "memory.h"
 #include "policy.h"
-
-enum { LISTEN_FDS_START = 3 }; /* SD_LISTEN_FDS_START, sd_listen_fds(3) */
 
 void inherited_sockets(void)
 {

@@ -42,7 +42,7 @@ struct known {
 	uint16_t owned : 6;
 };
 
-enum { OWNED_ALL = 0x3f, PLACES = 65536 };
+enum { PLACES = 65536 };
 
 /* One word, so that it is read and written whole. */
 struct entry {
@@ -51,7 +51,8 @@ struct entry {
 };
 
 _Static_assert(sizeof(struct entry) == sizeof(uint32_t), "one word");
-_Static_assert(OWNED_ALL == 0x3f && OPTIONS == 6, "six bits for what is owned");
+_Static_assert(OPTIONS == 6, "six bits for what is owned");
+_Static_assert(PROFILE_RULE + RULES_MAX <= 128, "seven bits for the profile");
 
 struct memory {
 	const struct next *next;                   /* setup.h: what set_up() returns */

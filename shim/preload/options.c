@@ -27,33 +27,37 @@ int option_get(int fd, enum sockopt option, int *value)
 }
 
 /*
- * What a new socket has; 0 where that cannot be found out. Asked of a socket made for the purpose and
- * closed at once, once in the life of the process: only rules that give an option back come here, so
- * that it is kept out of the path of those that set one.
+ * Asked of a socket made for the purpose and closed at once, once in the life of the process: only rules
+ * that give an option back come here, so that it is kept out of the path of those that set one.
  */
-__attribute__((noinline)) static int kernel_value(enum sockopt option)
+__attribute__((noinline)) const struct values *options_of_kernel(void)
 {
-	static int32_t values[OPTIONS];
-	int32_t value = __atomic_load_n(&values[option], __ATOMIC_RELAXED);
+	static const struct values unknown = { { -1, -1, -1, -1, -1, -1 } };
+	static struct values values;
+	static bool ready;
+	struct values found;
 	int fd;
 
-	if (value || option == OPTION_USER_TIMEOUT || option == OPTION_KEEPALIVE)
-		return value;
+	if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+		return &values;
 	fd = next_definitions()->socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return 0;
+		return &unknown;
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (option_get(fd, i, &value) == 0)
-			__atomic_store_n(&values[i], value, __ATOMIC_RELAXED);
+		if (option_get(fd, i, &found.value[i]) != 0)
+			found.value[i] = VALUE_UNKNOWN;
 	}
 	libc->syscall(SYS_close, fd);
-	return __atomic_load_n(&values[option], __ATOMIC_RELAXED);
+	/* Each thread that comes here at the same time writes the same. */
+	values = found;
+	__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
+	return &values;
 }
 
 int option_set(int fd, enum sockopt option, int value)
 {
-	if (value == 0)
-		value = kernel_value(option);
+	if (value == 0 && option != OPTION_KEEPALIVE && option != OPTION_USER_TIMEOUT)
+		value = options_of_kernel()->value[option];
 	return next_definitions()->setsockopt(fd, sockopt_names[option].level,
 					      sockopt_names[option].name, &value,
 					      sizeof(value)) == 0

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "settings.h"
+#include "decide.h"
 #include "sockopt_names.h"
 
 /* Both return 0 or an errno value, and may change errno. */
@@ -18,6 +18,12 @@ int option_get(int fd, enum sockopt option, int *value);
  * others what a new socket has, since the kernel has no value for "as the sysctl says" (tcp(7)).
  */
 int option_set(int fd, enum sockopt option, int value);
+
+/*
+ * What a new socket has: what stands for "kernel". All VALUE_UNKNOWN while that cannot be found out. May change
+ * errno.
+ */
+const struct values *options_of_kernel(void);
 
 /* Which option setsockopt(2) names, as 1 << enum sockopt; 0 for any other. */
 unsigned option_bit(int level, int name);

@@ -1,7 +1,8 @@
 /* policy: see policy.h. */
 #include "policy.h"
 
-#include "ends.h"
+#include "decide.h"
+#include "endpoint.h"
 #include "libc.h"
 #include "memory.h"
 #include "options.h"
@@ -37,28 +38,20 @@ bool policy_refused(int fd, enum sockopt option, int error)
 }
 
 /*
- * Gives the socket this profile instead of the one it has, option by option: what is the same already
- * is not touched, what the program owns stays unless the profile has mode=force. Returns false where
- * the socket turns out not to be TCP, which shows at the first option that only TCP takes.
+ * Gives the socket this profile instead of the one it has: what decide() says. Returns false when the
+ * socket turns out not to be TCP, which shows at the first option that only TCP takes.
  */
 static bool apply_profile(int fd, struct known *known, unsigned profile, enum evidence evidence)
 {
 	const struct settings *settings = configuration()->settings;
-	const struct profile *from = settings_profile(settings, known->profile);
 	const struct profile *to = settings_profile(settings, profile);
-	unsigned owned = known->owned;
+	unsigned set = decide(settings_profile(settings, known->profile), to, known->owned);
 
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		unsigned bit = 1U << i;
 		int error, value;
 
-		if (owned & bit) {
-			/* Forced values replace the program's; "leave to the kernel" replaces none. */
-			if (!to->force || (!to->value[i] && i != OPTION_KEEPALIVE))
-				continue;
-		} else if (to->value[i] == from->value[i]) {
+		if (!(set & 1U << i))
 			continue;
-		}
 		/* Every socket takes SO_KEEPALIVE. */
 		if (i == OPTION_KEEPALIVE && evidence == CLAIMED &&
 		    option_get(fd, OPTION_IDLE, &value) != 0)
@@ -68,62 +61,40 @@ static bool apply_profile(int fd, struct known *known, unsigned profile, enum ev
 			evidence = CERTAIN;
 		else if (!is_refusal(fd, i, error))
 			return false;
-		owned &= ~bit;
 	}
-	known->owned = (uint8_t)owned;
+	known->owned = (uint8_t)(known->owned & ~set);
 	known->profile = (uint8_t)profile;
 	return true;
 }
 
 /*
- * The profile that a socket with keepalive has: then it is one of ours, under another number, or from
- * a process of ours. PROFILE_NONE where it is none of ours, and where nothing follows from it: no rule
- * will ask for another profile, or a role that we do not touch may be the one it had elsewhere.
- */
-static unsigned profile_of(int fd)
-{
-	const struct configuration *all = configuration();
-	unsigned last = PROFILE_BASE + all->settings->rules;
-	int value[OPTION_USER_TIMEOUT + 1];
-
-	if (all->settings->role != ROLE_BOTH ||
-	    (!all->client_asks && !all->server_asks_peer && !all->server_asks_port))
-		return PROFILE_NONE;
-	for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++) {
-		if (option_get(fd, i, &value[i]) != 0)
-			value[i] = 0;
-	}
-	for (unsigned number = PROFILE_BASE; number <= last; number++) {
-		const struct profile *profile = settings_profile(all->settings, number);
-		bool same = profile->value[OPTION_KEEPALIVE];
-
-		for (unsigned i = 0; i <= OPTION_USER_TIMEOUT; i++)
-			same = same && profile->value[i] == value[i];
-		if (same)
-			return number;
-	}
-	return PROFILE_NONE;
-}
-
-/*
  * A socket that we know nothing of, or nothing that can be true; but what the program has set on this
- * number it may have set on this socket. Whoever switched keepalive on before us, if not we, has
- * configured it: every option is theirs. Returns false, and the state not_tcp, where it is not TCP.
+ * number it may have set on this socket. Returns false, and the state not_tcp, if it is not TCP.
  */
 static bool probe_socket(int fd, struct known *known, enum state not_tcp)
 {
-	int value;
+	static const struct values not_asked;
+	const struct settings *settings = configuration()->settings;
+	struct values now;
+	struct standing standing;
 
 	known->profile = PROFILE_NONE;
-	if (option_get(fd, OPTION_IDLE, &value) != 0) {
+	if (option_get(fd, OPTION_IDLE, &now.value[OPTION_IDLE]) != 0) {
 		*known = (struct known){ .state = (uint8_t)not_tcp };
 		return false;
 	}
-	if (option_get(fd, OPTION_KEEPALIVE, &value) == 0 && value) {
-		known->profile = (uint8_t)profile_of(fd);
-		if (known->profile == PROFILE_NONE)
-			known->owned = OWNED_ALL;
+	if (option_get(fd, OPTION_KEEPALIVE, &now.value[OPTION_KEEPALIVE]) != 0 ||
+	    !now.value[OPTION_KEEPALIVE])
+		return true;
+	for (unsigned i = OPTION_INTERVAL; i < OPTION_KEEPALIVE; i++) {
+		if (option_get(fd, i, &now.value[i]) != 0)
+			now.value[i] = VALUE_UNKNOWN;
 	}
+	standing =
+		standing_of(settings, PROFILE_UNSEEN, &now,
+			    settings_leave_to_kernel(settings) ? options_of_kernel() : &not_asked);
+	known->profile = (uint8_t)standing.given;
+	known->owned |= (uint8_t)standing.owned;
 	return true;
 }
 
@@ -143,7 +114,7 @@ static unsigned listener_profile(const struct configuration *all, int fd)
 	uint16_t port = 0;
 
 	if (all->server_asks_port) {
-		end_asked(libc->getsockname, fd, &port);
+		port = endpoint_asked(libc->getsockname, fd).port;
 		sockets_put_port(fd, port);
 	}
 	return settings_match(all->settings, ROLE_SERVER, NULL, port);
@@ -182,13 +153,12 @@ void policy_before_connect(int fd)
 static unsigned client_profile(const struct configuration *all, const struct sockaddr *address,
 			       socklen_t length)
 {
-	struct address peer;
-	uint16_t port;
+	struct endpoint peer;
 
 	if (!all->client_asks)
 		return all->client;
-	peer = end_of(address, length, &port);
-	return settings_match(all->settings, ROLE_CLIENT, &peer, port);
+	peer = endpoint_of(address, length);
+	return settings_match(all->settings, ROLE_CLIENT, &peer.address, peer.port);
 }
 
 /*
@@ -350,11 +320,10 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 static struct address accepted_peer(int accepted, const struct accepting *call)
 {
 	struct address peer = { .family = ADDRESS_NONE };
-	uint16_t port;
 
 	if (call->room >= sizeof(struct sockaddr_in))
-		peer = end_of(call->address, call->room, &port);
-	return peer.family ? peer : end_asked(libc->getpeername, accepted, &port);
+		peer = endpoint_of(call->address, call->room).address;
+	return peer.family ? peer : endpoint_asked(libc->getpeername, accepted).address;
 }
 
 void policy_after_accept(int listener, int accepted, const struct accepting *call)
@@ -412,7 +381,6 @@ bool policy_inherited(int fd)
 {
 	const struct configuration *all = configuration();
 	struct known known = { .state = STATE_UNKNOWN };
-	uint16_t port = 0, peer_port;
 	socklen_t length = sizeof(int);
 	int listening = 0;
 
@@ -422,13 +390,13 @@ bool policy_inherited(int fd)
 	if (listening) {
 		adopt_listener(all, fd, &known);
 	} else {
-		struct address peer = { .family = ADDRESS_NONE };
+		struct endpoint local = { .port = 0 }, peer = { .port = 0 };
 
 		if (all->server_asks_peer)
-			peer = end_asked(libc->getpeername, fd, &peer_port);
+			peer = endpoint_asked(libc->getpeername, fd);
 		if (all->server_asks_port)
-			end_asked(libc->getsockname, fd, &port);
-		apply_profile(fd, &known, settings_match(all->settings, ROLE_SERVER, &peer, port),
+			local = endpoint_asked(libc->getsockname, fd);
+		apply_profile(fd, &known, profile_for(all->settings, ROLE_SERVER, &local, &peer),
 			      CERTAIN);
 		known.state = STATE_CONNECTED;
 		report_socket(fd, "server", &known);

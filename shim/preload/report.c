@@ -3,10 +3,11 @@
 
 #include <fcntl.h>
 
-#include "ends.h"
+#include "endpoint.h"
 #include "environment.h"
 #include "file.h"
 #include "libc.h"
+#include "log_line.h"
 #include "memory.h"
 #include "options.h"
 #include "output.h"
@@ -95,15 +96,19 @@ static bool is_wanted(void)
  */
 #define LINE static __attribute__((noinline)) void
 
-/* "keepalive-shim[PID] PROGRAM: fd N" */
-static void begin(struct text *text, int fd)
+/* "keepalive-shim[PID] PROGRAM: " */
+static void begin(struct text *text)
 {
-	text_string(text, "keepalive-shim[");
-	text_number(text, (unsigned long)libc->syscall(SYS_getpid));
-	text_string(text, "] ");
-	text_plain(text, slice_of(program));
-	text_string(text, ": fd ");
+	text_log_start(text, (unsigned long)libc->syscall(SYS_getpid), program);
+}
+
+/* The same, and "fd N: ". */
+static void begin_fd(struct text *text, int fd)
+{
+	begin(text);
+	text_string(text, "fd ");
 	text_number(text, (unsigned long)fd);
+	text_string(text, ": ");
 }
 
 static void end(struct text *text)
@@ -119,67 +124,18 @@ static void end(struct text *text)
 		output_line(STDERR_FILENO, text->start, length);
 }
 
-static void text_end(struct text *text, int fd, name_function *call)
-{
-	uint16_t port;
-	struct address address = end_asked(call, fd, &port);
-
-	text_endpoint(text, &address, port);
-}
-
-/* Why the socket was left alone, or what it got. */
-static void text_outcome(struct text *text, const char *as, const struct known *known)
-{
-	const struct settings *settings = configuration()->settings;
-	const struct profile *profile = settings_profile(settings, known->profile);
-	bool any = false;
-
-	if (known->profile == PROFILE_NONE) {
-		text_string(text, "left alone: ");
-		if (settings->role & (*as == 'c' ? ROLE_CLIENT : ROLE_SERVER)) {
-			text_string(text, "TCP's options refused by the kernel");
-			return;
-		}
-		text_string(text, "KEEPALIVE_SHIM_ROLE=");
-		text_string(text, settings->role == ROLE_CLIENT ? "client" : "server");
-		return;
-	}
-	if (known->owned == OWNED_ALL && !profile->force) {
-		text_string(text, "left alone: keepalive was on already");
-		return;
-	}
-	if (!profile->value[OPTION_KEEPALIVE])
-		text_string(text, "left alone: ");
-	text_profile(text, profile);
-	if (known->profile >= PROFILE_RULE) {
-		text_string(text, " by rule ");
-		text_number(text, settings->rule[known->profile - PROFILE_RULE].number);
-	}
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (!(known->owned & 1U << i))
-			continue;
-		text_string(text, any ? " " : "; the program's own: ");
-		text_string(text, sockopt_name(i));
-		any = true;
-	}
-}
-
 LINE write_socket(int fd, const char *as, const struct known *known)
 {
+	struct endpoint local = endpoint_asked(libc->getsockname, fd);
+	struct endpoint peer = endpoint_asked(libc->getpeername, fd);
+	struct standing standing = { known->profile, known->owned };
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	begin(&text, fd);
-	text_char(&text, ' ');
-	text_string(&text, as);
-	text_char(&text, ' ');
-	text_end(&text, fd, libc->getsockname);
-	if (*as != 'l') {
-		text_string(&text, " -> ");
-		text_end(&text, fd, libc->getpeername);
-	}
-	text_string(&text, ": ");
-	text_outcome(&text, as, known);
+	begin(&text);
+	text_log_socket(&text, fd, as, &local, &peer);
+	text_log_outcome(&text, configuration()->settings, *as == 'c' ? ROLE_CLIENT : ROLE_SERVER,
+			 &standing);
 	end(&text);
 }
 
@@ -194,8 +150,8 @@ LINE write_not_tcp(int fd, int domain, int type, int protocol)
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	begin(&text, fd);
-	text_string(&text, ": left alone: not TCP (domain ");
+	begin_fd(&text, fd);
+	text_string(&text, "left alone: not TCP (domain ");
 	text_number(&text, (unsigned long)domain);
 	text_string(&text, ", type ");
 	text_number(&text, (unsigned long)type & 0xf);
@@ -216,8 +172,7 @@ LINE write_refused(int fd, enum sockopt option, int error)
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	begin(&text, fd);
-	text_string(&text, ": ");
+	begin_fd(&text, fd);
 	text_string(&text, sockopt_name(option));
 	text_string(&text, " refused by the kernel, errno ");
 	text_number(&text, (unsigned long)error);

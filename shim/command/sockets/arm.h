@@ -15,13 +15,12 @@ enum outcome {
 };
 
 /*
- * Sets the options that the settings have for this socket and that differ. *given is the number of the
- * profile (settings_match()) that it was given before, 0 for none: options that no longer have that
- * value are the program's own, and stay unless the mode is force. A socket that has keepalive on but not
- * from us is left alone likewise. Puts into *given what it has now; not in a dry run. Adds the line,
- * without its end, to text.
+ * Gives the socket the options that the settings have for it, as decide() has it. kernel: what a new
+ * socket has in its network namespace. *given is as for standing_of(), and becomes the number of the
+ * profile that it has now; not in a dry run, which sets nothing.
+ * Adds the line (log_line.h), without its end, to text.
  */
 enum outcome arm(const struct settings *settings, const struct connection *connection,
-		 unsigned *given, bool dry_run, struct text *text);
+		 const struct values *kernel, unsigned *given, bool dry_run, struct text *text);
 
 #endif

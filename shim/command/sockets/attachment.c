@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/message.h"
+#include "log_line.h"
 #include "sockets/arm.h"
 
 /* What is known of a socket from one look to the next. */
@@ -14,7 +15,7 @@ struct memory {
 	uint32_t inode;
 	bool settled; /* need not be looked at again */
 	int8_t outcome;
-	unsigned given; /* number of the profile; 0: none */
+	unsigned given; /* as for standing_of() */
 };
 
 enum { NOT_SEEN_BEFORE = -1 };
@@ -25,9 +26,15 @@ static void say(const struct attachment *attachment, const struct text *line)
 
 	if (attachment->log != stderr)
 		printf("%.*s\n", length, line->start);
-	if (attachment->log)
-		fprintf(attachment->log, "keepalive: attach %d: %.*s\n",
-			attachment->holder.process.pid, length, line->start);
+	if (attachment->log) {
+		char buffer[256];
+		struct text start = TEXT(buffer);
+
+		text_log_start(&start, (unsigned long)attachment->holder.process.pid,
+			       attachment->holder.process.comm);
+		fprintf(attachment->log, "%.*s%.*s\n", (int)(start.next - start.start), start.start,
+			length, line->start);
+	}
 }
 
 static int by_inode(const void *key, const void *element)
@@ -61,7 +68,8 @@ static size_t select_unsettled(struct attachment *attachment, struct socket_fd *
 		same = socket_fds(sockets + i, count - i);
 		memory[remembered] = before ? *before
 					    : (struct memory){ .inode = sockets[i].inode,
-							       .outcome = NOT_SEEN_BEFORE };
+							       .outcome = NOT_SEEN_BEFORE,
+							       .given = PROFILE_UNSEEN };
 		for (size_t j = 0; j < same && !memory[remembered].settled; j++)
 			sockets[selected++] = sockets[i + j];
 		remembered++;
@@ -122,8 +130,8 @@ static void arm_one(struct attachment *attachment, const struct connection *conn
 	struct memory *memory = memory_of(attachment, connection->fds->inode);
 	char buffer[1024];
 	struct text line = TEXT(buffer);
-	enum outcome outcome =
-		arm(&attachment->settings, connection, &memory->given, attachment->dry_run, &line);
+	enum outcome outcome = arm(&attachment->settings, connection, &attachment->kernel,
+				   &memory->given, attachment->dry_run, &line);
 
 	if (is_news(attachment, memory, outcome))
 		say(attachment, &line);

@@ -12,6 +12,7 @@ struct attachment {
 	struct settings settings;
 	struct holder holder; /* whose space is the one below */
 	struct net_namespace space;
+	struct values kernel;  /* what a new socket has there */
 	struct memory *memory; /* of the sockets seen, by inode */
 	size_t memory_count;
 	FILE *log;      /* a line for each socket here; NULL: none. stderr: instead of stdout */

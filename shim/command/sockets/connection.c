@@ -30,28 +30,20 @@ static bool from_copy(struct connection *connection, int copy)
 		return false;
 	connection->state = pidfd_tcp_state(copy);
 	connection->timer = TIMER_UNKNOWN;
-	connection->local = endpoint_local(copy);
-	connection->peer = endpoint_peer(copy);
+	connection->local = endpoint_asked(getsockname, copy);
+	connection->peer = endpoint_asked(getpeername, copy);
 	return true;
-}
-
-static void values_from_copy(struct connection *connection, int copy)
-{
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (sockopt_get(copy, i, &connection->value[i]) != 0)
-			connection->value[i] = VALUE_UNKNOWN;
-	}
 }
 
 /* The timer of an idle connection runs if, and only if, SO_KEEPALIVE is set. */
 static void values_from_timer(struct connection *connection)
 {
 	for (unsigned i = 0; i < OPTIONS; i++)
-		connection->value[i] = VALUE_UNKNOWN;
+		connection->now.value[i] = VALUE_UNKNOWN;
 	if (connection->timer == TIMER_KEEPALIVE)
-		connection->value[OPTION_KEEPALIVE] = 1;
+		connection->now.value[OPTION_KEEPALIVE] = 1;
 	if (connection->timer == TIMER_NONE && connection->state == TCP_ESTABLISHED)
-		connection->value[OPTION_KEEPALIVE] = 0;
+		connection->now.value[OPTION_KEEPALIVE] = 0;
 }
 
 /*
@@ -98,7 +90,7 @@ static bool describe(struct connection *connection, const struct diag_socket *en
 			  : !from_copy(connection, copy))
 		return false;
 	if (copy >= 0)
-		values_from_copy(connection, copy);
+		sockopts_read(copy, &connection->now);
 	else
 		values_from_timer(connection);
 	return true;
@@ -235,26 +227,4 @@ const char *connection_state_name(uint8_t state)
 	};
 
 	return names[state < sizeof(names) / sizeof(names[0]) ? state : 0];
-}
-
-void text_value(struct text *text, enum sockopt option, int32_t value)
-{
-	enum unit unit = range_of(option)->unit;
-
-	if (value == VALUE_UNKNOWN) {
-		text_string(text, "-");
-	} else if (unit == UNIT_SWITCH) {
-		text_string(text, value ? "on" : "off");
-	} else if (unit == UNIT_NONE) {
-		text_number(text, (unsigned long)value);
-	} else if (unit == UNIT_MILLISECONDS && !value) {
-		text_string(text, "off");
-	} else if (unit == UNIT_MILLISECONDS && value % 1000) {
-		text_number(text, (unsigned long)value);
-		text_string(text, "ms");
-	} else {
-		text_number(text,
-			    (unsigned long)(unit == UNIT_MILLISECONDS ? value / 1000 : value));
-		text_string(text, "s");
-	}
 }

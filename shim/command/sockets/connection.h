@@ -5,8 +5,8 @@
 #ifndef KEEPALIVE_CONNECTION_H
 #define KEEPALIVE_CONNECTION_H
 
+#include "decide.h"
 #include "process/process.h"
-#include "settings.h"
 #include "sockets/net_namespace.h"
 
 /* Whose sockets are looked at, and from where. */
@@ -19,8 +19,6 @@ struct holder {
 	bool spare; /* take no copies of listeners, nor of what may be bound (connections_read()) */
 };
 
-enum { VALUE_UNKNOWN = -1 };
-
 struct connection {
 	const struct holder *holder;
 	const struct socket_fd *fds; /* all the descriptors that stand for it */
@@ -32,7 +30,7 @@ struct connection {
 	uint8_t retries;             /* of that timer */
 	uint32_t expires;            /* milliseconds */
 	struct endpoint local, peer; /* ADDRESS_NONE: no peer */
-	int32_t value[OPTIONS];      /* or VALUE_UNKNOWN */
+	struct values now;
 };
 
 struct connections {
@@ -76,8 +74,5 @@ const char *connection_state_name(uint8_t state);
 
 /* The port of the service: the local one, but a client's is the remote one. 0 if there is none. */
 uint16_t connection_service(const struct connection *connection);
-
-/* An option's value with its unit: "60s", "6", "1500ms", "off", "on", "-" where unknown. */
-void text_value(struct text *text, enum sockopt option, int32_t value);
 
 #endif

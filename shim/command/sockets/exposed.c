@@ -55,7 +55,7 @@ static struct exposed sift(struct connections *connections)
 
 	for (size_t i = 0; i < connections->count; i++) {
 		const struct connection *connection = &connections->list[i];
-		int32_t keepalive = connection->value[OPTION_KEEPALIVE];
+		int32_t keepalive = connection->now.value[OPTION_KEEPALIVE];
 
 		if (connection->state != TCP_ESTABLISHED || keepalive == 1)
 			continue;
@@ -74,7 +74,7 @@ static void text_peer(struct text *text, const struct connection *connection)
 {
 	struct text whole = *text;
 
-	text_endpoint(text, &connection->peer.address, connection->peer.port);
+	text_endpoint(text, &connection->peer);
 	if (connection->role == ROLE_SERVER)
 		text->next = memrchr(whole.next, ':', (size_t)(text->next - whole.next));
 }

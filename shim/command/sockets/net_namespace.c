@@ -29,13 +29,9 @@ ino_t net_namespace_of(pid_t pid)
 	return stat(path, &status) == 0 ? status.st_ino : 0;
 }
 
-static int open_sock_diag(void)
-{
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-}
-
 struct visit {
 	int net, user; /* the namespaces; net is replaced by the socket */
+	int domain, type, protocol;
 };
 
 /*
@@ -53,7 +49,7 @@ static int leave_socket(void *argument)
 		if (setns(visit->user, CLONE_NEWUSER) != 0 || setns(visit->net, CLONE_NEWNET) != 0)
 			return error;
 	}
-	made = open_sock_diag();
+	made = socket(visit->domain, visit->type, visit->protocol);
 	if (made < 0 || dup3(made, visit->net, O_CLOEXEC) < 0)
 		return errno;
 	return close(made);
@@ -63,10 +59,11 @@ static int leave_socket(void *argument)
  * A socket in the namespace of the process; -1 and errno. Without an exit signal the child can be waited
  * for also where SIGCHLD is ignored.
  */
-static int open_there(pid_t pid)
+static int open_there(pid_t pid, int domain, int type, int protocol)
 {
 	static char stack[1 << 16] __attribute__((aligned(16)));
-	struct visit visit = { open_in_proc(pid, "ns/net"), open_in_proc(pid, "ns/user") };
+	struct visit visit = { open_in_proc(pid, "ns/net"), open_in_proc(pid, "ns/user"), domain,
+			       type, protocol };
 	int status = EPERM << 8;
 	pid_t child = -1;
 
@@ -86,6 +83,15 @@ static int open_there(pid_t pid)
 	return -1;
 }
 
+int net_namespace_socket(pid_t pid, int domain, int type, int protocol)
+{
+	ino_t there = net_namespace_of(pid);
+
+	return !there || there == net_namespace_of(getpid())
+		       ? socket(domain, type | SOCK_CLOEXEC, protocol)
+		       : open_there(pid, domain, type | SOCK_CLOEXEC, protocol);
+}
+
 static void note_listeners(struct net_namespace *space)
 {
 	memset(space->listening, 0, sizeof(space->listening));
@@ -97,13 +103,11 @@ static void note_listeners(struct net_namespace *space)
 
 void net_namespace_read(struct net_namespace *space, pid_t pid, uint32_t states)
 {
-	bool ours;
 	int netlink;
 
 	socket_table_free(&space->table);
 	space->inode = net_namespace_of(pid);
-	ours = !space->inode || space->inode == net_namespace_of(getpid());
-	netlink = ours ? open_sock_diag() : open_there(pid);
+	netlink = net_namespace_socket(pid, AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
 	if (netlink < 0) {
 		space->error = errno;
 		return;

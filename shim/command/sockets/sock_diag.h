@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sockets/endpoint.h"
+#include "endpoint.h"
 
 /* idiag_timer of struct inet_diag_msg; which timer runs. */
 enum timer {

@@ -51,35 +51,41 @@ void sockopts_arm(int fd, const struct profile *profile)
 	}
 }
 
-/* What a new socket has, in place of what the profiles leave to the kernel. */
-static void fill(struct profile *a, struct profile *b)
+void sockopts_read(int fd, struct values *values)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int32_t value;
-
-	for (unsigned i = 0; i < OPTIONS && fd >= 0; i++) {
-		if (sockopt_get(fd, i, &value) != 0)
-			continue;
-		if (!a->value[i])
-			a->value[i] = value;
-		if (!b->value[i])
-			b->value[i] = value;
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (sockopt_get(fd, i, &values->value[i]) != 0)
+			values->value[i] = VALUE_UNKNOWN;
 	}
-	if (fd >= 0)
-		close(fd);
 }
 
-void sockopts_apply(int fd, const struct profile *was, const struct profile *profile)
+const struct values *sockopts_of_kernel(void)
 {
-	struct profile expected = *was, wanted = *profile;
-	int32_t now;
+	static struct values values;
+	static bool read;
+	int fd;
 
-	fill(&expected, &wanted);
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (sockopt_get(fd, i, &now) != 0 || now == wanted.value[i])
-			continue;
-		if (profile->force ? profile->value[i] || i == OPTION_KEEPALIVE
-				   : now == expected.value[i])
-			sockopt_set(fd, i, wanted.value[i]);
+	if (!read) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		sockopts_read(fd, &values);
+		if (fd >= 0)
+			close(fd);
+		read = true;
 	}
+	return &values;
+}
+
+struct standing sockopts_apply(int fd, const struct settings *settings, unsigned given,
+			       unsigned number)
+{
+	struct decision decision;
+	struct values now;
+
+	sockopts_read(fd, &now);
+	decision = decide_by_values(settings, given, number, &now, sockopts_of_kernel());
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (decision.set & 1U << i)
+			sockopt_set(fd, i, decision.setting.value[i]);
+	}
+	return decision.after;
 }

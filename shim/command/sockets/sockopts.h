@@ -5,7 +5,7 @@
 #ifndef KEEPALIVE_SOCKOPTS_H
 #define KEEPALIVE_SOCKOPTS_H
 
-#include "settings.h"
+#include "decide.h"
 
 /* Whether it is TCP or MPTCP over IPv4 or IPv6. mptcp, which of the two, may be NULL. */
 bool sockopts_apply_to(int fd, bool *mptcp);
@@ -14,14 +14,23 @@ bool sockopts_apply_to(int fd, bool *mptcp);
 int sockopt_get(int fd, enum sockopt option, int32_t *value);
 int sockopt_set(int fd, enum sockopt option, int32_t value);
 
-/*
- * Gives the socket the values of a profile, option by option. was is the profile it was given before,
- * all zero for none: an option that no longer has that value is the program's own and stays, unless
- * the profile has mode=force. What the kernel refuses is passed over.
- */
-void sockopts_apply(int fd, const struct profile *was, const struct profile *profile);
-
-/* The same for a new socket, which nobody can have configured: only the profile's own options are set. */
+/* For a new socket, which nobody can have configured: sets the profile's own options. */
 void sockopts_arm(int fd, const struct profile *profile);
+
+/* All the options of a socket. */
+void sockopts_read(int fd, struct values *values);
+
+/*
+ * What a new socket has, in this process's network namespace when it was first asked: what stands for
+ * "kernel", since no value of setsockopt(2) means "as the sysctl says".
+ */
+const struct values *sockopts_of_kernel(void);
+
+/*
+ * Gives the socket the profile with that number, as decide() has it. given: as for standing_of(). What the kernel refuses is passed over. Returns
+ * where the socket stands then.
+ */
+struct standing sockopts_apply(int fd, const struct settings *settings, unsigned given,
+			       unsigned number);
 
 #endif

@@ -10,7 +10,7 @@ static void json_endpoint(const char *key, const struct endpoint *endpoint)
 	char buffer[64];
 	struct text text = { buffer, buffer, buffer + sizeof(buffer) - 1 };
 
-	text_endpoint(&text, &endpoint->address, endpoint->port);
+	text_endpoint(&text, endpoint);
 	*text.next = '\0';
 	json_string(key, endpoint->port ? buffer : NULL);
 }
@@ -32,14 +32,14 @@ static void json_process(const struct connection *connection)
 static void json_values(const struct connection *connection)
 {
 	static const char keys[OPTIONS][20] = { SOCKET_SETTINGS(KEY) };
-	int32_t keepalive = connection->value[OPTION_KEEPALIVE];
+	int32_t keepalive = connection->now.value[OPTION_KEEPALIVE];
 
 	printf(", \"keepalive\": %s", keepalive == VALUE_UNKNOWN ? "null"
 				      : keepalive                ? "true"
 								 : "false");
 	for (unsigned i = 0; i < NUMBERS; i++)
-		json_number(keys[i], connection->value[i] != VALUE_UNKNOWN,
-			    (unsigned long)connection->value[i]);
+		json_number(keys[i], connection->now.value[i] != VALUE_UNKNOWN,
+			    (unsigned long)connection->now.value[i]);
 }
 
 static const char *timer_name(uint8_t timer)

@@ -54,7 +54,7 @@ static void write_role(struct text *text, const struct connection *connection)
 static void write_end(struct text *text, const struct endpoint *end)
 {
 	if (end->port)
-		text_endpoint(text, &end->address, end->port);
+		text_endpoint(text, end);
 	else
 		text_char(text, '-');
 }
@@ -101,21 +101,21 @@ static void write_short_state(struct text *text, const struct connection *connec
 
 static void write_on(struct text *text, const struct connection *connection)
 {
-	text_value(text, OPTION_KEEPALIVE, connection->value[OPTION_KEEPALIVE]);
+	text_value(text, OPTION_KEEPALIVE, connection->now.value[OPTION_KEEPALIVE]);
 }
 
 /* "60/10/6" (seconds, seconds, number) if it is on; else the values have no effect. */
 static void write_keepalive(struct text *text, const struct connection *connection)
 {
-	if (connection->value[OPTION_KEEPALIVE] != 1 ||
-	    connection->value[OPTION_IDLE] == VALUE_UNKNOWN) {
+	if (connection->now.value[OPTION_KEEPALIVE] != 1 ||
+	    connection->now.value[OPTION_IDLE] == VALUE_UNKNOWN) {
 		write_on(text, connection);
 		return;
 	}
 	for (unsigned i = OPTION_IDLE; i <= OPTION_COUNT; i++) {
 		if (i > OPTION_IDLE)
 			text_char(text, '/');
-		text_number(text, (unsigned long)connection->value[i]);
+		text_number(text, (unsigned long)connection->now.value[i]);
 	}
 }
 
@@ -123,7 +123,7 @@ static void write_keepalive(struct text *text, const struct connection *connecti
 #define WRITE(symbol, ...) \
 	static void write_##symbol(struct text *text, const struct connection *connection) \
 	{ \
-		text_value(text, OPTION_##symbol, connection->value[OPTION_##symbol]); \
+		text_value(text, OPTION_##symbol, connection->now.value[OPTION_##symbol]); \
 	}
 NUMBER_SETTINGS(WRITE)
 
@@ -174,7 +174,7 @@ static void write_protocol(struct text *text, const struct connection *connectio
 
 static const char *colour_of_keepalive(const struct connection *connection)
 {
-	return connection->state == TCP_ESTABLISHED && connection->value[OPTION_KEEPALIVE] == 0
+	return connection->state == TCP_ESTABLISHED && connection->now.value[OPTION_KEEPALIVE] == 0
 		       ? WARNING
 		       : NULL;
 }

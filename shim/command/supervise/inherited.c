@@ -1,4 +1,4 @@
-/* inherited: see inherited.h. */
+/* inherited: gives the sockets that a supervised program is started with their options. */
 #include "supervise/inherited.h"
 
 #include <fcntl.h>
@@ -6,44 +6,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sockets/endpoint.h"
+#include "activation.h"
+#include "endpoint.h"
 #include "sockets/sockopts.h"
-
-enum { LISTEN_FDS_START = 3 }; /* SD_LISTEN_FDS_START */
-
-/* How many descriptors socket activation gives this process, which the program will be. */
-static int listen_fds(void)
-{
-	const char *count_text = getenv("LISTEN_FDS"), *pid_text = getenv("LISTEN_PID");
-	unsigned long count, pid;
-
-	if (!count_text || !pid_text || !slice_number(slice_of(count_text), 1 << 20, &count) ||
-	    !slice_number(slice_of(pid_text), 1 << 30, &pid) || pid != (unsigned long)getpid())
-		return 0;
-	return (int)count;
-}
-
-/* Whoever switched keepalive on before us has configured the socket. */
-static bool is_configured(int fd)
-{
-	int32_t keepalive;
-
-	return sockopt_get(fd, OPTION_KEEPALIVE, &keepalive) == 0 && keepalive;
-}
 
 static void arm(int fd, const struct settings *settings)
 {
-	static const struct profile none;
-	const struct profile *profile;
-	struct endpoint peer;
+	struct endpoint local, peer;
 
 	if (!sockopts_apply_to(fd, NULL))
 		return;
-	peer = endpoint_peer(fd);
-	profile = settings_profile(settings, settings_match(settings, ROLE_SERVER, &peer.address,
-							    endpoint_local(fd).port));
-	if (profile->force || !is_configured(fd))
-		sockopts_apply(fd, &none, profile);
+	local = endpoint_asked(getsockname, fd);
+	peer = endpoint_asked(getpeername, fd);
+	sockopts_apply(fd, settings, PROFILE_UNSEEN,
+		       profile_for(settings, ROLE_SERVER, &local, &peer));
 }
 
 static bool is_open(int fd)
@@ -53,7 +29,8 @@ static bool is_open(int fd)
 
 void inherited_arm(const struct settings *settings)
 {
-	int count = listen_fds();
+	int count = activation_count(getenv("LISTEN_FDS"), getenv("LISTEN_PID"),
+				     (unsigned long)getpid());
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		arm(fd, settings);

@@ -107,7 +107,7 @@ static void serve_socket(void)
 	if (theirs < 0)
 		go_on(); /* no descriptor free: EMFILE is the kernel's to say */
 	else
-		supervisor_log_profile(theirs, "socket: ", NULL, plan->settings, plan->client);
+		supervisor_log_new(theirs, plan->client);
 }
 
 /* A copy of the TCP socket that the call is about; -1 where it is none or is out of reach. */
@@ -122,25 +122,24 @@ static int borrow_socket(void)
 	return -1;
 }
 
-/* Moves a socket from the profile it was made with to the one for what it becomes. */
-static void serve_role(int fd, enum role role, struct endpoint end)
+/* Gives a socket, which was made with the client's profile, the one for what it becomes. */
+static void serve_role(int fd, enum role role, const struct endpoint *peer)
 {
 	const struct settings *settings = plan->settings;
-	unsigned number =
-		settings_match(settings, role, role == ROLE_CLIENT ? &end.address : NULL, end.port);
+	struct endpoint local = endpoint_asked(getsockname, fd);
+	unsigned number = profile_for(settings, role, &local, peer);
+	struct standing standing = sockopts_apply(fd, settings, plan->client, number);
 
-	sockopts_apply(fd, settings_profile(settings, plan->client),
-		       settings_profile(settings, number));
-	supervisor_log_profile(argument(0), role == ROLE_CLIENT ? "client -> " : "listener ", &end,
-			       settings, number);
+	supervisor_log_socket(argument(0), role, &local, peer, &standing);
 }
 
 static void serve_listen(void)
 {
+	static const struct endpoint nobody;
 	int fd = borrow_socket();
 
 	if (fd >= 0) {
-		serve_role(fd, ROLE_SERVER, endpoint_local(fd));
+		serve_role(fd, ROLE_SERVER, &nobody);
 		close(fd);
 	}
 	go_on();
@@ -156,10 +155,10 @@ static void serve_connect(void)
 	if (length > sizeof(address))
 		length = sizeof(address);
 	if (pidfd_memory(caller(), call.fields.data.args[1], &address, length))
-		peer = endpoint_of(&address, length);
+		peer = endpoint_of((struct sockaddr *)&address, (socklen_t)length);
 	fd = peer.address.family ? borrow_socket() : -1;
 	if (fd >= 0) {
-		serve_role(fd, ROLE_CLIENT, peer);
+		serve_role(fd, ROLE_CLIENT, &peer);
 		close(fd);
 	}
 	go_on();

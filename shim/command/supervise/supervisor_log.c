@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/printable.h"
+#include "log_line.h"
 #include "process/proc.h"
 
 /* glibc before 2.32 does not name it. */
@@ -24,7 +24,8 @@ enum { LINE_SIZE = 1024 };
 
 static int standard_error = -1;
 static char path[LOG_PATH_MAX + PATH_MAX];
-static char caller[128]; /* "keepalive-shim[PID] PROGRAM" */
+static const struct settings *settings;
+static char caller[128]; /* "keepalive-shim[PID] PROGRAM: " */
 
 /* The log's path with the links in its directory resolved, as they are now. */
 static void resolve(const char *given)
@@ -36,8 +37,9 @@ static void resolve(const char *given)
 	snprintf(path, sizeof(path), "%s%s", realpath(path, directory) ? directory : "", name);
 }
 
-int supervisor_log_start(const struct settings *settings)
+int supervisor_log_start(const struct settings *those)
 {
+	settings = those;
 	if (settings->log == LOG_STDERR)
 		standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	else if (settings->log == LOG_PATH)
@@ -89,10 +91,7 @@ void supervisor_log_caller(pid_t thread)
 		return;
 	length = proc_read(thread, "comm", comm, sizeof(comm));
 	comm[length ? length - 1 : 0] = '\0'; /* the newline behind it */
-	text_string(&text, "keepalive-shim[");
-	text_number(&text, (unsigned long)proc_status_number(thread, "Tgid"));
-	text_string(&text, "] ");
-	text_printable(&text, comm);
+	text_log_start(&text, (unsigned long)proc_status_number(thread, "Tgid"), comm);
 	*text.next = '\0';
 }
 
@@ -104,7 +103,7 @@ void supervisor_log(const char *format, ...)
 
 	if (!is_wanted())
 		return;
-	length = snprintf(line, sizeof(line), "%s: ", caller);
+	length = snprintf(line, sizeof(line), "%s", caller);
 	va_start(arguments, format);
 	length += vsnprintf(line + length, sizeof(line) - (size_t)length, format, arguments);
 	va_end(arguments);
@@ -114,26 +113,27 @@ void supervisor_log(const char *format, ...)
 	put(line, (size_t)length);
 }
 
-void supervisor_log_profile(int fd, const char *as, const struct endpoint *end,
-			    const struct settings *settings, unsigned number)
+void supervisor_log_socket(int fd, enum role role, const struct endpoint *local,
+			   const struct endpoint *peer, const struct standing *standing)
 {
-	const struct profile *profile = settings_profile(settings, number);
+	static const struct endpoint none;
+	const char *as = role == ROLE_CLIENT ? "client" : "listener";
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	if (end) {
-		text_endpoint(&text, &end->address, end->port);
-		text_string(&text, ": ");
-	}
-	if (!profile->value[OPTION_KEEPALIVE])
-		text_string(&text, "left alone: ");
-	if (number == PROFILE_NONE)
-		text_string(&text, "KEEPALIVE_SHIM_ROLE does not include it");
-	else
-		text_profile(&text, profile);
-	if (number >= PROFILE_RULE) {
-		text_string(&text, " by rule ");
-		text_number(&text, settings->rule[number - PROFILE_RULE].number);
-	}
-	supervisor_log("fd %d %s%.*s", fd, as, (int)(text.next - text.start), text.start);
+	text_log_socket(&text, fd, as, role == ROLE_SERVER ? local : &none, peer);
+	text_log_outcome(&text, settings, role, standing);
+	supervisor_log("%.*s", (int)(text.next - text.start), text.start);
+}
+
+void supervisor_log_new(int fd, unsigned number)
+{
+	static const struct endpoint none;
+	struct standing standing = { number, 0 };
+	char line[LINE_SIZE];
+	struct text text = TEXT(line);
+
+	text_log_socket(&text, fd, "socket", &none, &none);
+	text_log_outcome(&text, settings, ROLE_CLIENT, &standing);
+	supervisor_log("%.*s", (int)(text.next - text.start), text.start);
 }

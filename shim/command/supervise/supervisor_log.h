@@ -8,8 +8,7 @@
 
 #include <sys/types.h>
 
-#include "settings.h"
-#include "sockets/endpoint.h"
+#include "decide.h"
 
 /*
  * Called while standard error is still the program's. Returns the descriptor that has to stay open
@@ -23,8 +22,11 @@ void supervisor_log_caller(pid_t thread);
 /* "keepalive-shim[PID] PROGRAM: " and the text. All do nothing where the log is off. */
 __attribute__((format(printf, 1, 2))) void supervisor_log(const char *format, ...);
 
-/* What the socket got: "fd 3 client -> 10.0.0.1:80: idle=60s interval=10s count=6 by rule 1". */
-void supervisor_log_profile(int fd, const char *as, const struct endpoint *end,
-			    const struct settings *settings, unsigned number);
+/* A line of log_line.h about a socket that becomes a client, or a listener (peer: none). */
+void supervisor_log_socket(int fd, enum role role, const struct endpoint *local,
+			   const struct endpoint *peer, const struct standing *standing);
+
+/* The same about a new socket, which was given the profile with that number. */
+void supervisor_log_new(int fd, unsigned number);
 
 #endif

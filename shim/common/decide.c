@@ -1,0 +1,113 @@
+/* decide: who wins, by what a socket has and what it is to get. */
+#include "decide.h"
+
+/*
+ * Whether the socket has the profile's value. MPTCP, and kernels without one of the later options, do
+ * not return its value: that matches.
+ */
+static bool has_value(const struct profile *profile, const struct values *now,
+		      const struct values *kernel, enum sockopt option)
+{
+	int32_t wanted = profile->value[option] ? profile->value[option] : kernel->value[option];
+	bool may_lack = option == OPTION_USER_TIMEOUT || option == OPTION_RTO_MAX;
+
+	if (!wanted && option != OPTION_USER_TIMEOUT && option != OPTION_KEEPALIVE)
+		return true;
+	return now->value[option] == wanted || (may_lack && now->value[option] == VALUE_UNKNOWN);
+}
+
+static unsigned differences(const struct profile *profile, const struct values *now,
+			    const struct values *kernel)
+{
+	unsigned different = 0;
+
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (!has_value(profile, now, kernel, i))
+			different |= 1U << i;
+	}
+	return different;
+}
+
+/* The options that the profile sets. */
+static unsigned set_by(const struct profile *profile)
+{
+	unsigned set = 0;
+
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (profile->value[i])
+			set |= 1U << i;
+	}
+	return set;
+}
+
+/* The profile of which the socket has every value; PROFILE_NONE if there is none. */
+static unsigned recognise(const struct settings *settings, const struct values *now,
+			  const struct values *kernel)
+{
+	for (unsigned i = PROFILE_BASE; i <= settings_last_profile(settings); i++) {
+		const struct profile *profile = settings_profile(settings, i);
+
+		if (profile->value[OPTION_KEEPALIVE] && !differences(profile, now, kernel))
+			return i;
+	}
+	return PROFILE_NONE;
+}
+
+struct standing standing_of(const struct settings *settings, unsigned given,
+			    const struct values *now, const struct values *kernel)
+{
+	const struct profile *profile = settings_profile(settings, given);
+	unsigned different = differences(profile, now, kernel);
+	bool on = now->value[OPTION_KEEPALIVE] > 0;
+	unsigned recognised = on ? recognise(settings, now, kernel) : PROFILE_NONE;
+
+	if (recognised != PROFILE_NONE)
+		return (struct standing){ recognised, 0 };
+	/* Without any value of it, it is another socket than the one that got the profile. */
+	if (given == PROFILE_NONE || set_by(profile) & ~different)
+		return (struct standing){ given, different };
+	return (struct standing){ PROFILE_NONE, on ? OPTIONS_ALL : 0 };
+}
+
+unsigned decide(const struct profile *from, const struct profile *to, unsigned owned)
+{
+	unsigned set = 0;
+
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		bool wanted = to->value[i] != from->value[i];
+
+		if (owned & 1U << i)
+			wanted = to->force && (to->value[i] || i == OPTION_KEEPALIVE);
+		set |= (unsigned)wanted << i;
+	}
+	return set;
+}
+
+struct decision decide_by_values(const struct settings *settings, unsigned given, unsigned number,
+				 const struct values *now, const struct values *kernel)
+{
+	const struct profile *to = settings_profile(settings, number);
+	struct decision decision = { .before = standing_of(settings, given, now, kernel) };
+
+	decision.set = decide(settings_profile(settings, decision.before.given), to,
+			      decision.before.owned);
+	decision.after = (struct standing){ number, decision.before.owned & ~decision.set };
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		unsigned bit = 1U << i;
+
+		decision.setting.value[i] = to->value[i] ? to->value[i] : kernel->value[i];
+		if (now->value[i] != decision.setting.value[i])
+			continue;
+		decision.set &= ~bit;
+		if (to->force)
+			decision.after.owned &= ~bit;
+	}
+	return decision;
+}
+
+unsigned profile_for(const struct settings *settings, enum role role, const struct endpoint *local,
+		     const struct endpoint *peer)
+{
+	return settings_match(settings, role, peer->address.family ? &peer->address : NULL,
+			      role == ROLE_SERVER ? local->port : peer->port);
+}
