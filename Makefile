@@ -46,7 +46,15 @@ PRELOAD_CFLAGS  = $(COMMON) $(CFLAGS) -fPIC -fvisibility=hidden '-ffile-prefix-m
                   -Os -ffunction-sections
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu,--build-id,--eh-frame-hdr -Wl,--gc-sections \
-                  -Wl,--version-script=shim/preload/libkeepalive-shim.map
+                  -Wl,--version-script=$(MAP)
+
+# What the host program sees of the library: the hooks, unversioned, and nothing else. __setsockopt6*:
+# __setsockopt64, which is there on 32-bit machines only; lld insists on plain names.
+MAP = $(BUILD)/libkeepalive-shim.map
+$(MAP): shim/preload/hooks.h Makefile
+	@mkdir -p $(@D)
+	{ echo '{ global: __setsockopt6*;'; sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1;/p; /OTHER/q' $<; \
+		echo 'local: *; };'; } >$@
 
 LIBRARY = $(BUILD)/libkeepalive-shim.so
 COMMAND = $(BUILD)/keepalive
@@ -70,7 +78,7 @@ $(COMPLETIONS): $(BUILD)/%: shim/%.in shim/completion/fill shim/common/settings_
 	shim/completion/fill $< $(CC) >$@.new
 	mv $@.new $@
 
-$(LIBRARY): $(PRELOAD_OBJECTS) shim/preload/libkeepalive-shim.map
+$(LIBRARY): $(PRELOAD_OBJECTS) $(MAP)
 	$(CC) $(CFLAGS) -fPIC $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJECTS)
 
 $(COMMAND): $(COMMAND_OBJECTS)

@@ -97,6 +97,15 @@ port_of() {
 	sockets "$1" state=LISTEN | sed -n '1s/.* local=[^ ]*:\([0-9]*\) .*/\1/p'
 }
 
+# The functions that the library takes the place of, and all its dynamic symbols, each with its type.
+hooks() {
+	sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1/p; /OTHER/q' "$REPOSITORY/shim/preload/hooks.h"
+}
+
+golden_symbols() {
+	{ hooks | sed 's/^/T /' && cat "$TESTS/golden/symbols"; } | sort
+}
+
 # shimmed [NAME=VALUE...] COMMAND...: runs it with the shim preloaded.
 shimmed() {
 	env LD_PRELOAD="$SHIM" "$@"

@@ -1,25 +1,48 @@
 /*
- * hooks: the functions that take the place of the C library's.
+ * hooks: the functions that take the place of the C library's, one row each. The prototypes, struct
+ * next, the search for what is behind us, the object's exports and the tests' list of them come from here.
  *
- * Named by their symbols and not by their declarations, since <sys/socket.h> of glibc declares
- * connect() and accept() with a transparent union and musl's with a pointer.
+ * ROW(name, parameters, call): hook_name() is what programs call as name(); call is the system call that
+ * is made if no other definition is found (next.c). A further hook is a row, its function in
+ * interpose.c, and what it means in policy.c (shim/README.md).
  */
 #ifndef KEEPALIVE_HOOKS_H
 #define KEEPALIVE_HOOKS_H
 
 #include <sys/socket.h>
 
+/* clang-format off */
+#define HOOKS(ROW) \
+	ROW(socket, (int domain, int type, int protocol), (SYS_socket, domain, type, protocol)) \
+	ROW(connect, (int fd, const struct sockaddr *address, socklen_t length), \
+	    (SYS_connect, fd, address, length)) \
+	ROW(accept, (int fd, struct sockaddr *address, socklen_t *length), \
+	    (SYS_accept4, fd, address, length, 0)) \
+	ROW(accept4, (int fd, struct sockaddr *address, socklen_t *length, int flags), \
+	    (SYS_accept4, fd, address, length, flags)) \
+	ROW(listen, (int fd, int backlog), (SYS_listen, fd, backlog)) \
+	ROW(setsockopt, (int fd, int level, int name, const void *value, socklen_t length), \
+	    (SYS_setsockopt, fd, level, name, value, length))
+
+/* What we call ourselves and leave to the program as it is. */
+#define OTHER_CALLS(ROW) \
+	ROW(getsockopt, (int fd, int level, int name, void *value, socklen_t *length), \
+	    (SYS_getsockopt, fd, level, name, value, length)) \
+	ROW(getsockname, (int fd, struct sockaddr *address, socklen_t *length), \
+	    (SYS_getsockname, fd, address, length)) \
+	ROW(getpeername, (int fd, struct sockaddr *address, socklen_t *length), \
+	    (SYS_getpeername, fd, address, length))
+/* clang-format on */
+
 /* flatten: the fast paths stand in the hooks, though the compiler goes for size (-Os). */
 #define HOOK __attribute__((visibility("default"), flatten))
 
-HOOK int hook_socket(int domain, int type, int protocol) __asm__("socket");
-HOOK int hook_connect(int fd, const struct sockaddr *address, socklen_t length) __asm__("connect");
-HOOK int hook_accept(int fd, struct sockaddr *address, socklen_t *length) __asm__("accept");
-HOOK int hook_accept4(int fd, struct sockaddr *address, socklen_t *length,
-		      int flags) __asm__("accept4");
-HOOK int hook_listen(int fd, int backlog) __asm__("listen");
-HOOK int hook_setsockopt(int fd, int level, int name, const void *value,
-			 socklen_t length) __asm__("setsockopt");
+/*
+ * Named by their symbols and not by their declarations, since <sys/socket.h> of glibc declares
+ * connect() and accept() with a transparent union and musl's with a pointer.
+ */
+#define HOOK_PROTOTYPE(name, parameters, call) HOOK int hook_##name parameters __asm__(#name);
+HOOKS(HOOK_PROTOTYPE)
 
 /*
  * What programs with a 64-bit time_t call on 32-bit machines (glibc 2.34, _TIME_BITS=64: all of Debian 13's

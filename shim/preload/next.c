@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hooks.h"
 #include "libc.h"
 #include "memory.h"
 
@@ -44,59 +43,17 @@ static unsigned long no_getauxval(unsigned long type)
 	return type == AT_SECURE;
 }
 
-static int system_socket(int domain, int type, int protocol)
-{
-	return (int)libc->syscall(SYS_socket, domain, type, protocol);
-}
+#define SYSTEM_CALL(name, parameters, call) \
+	static int system_##name parameters \
+	{ \
+		return (int)libc->syscall call; \
+	}
+#define SYSTEM_MEMBER(name, parameters, call) .name = system_##name,
 
-static int system_connect(int fd, const struct sockaddr *address, socklen_t length)
-{
-	return (int)libc->syscall(SYS_connect, fd, address, length);
-}
+HOOKS(SYSTEM_CALL)
+OTHER_CALLS(SYSTEM_CALL)
 
-static int system_accept(int fd, struct sockaddr *address, socklen_t *length)
-{
-	return (int)libc->syscall(SYS_accept4, fd, address, length, 0);
-}
-
-static int system_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
-{
-	return (int)libc->syscall(SYS_accept4, fd, address, length, flags);
-}
-
-static int system_listen(int fd, int backlog)
-{
-	return (int)libc->syscall(SYS_listen, fd, backlog);
-}
-
-static int system_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
-{
-	return (int)libc->syscall(SYS_setsockopt, fd, level, name, value, length);
-}
-
-static int system_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
-{
-	return (int)libc->syscall(SYS_getsockopt, fd, level, name, value, length);
-}
-
-static int system_getsockname(int fd, struct sockaddr *address, socklen_t *length)
-{
-	return (int)libc->syscall(SYS_getsockname, fd, address, length);
-}
-
-static int system_getpeername(int fd, struct sockaddr *address, socklen_t *length)
-{
-	return (int)libc->syscall(SYS_getpeername, fd, address, length);
-}
-
-const struct next next_system_calls = {
-	.socket = system_socket,
-	.connect = system_connect,
-	.accept = system_accept,
-	.accept4 = system_accept4,
-	.listen = system_listen,
-	.setsockopt = system_setsockopt,
-};
+const struct next next_system_calls = { HOOKS(SYSTEM_MEMBER) };
 
 typedef void *dlsym_function(void *handle, const char *name);
 
@@ -133,8 +90,8 @@ static void *find(dlsym_function *look_up, const char *name, void *ours, void *o
 #define FIND(member, name, ours, otherwise) \
 	next->member = \
 		(__typeof__(next->member))find(look_up, name, (void *)(ours), (void *)(otherwise))
-#define FIND_HOOKED(name) FIND(name, #name, hook_##name, system_##name)
-#define FIND_OTHER(name)  FIND(name, #name, NULL, system_##name)
+#define FIND_HOOKED(name, parameters, call) FIND(name, #name, hook_##name, system_##name);
+#define FIND_OTHER(name, parameters, call)  FIND(name, #name, NULL, system_##name);
 
 void next_begin(struct next *next)
 {
@@ -154,13 +111,6 @@ void next_find(struct next *next)
 	FIND(errno_location, "__errno_location", NULL, next->errno_location);
 	FIND(syscall, "syscall", NULL, next->syscall);
 	FIND(getauxval, "getauxval", NULL, next->getauxval);
-	FIND_HOOKED(socket);
-	FIND_HOOKED(connect);
-	FIND_HOOKED(accept);
-	FIND_HOOKED(accept4);
-	FIND_HOOKED(listen);
-	FIND_HOOKED(setsockopt);
-	FIND_OTHER(getsockopt);
-	FIND_OTHER(getsockname);
-	FIND_OTHER(getpeername);
+	HOOKS(FIND_HOOKED)
+	OTHER_CALLS(FIND_OTHER)
 }

@@ -7,22 +7,16 @@
 #ifndef KEEPALIVE_NEXT_H
 #define KEEPALIVE_NEXT_H
 
-#include <sys/socket.h>
+#include "hooks.h"
+
+#define NEXT_MEMBER(name, parameters, call) int(*name) parameters;
 
 struct next {
-	int (*socket)(int domain, int type, int protocol);
-	int (*connect)(int fd, const struct sockaddr *address, socklen_t length);
-	int (*accept)(int fd, struct sockaddr *address, socklen_t *length);
-	int (*accept4)(int fd, struct sockaddr *address, socklen_t *length, int flags);
-	int (*listen)(int fd, int backlog);
-	int (*setsockopt)(int fd, int level, int name, const void *value, socklen_t length);
-
+	HOOKS(NEXT_MEMBER)
+	OTHER_CALLS(NEXT_MEMBER)
 	int *(*errno_location)(void);
 	long (*syscall)(long number, ...);
 	unsigned long (*getauxval)(unsigned long type);
-	int (*getsockopt)(int fd, int level, int name, void *value, socklen_t *length);
-	int (*getsockname)(int fd, struct sockaddr *address, socklen_t *length);
-	int (*getpeername)(int fd, struct sockaddr *address, socklen_t *length);
 };
 
 /* The system calls themselves: for a process in which no definition behind ours can be found. */

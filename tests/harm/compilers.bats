@@ -10,7 +10,7 @@ load ../helpers
 		build=$BATS_TEST_TMPDIR/$compiler
 		make -s -C "$REPOSITORY" BUILD="$build" CC="$compiler" WERROR=-Werror "$build/libkeepalive-shim.so"
 		run bash -c 'nm -D "$1" | awk "{ print \$(NF-1), \$NF }" | sort' sh "$build/libkeepalive-shim.so"
-		assert_output "$(cat "$TESTS/golden/symbols")"
+		assert_output "$(golden_symbols)"
 		run env LD_PRELOAD="$build/libkeepalive-shim.so" "$PROGRAMS/armed"
 		assert_output --partial "keepalive=1 idle=60 interval=10 count=6"
 		made=$((made + 1))

@@ -26,7 +26,7 @@ instrumented() {
 	done
 	gcc -std=gnu11 -D_GNU_SOURCE -DVERSION='""' -I"$REPOSITORY/shim/common" -O1 -g -fPIC -shared \
 		-fvisibility=hidden -fno-optimize-sibling-calls -fsanitize="$1" \
-		-Wl,--version-script="$REPOSITORY/shim/preload/libkeepalive-shim.map" \
+		-Wl,--version-script="$BUILD/libkeepalive-shim.map" \
 		-o "$INSTRUMENTED" "${sources[@]}"
 }
 
