@@ -66,7 +66,12 @@ struct standing standing_of(const struct settings *settings, unsigned given,
 	/* Without any value of it, it is another socket than the one that got the profile. */
 	if (given == PROFILE_NONE || set_by(profile) & ~different)
 		return (struct standing){ given, different };
-	return (struct standing){ PROFILE_NONE, on ? OPTIONS_ALL : 0 };
+	/* Keepalive is off: only what differs from a new socket was set by somebody. */
+	return (struct standing){
+		PROFILE_NONE,
+		on ? OPTIONS_ALL
+		   : differences(settings_profile(settings, PROFILE_NONE), now, kernel),
+	};
 }
 
 unsigned decide(const struct profile *from, const struct profile *to, unsigned owned)

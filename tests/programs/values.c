@@ -1,10 +1,11 @@
 /*
- * values: what sockets of each role have: values [-mn] [-s OPTION=VALUE] [-l OPTION=VALUE] [ADDRESS [PORT]]
+ * values: what sockets of each role have: values [-mnw] [-s OPTION=VALUE] [-l OPTION=VALUE] [ADDRESS [PORT]]
  *
  * Listens on ADDRESS (127.0.0.1) and PORT (0: any), connects to itself, and prints a line each for a
  * new socket, the listener, the client and the accepted server socket. -s: the program sets this option
  * itself on client and accepted sockets, -l: on the listener before listen(). -n: accept() without an
- * address. -m: MPTCP.
+ * address. -m: MPTCP. -w: prints all but the new socket at the end, after a line "ready" and when
+ * standard input ends.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -76,10 +77,11 @@ int main(int argc, char **argv)
 {
 	const char *own[16], *on_listener = NULL;
 	int owned = 0, option, listener, client, server, protocol = 0, no_address = 0, one = 1;
+	int waits = 0;
 	struct sockaddr_storage address, peer;
 	socklen_t length, peer_length = sizeof(peer);
 
-	while ((option = getopt(argc, argv, "s:l:mn")) != -1) {
+	while ((option = getopt(argc, argv, "s:l:mnw")) != -1) {
 		if (option == 's' && owned < 16)
 			own[owned++] = optarg;
 		else if (option == 'l')
@@ -88,6 +90,8 @@ int main(int argc, char **argv)
 			protocol = 262;
 		else if (option == 'n')
 			no_address = 1;
+		else if (option == 'w')
+			waits = 1;
 		else
 			return 2;
 	}
@@ -102,7 +106,8 @@ int main(int argc, char **argv)
 		set(listener, on_listener);
 	if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, 8) != 0)
 		err(1, "listen");
-	print("listener", listener);
+	if (!waits)
+		print("listener", listener);
 	getsockname(listener, (struct sockaddr *)&address, &length);
 	client = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK, protocol);
 	for (int i = 0; i < owned; i++)
@@ -114,6 +119,15 @@ int main(int argc, char **argv)
 		err(1, "accept");
 	for (int i = 0; i < owned; i++)
 		set(server, own[i]);
+	if (waits) {
+		char c;
+
+		puts("ready");
+		fflush(stdout);
+		while (read(STDIN_FILENO, &c, 1) > 0)
+			;
+		print("listener", listener);
+	}
 	print("client", client);
 	print("server", server);
 	return 0;

@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# Equal answers: the same settings give the same values by preload, by supervision and by attach.
+
+load helpers
+
+# Where they differ, and why (tests/programs/answers.py, "SETTINGS MODE OWN ADDRESS: ROLE").
+# In force a supervised program's own options do not reach sockets that are left alone either.
+# attach comes after the program's own count, and "off" leaves the program's own values as they are; the
+# others undo it when the program sets it, since the peer is not known yet.
+DIFFERENCES='ROLE=client force own idle=99 127.0.0.1: server
+ROLE=server IDLE=20 force own count=4 127.0.0.1: client
+RULES=role=client_off force own idle=99 127.0.0.1: client
+RULES=role=client_off force own count=4 127.0.0.1: client
+RULES=role=client_peer=LOCAL_off force own count=4 127.0.0.1: client
+RULES=role=server_idle=kernel force own idle=99 127.0.0.1: server
+RULES=role=server_off_mode=respect force own count=4 127.0.0.1: server
+RULES=role=server_off_mode=respect force own idle=99 127.0.0.1: server'
+
+@test "settings x roles x families x own options: preload, supervision and attach give the same values" {
+	require unshare ip python3
+	unshare -rn true || skip "no network namespace can be made here"
+	local answers=$BATS_TEST_TMPDIR/answers
+	unshare -rn sh -c 'ip link set lo up && exec "$@"' -- python3 "$TESTS/programs/answers.py" \
+		"$SHIM" "$KEEPALIVE" "$PROGRAMS/values" >"$answers"
+	local rows
+	rows=$(cut -d: -f1 "$answers" | sort -u | wc -l)
+	echo "# $rows rows" >&3
+	[ "$rows" -ge 60 ]
+	run sed -n 's/ preload=.* differs$//p' "$answers"
+	assert_equal "$(sort <<<"$output")" "$(sort <<<"$DIFFERENCES")"
+}
