@@ -235,17 +235,8 @@ static bool prepare(const struct request *request, const struct target *target,
 		library_preload(library);
 	if (wants_supervision(request, verdict))
 		return supervise(request, target, settings);
-	switch (verdict->obstacle) {
-	case OBSTACLE_NONE:
-	case OBSTACLE_RULE:        /* its children may not be exempt */
-	case OBSTACLE_FORMAT:      /* binfmt_misc may know what to do with it */
-	case OBSTACLE_UNREADABLE:  /* most likely a program like any other */
-	case OBSTACLE_INTERPRETER: /* executing it fails, and tells so */
-	case OBSTACLE_OFF:
+	if (obstacle_starts(verdict->obstacle))
 		return true;
-	default:
-		break;
-	}
 	if (request->supervise == SUPERVISE_NEVER && verdict->obstacle != OBSTACLE_LIBRARY) {
 		message("warning: '%s' runs without keepalive: %s", request->command[0],
 			verdict->reason);

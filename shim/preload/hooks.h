@@ -53,4 +53,15 @@ HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
 			   socklen_t length) __asm__("__setsockopt64");
 #endif
 
+/* The definitions behind ours, that the hooks call, and what else we call of the C library. */
+#define NEXT_MEMBER(name, parameters, call) int(*name) parameters;
+
+struct next {
+	HOOKS(NEXT_MEMBER)
+	OTHER_CALLS(NEXT_MEMBER)
+	int *(*errno_location)(void);
+	long (*syscall)(long number, ...);
+	unsigned long (*getauxval)(unsigned long type);
+};
+
 #endif

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "next.h"
+#include "hooks.h"
 #include "settings.h"
 
 /* What follows from the settings, so that no hook derives it again. */

@@ -1,5 +1,5 @@
 /*
- * next: the definitions behind ours, that the hooks call, and what else we call of the C library.
+ * next: finds the definitions behind ours, and what else we call of the C library.
  *
  * Found behind this object and never by name alone: a program may have a function or a variable of its
  * own that is called syscall or getsockopt, and must not meet us.
@@ -8,16 +8,6 @@
 #define KEEPALIVE_NEXT_H
 
 #include "hooks.h"
-
-#define NEXT_MEMBER(name, parameters, call) int(*name) parameters;
-
-struct next {
-	HOOKS(NEXT_MEMBER)
-	OTHER_CALLS(NEXT_MEMBER)
-	int *(*errno_location)(void);
-	long (*syscall)(long number, ...);
-	unsigned long (*getauxval)(unsigned long type);
-};
 
 /* The system calls themselves: for a process in which no definition behind ours can be found. */
 extern const struct next next_system_calls;

@@ -6,6 +6,7 @@
 #include "environment.h"
 #include "inherited.h"
 #include "libc.h"
+#include "next.h"
 #include "report.h"
 
 static struct settings kept;

@@ -76,7 +76,23 @@ static void advise(struct verdict *verdict, const char *advice)
 	snprintf(verdict->advice, sizeof(verdict->advice), "%s", advice);
 }
 
-static void explain_privilege(enum privilege privilege, struct verdict *verdict)
+static void explain_rule(struct verdict *verdict, const struct target *target,
+			 const struct library *library)
+{
+	(void)library;
+	reason(verdict, "a rule exempts '%s'", target->name);
+}
+
+static void explain_interpreter(struct verdict *verdict, const struct target *target,
+				const struct library *library)
+{
+	(void)library;
+	reason(verdict, "its dynamic linker %s is missing, so it cannot start here",
+	       target->elf.interpreter);
+}
+
+static void explain_privilege(struct verdict *verdict, const struct target *target,
+			      const struct library *library)
 {
 	static const char *const what[] = {
 		[PRIVILEGE_NONE] = "setuid, setgid or given file capabilities",
@@ -85,10 +101,9 @@ static void explain_privilege(enum privilege privilege, struct verdict *verdict)
 		[PRIVILEGE_CAPABILITIES] = "given file capabilities",
 	};
 
+	(void)library;
 	reason(verdict, "it is %s, and the dynamic linker ignores preloads in such a program",
-	       what[privilege]);
-	advise(verdict, "start it from a process that has these privileges already, or name the "
-			"library in /etc/ld.so.preload");
+	       what[target->privilege]);
 }
 
 #define ATTACH "'keepalive attach' arms the sockets that it has now"
@@ -96,19 +111,24 @@ static void explain_privilege(enum privilege privilege, struct verdict *verdict)
 	"Go's net package sets 15s of its own on every connection, and only --mode=force holds " \
 	"other values"
 
-static void explain_supervised(struct verdict *verdict, const struct target *target)
+static void explain_supervised(struct verdict *verdict, const struct target *target,
+			       const struct library *library)
 {
-	if (!verdict->supervisable) {
+	(void)library;
+	if (verdict->obstacle == OBSTACLE_STATIC && target->elf.go)
+		reason(verdict, "it is a static Go program: no dynamic linker, so no preload");
+	if (!verdict->supervisable)
 		advise(verdict, "supervision does not see this architecture's socket calls");
-	} else if (target->elf.go) {
+	else if (target->elf.go)
 		advise(verdict, "'keepalive run' supervises it; " GO_SETS_ITS_OWN);
-	} else {
+	else
 		advise(verdict, "'keepalive run' supervises it");
-	}
 }
 
-static void explain_library(const struct library *library, struct verdict *verdict)
+static void explain_library(struct verdict *verdict, const struct target *target,
+			    const struct library *library)
 {
+	(void)target;
 	if (library->path[0]) {
 		reason(verdict,
 		       "LD_PRELOAD cannot hold a path with a space, a colon or a dollar sign: '%s'",
@@ -117,100 +137,45 @@ static void explain_library(const struct library *library, struct verdict *verdi
 				"'keepalive run --library PATH'");
 	} else {
 		reason(verdict,
-		       "%s was not found, neither beside this command nor where it is "
-		       "installed",
+		       "%s was not found, neither beside this command nor where it is installed",
 		       LIBRARY_NAME);
 		advise(verdict, "name it with 'keepalive run --library PATH'");
 	}
 }
 
+static void explain_architecture(struct verdict *verdict, const struct target *target,
+				 const struct library *library)
+{
+	reason(verdict, "it is a program for %s and the library is for %s",
+	       abi_name(target->elf.abi), abi_name(library->abi));
+}
+
+#define ROW(symbol, word, effect, way, starts, reason, advice, more) \
+	[OBSTACLE_##symbol] = { word, effect, way, starts, reason, advice, more },
+
+static const struct {
+	const char *word;
+	enum effect effect;
+	enum way way;
+	bool starts;
+	const char *reason, *advice;
+	void (*more)(struct verdict *, const struct target *, const struct library *);
+} obstacles[] = { OBSTACLES(ROW) };
+
 static void explain(const struct target *target, const struct library *library,
 		    struct verdict *verdict)
 {
-	switch (verdict->obstacle) {
-	case OBSTACLE_NONE:
-		break;
-	case OBSTACLE_OFF:
-		reason(verdict, "KEEPALIVE_SHIM=off");
-		advise(verdict, "unset KEEPALIVE_SHIM");
-		break;
-	case OBSTACLE_RULE:
-		reason(verdict, "a rule exempts '%s'", target->name);
-		advise(verdict, "change KEEPALIVE_SHIM_RULES");
-		break;
-	case OBSTACLE_INTERPRETER:
-		reason(verdict, "its dynamic linker %s is missing, so it cannot start here",
-		       target->elf.interpreter);
-		advise(verdict, "install the C library it was built for");
-		break;
-	case OBSTACLE_PRIVILEGE:
-		explain_privilege(target->privilege, verdict);
-		break;
-	case OBSTACLE_STATIC:
-		reason(verdict,
-		       target->elf.go
-			       ? "it is a static Go program: no dynamic linker, so no preload"
-			       : "it is statically linked: no dynamic linker, so no preload");
-		explain_supervised(verdict, target);
-		break;
-	case OBSTACLE_GO:
-		reason(verdict, "it is a Go program: it makes its own system calls, past the C "
-				"library and any preload");
-		explain_supervised(verdict, target);
-		break;
-	case OBSTACLE_LIBRARY:
-		explain_library(library, verdict);
-		break;
-	case OBSTACLE_ARCHITECTURE:
-		reason(verdict, "it is a program for %s and the library is for %s",
-		       abi_name(target->elf.abi), abi_name(library->abi));
-		advise(verdict, "build or install the library for it, and name that with "
-				"'keepalive run --library PATH'");
-		break;
-	case OBSTACLE_UNREADABLE:
-		reason(verdict, "its file may not be read");
-		advise(verdict, "ask as a user who may read it");
-		break;
-	case OBSTACLE_FORMAT:
-		reason(verdict, "it is no ELF executable, nor a script whose #! line says what "
-				"runs it");
-		break;
-	case OBSTACLE_NOT_LOADED:
-		reason(verdict, "the library is not loaded in it");
-		advise(verdict, "start it again with 'keepalive run'; " ATTACH);
-		break;
-	case OBSTACLE_ORPHANED:
-		reason(verdict,
-		       "a supervisor is there of which cannot be told whom it serves, since "
-		       "the process that it was started for has ended");
-		advise(verdict, "'keepalive status' shows what its sockets have");
-		break;
-	case OBSTACLE_KERNEL:
-		reason(verdict, "it is a thread of the kernel");
-		break;
-	case OBSTACLE_OVERWRITTEN:
-		reason(verdict, "it is reached, but has overwritten the environment it was started "
-				"with, as for its title in ps(1), so its settings do not show");
-		advise(verdict, "'keepalive status' shows what its connections have");
-		break;
-	case OBSTACLE_HIDDEN:
-		break; /* permission_reason() knows */
-	}
+	reason(verdict, "%s", obstacles[verdict->obstacle].reason);
+	advise(verdict, obstacles[verdict->obstacle].advice);
+	if (obstacles[verdict->obstacle].more)
+		obstacles[verdict->obstacle].more(verdict, target, library);
 }
 
 /* Whether supervision gets around the obstacle. */
 static bool is_way_around(enum obstacle obstacle)
 {
-	switch (obstacle) {
-	case OBSTACLE_STATIC:
-	case OBSTACLE_GO:
-	case OBSTACLE_ARCHITECTURE:
-		return true;
-	case OBSTACLE_PRIVILEGE:
-		return supervise_keeps_privileges();
-	default:
-		return false;
-	}
+	return obstacles[obstacle].way == WAY_SUPERVISION ||
+	       (obstacles[obstacle].way == WAY_KEPT && supervise_keeps_privileges());
 }
 
 void judge_program(const struct target *target, int error, const struct library *library,
@@ -278,39 +243,15 @@ void judge_process(const struct process *process, const struct target *target,
 
 enum effect verdict_effect(const struct verdict *verdict)
 {
-	switch (verdict->obstacle) {
-	case OBSTACLE_NONE:
-		return EFFECT_YES;
-	case OBSTACLE_UNREADABLE:
-	case OBSTACLE_FORMAT:
-	case OBSTACLE_ORPHANED:
-	case OBSTACLE_HIDDEN:
-	case OBSTACLE_OVERWRITTEN:
-		return EFFECT_UNKNOWN;
-	default:
-		return EFFECT_NO;
-	}
+	return obstacles[verdict->obstacle].effect;
 }
 
 const char *obstacle_name(enum obstacle obstacle)
 {
-	static const char *const names[] = {
-		[OBSTACLE_NONE] = "",
-		[OBSTACLE_OFF] = "off",
-		[OBSTACLE_RULE] = "rule",
-		[OBSTACLE_INTERPRETER] = "interpreter",
-		[OBSTACLE_PRIVILEGE] = "privilege",
-		[OBSTACLE_STATIC] = "static",
-		[OBSTACLE_GO] = "go",
-		[OBSTACLE_LIBRARY] = "library",
-		[OBSTACLE_ARCHITECTURE] = "architecture",
-		[OBSTACLE_UNREADABLE] = "unreadable",
-		[OBSTACLE_FORMAT] = "format",
-		[OBSTACLE_NOT_LOADED] = "not-loaded",
-		[OBSTACLE_ORPHANED] = "orphaned",
-		[OBSTACLE_KERNEL] = "kernel",
-		[OBSTACLE_HIDDEN] = "hidden",
-		[OBSTACLE_OVERWRITTEN] = "overwritten",
-	};
-	return names[obstacle];
+	return obstacles[obstacle].word;
+}
+
+bool obstacle_starts(enum obstacle obstacle)
+{
+	return obstacles[obstacle].starts;
 }

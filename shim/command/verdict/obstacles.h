@@ -1,0 +1,81 @@
+/*
+ * obstacles: what stands in the way of a preload, one row each.
+ *
+ * ROW(symbol, word, effect, way, starts, reason, advice, more):
+ *   symbol          OBSTACLE_symbol
+ *   word            its name in the JSON of `check`
+ *   effect          the answer of `check`
+ *   way             whether supervision gets around it
+ *   starts          whether `run` starts the program all the same, without a word
+ *   reason, advice  what it is, and what to do about it
+ *   more            the function in verdict.c that adds what depends on the program, or NULL
+ *
+ * Another obstacle is another row, and a condition in verdict.c that finds it (shim/README.md).
+ */
+#ifndef KEEPALIVE_OBSTACLES_H
+#define KEEPALIVE_OBSTACLES_H
+
+enum effect { EFFECT_YES, EFFECT_NO, EFFECT_UNKNOWN };
+
+/* WAY_KEPT: only if the privileges that the program has are kept under supervision. */
+enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
+
+/* clang-format off */
+#define OBSTACLES(ROW) \
+	ROW(NONE, "", EFFECT_YES, WAY_NONE, true, "", "", NULL) \
+	ROW(OFF, "off", EFFECT_NO, WAY_NONE, true, \
+	    "KEEPALIVE_SHIM=off", \
+	    "unset KEEPALIVE_SHIM", NULL) \
+	ROW(RULE, "rule", EFFECT_NO, WAY_NONE, true, /* its children may not be exempt */ \
+	    "", \
+	    "change KEEPALIVE_SHIM_RULES", explain_rule) \
+	ROW(INTERPRETER, "interpreter", EFFECT_NO, WAY_NONE, true, /* and execve(2) fails */ \
+	    "", \
+	    "install the C library it was built for", explain_interpreter) \
+	ROW(PRIVILEGE, "privilege", EFFECT_NO, WAY_KEPT, false, \
+	    "", \
+	    "start it from a process that has these privileges already, or name the library in " \
+	    "/etc/ld.so.preload", explain_privilege) \
+	ROW(STATIC, "static", EFFECT_NO, WAY_SUPERVISION, false, \
+	    "it is statically linked: no dynamic linker, so no preload", \
+	    "", explain_supervised) \
+	ROW(GO, "go", EFFECT_NO, WAY_SUPERVISION, false, \
+	    "it is a Go program: it makes its own system calls, past the C library and any preload", \
+	    "", explain_supervised) \
+	ROW(LIBRARY, "library", EFFECT_NO, WAY_NONE, false, \
+	    "", \
+	    "", explain_library) \
+	ROW(ARCHITECTURE, "architecture", EFFECT_NO, WAY_SUPERVISION, false, \
+	    "", \
+	    "build or install the library for it, and name that with 'keepalive run --library PATH'", \
+	    explain_architecture) \
+	ROW(UNREADABLE, "unreadable", EFFECT_UNKNOWN, WAY_NONE, true, /* most are like any other */ \
+	    "its file may not be read", \
+	    "ask as a user who may read it", NULL) \
+	ROW(FORMAT, "format", EFFECT_UNKNOWN, WAY_NONE, true, /* binfmt_misc may know it */ \
+	    "it is no ELF executable, nor a script whose #! line says what runs it", \
+	    "", NULL) \
+	ROW(NOT_LOADED, "not-loaded", EFFECT_NO, WAY_NONE, false, \
+	    "the library is not loaded in it", \
+	    "start it again with 'keepalive run'; " ATTACH, NULL) \
+	ROW(ORPHANED, "orphaned", EFFECT_UNKNOWN, WAY_NONE, false, \
+	    "a supervisor is there of which cannot be told whom it serves, since the process that it " \
+	    "was started for has ended", \
+	    "'keepalive status' shows what its sockets have", NULL) \
+	ROW(KERNEL, "kernel", EFFECT_NO, WAY_NONE, false, \
+	    "it is a thread of the kernel", \
+	    "", NULL) \
+	ROW(HIDDEN, "hidden", EFFECT_UNKNOWN, WAY_NONE, false, \
+	    "", /* permission_reason() knows */ \
+	    "", NULL) \
+	ROW(OVERWRITTEN, "overwritten", EFFECT_UNKNOWN, WAY_NONE, false, \
+	    "it is reached, but has overwritten the environment it was started with, as for its title " \
+	    "in ps(1), so its settings do not show", \
+	    "'keepalive status' shows what its connections have", NULL)
+/* clang-format on */
+
+#define OBSTACLE(symbol, ...) OBSTACLE_##symbol,
+enum obstacle { OBSTACLES(OBSTACLE) };
+#undef OBSTACLE
+
+#endif
