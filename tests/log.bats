@@ -92,3 +92,40 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$program"
 	[[ $stderr == *"] ??2J?2J"$'\303\251t\303\251'": fd "*" listener "* ]]
 }
+
+# logged WAY PATH: makes a socket under this way with that log; all of it is written when this returns.
+logged() {
+	case $1 in
+	preload) run shimmed KEEPALIVE_SHIM_LOG="$2" "$PROGRAMS/values" ;;
+	supervision) run sh -c '"$1" run --supervise=always --log="$2" "$3" | cat' sh "$KEEPALIVE" "$2" "$PROGRAMS/values" ;;
+	attach) run "$KEEPALIVE" attach --dry-run --log="$2" "$WAITS" ;;
+	esac
+}
+
+@test "one opener for the log: mode 0640, links only where nobody else can put them, nothing waits" {
+	local way place=$BATS_TEST_TMPDIR
+	coproc "$PROGRAMS/values" -w
+	local WAITS=$COPROC_PID input=${COPROC[1]}
+	read -r -u "${COPROC[0]}" _ && read -r -u "${COPROC[0]}" _ # the socket's line, "ready"
+	mkdir "$place/shared" "$place/own"
+	chmod 1777 "$place/shared"
+	chmod 0755 "$place/own"
+	mkfifo "$place/fifo"
+	umask 022
+	for way in preload supervision attach; do
+		logged $way "$place/own/$way"
+		[ -s "$place/own/$way" ] || fail "$way: no log"
+		assert_equal "$way $(stat -c %a "$place/own/$way")" "$way 640"
+		ln -s "$place/to-$way" "$place/own/link-$way"
+		logged $way "$place/own/link-$way"
+		[ -s "$place/to-$way" ] || fail "$way: a link of our own was not followed"
+		ln -s "$place/from-$way" "$place/shared/$way"
+		logged $way "$place/shared/$way"
+		[ ! -e "$place/from-$way" ] || fail "$way: followed a link that anybody could have made"
+		ln -s "$place" "$place/shared/directory-$way"
+		logged $way "$place/shared/directory-$way/behind-$way"
+		[ ! -e "$place/behind-$way" ] || fail "$way: followed a directory that anybody could have made"
+		logged $way "$place/fifo"
+	done
+	exec {input}>&-
+}

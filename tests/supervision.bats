@@ -437,9 +437,6 @@ os.execv(sys.argv[1], sys.argv[1:])'
 	run -0 --separate-stderr "$KEEPALIVE" run --log="$log" --role=client "$STATIC" kinds
 	assert_equal "$stderr" ""
 	await 5 sh -c "[ \"\$(grep -c 'fd [0-9]* socket: idle=60s' '$log')\" -ge 5 ]"
-	ln -s "$BATS_TEST_TMPDIR/elsewhere" "$BATS_TEST_TMPDIR/link"
-	run sh -c "'$KEEPALIVE' run --log='$BATS_TEST_TMPDIR/link' '$STATIC' killed 0 | cat"
-	[ ! -e "$BATS_TEST_TMPDIR/elsewhere" ]
 }
 
 @test "a program's name cannot forge lines of the log" {

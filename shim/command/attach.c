@@ -15,6 +15,7 @@
 #include "base/options.h"
 #include "base/settings_options.h"
 #include "command.h"
+#include "output.h"
 #include "process/permission.h"
 #include "process/pidfd.h"
 #include "sockets/attachment.h"
@@ -82,24 +83,22 @@ static int attach(struct attachment *attachment, int interval)
 	return attachment->failed;
 }
 
-/* Opens what --log asks for; false where it cannot be. */
-static bool open_log(struct attachment *attachment)
+/* Whether the log can be written, which is reported before anything is done. */
+static bool check_log(const struct settings *settings)
 {
-	const char *path = attachment->settings.log_path;
 	int fd;
 
-	if (attachment->settings.log == LOG_STDERR)
-		attachment->log = stderr;
-	if (attachment->settings.log != LOG_PATH)
+	if (settings->log != LOG_PATH)
 		return true;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
-	if (fd >= 0)
-		attachment->log = fdopen(fd, "a");
-	if (!attachment->log) {
-		message("cannot write the log '%s': %s", path, strerror(errno));
+	fd = output_open(settings->log_path);
+	if (fd < 0) {
+		message("cannot write the log '%s': it cannot be opened, or a link leads to it "
+			"from a "
+			"directory that others can write",
+			settings->log_path);
 		return false;
 	}
-	setvbuf(attachment->log, NULL, _IOLBF, BUFSIZ);
+	close(fd);
 	return true;
 }
 
@@ -163,7 +162,7 @@ static int attach_to(const struct request *request, const char *pid)
 	attachment.dry_run = request->dry_run;
 	if (status)
 		return status;
-	if (!read_settings(&attachment, &request->options) || !open_log(&attachment))
+	if (!read_settings(&attachment, &request->options) || !check_log(&attachment.settings))
 		return EXIT_OURS;
 	if (!attachment.settings.on) {
 		message("KEEPALIVE_SHIM is off: nothing is done");

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include "activation.h"
+#include "file.h"
 #include "libc.h"
 #include "memory.h"
 
@@ -98,7 +99,7 @@ int environment_listen_fds(void)
 				(unsigned long)libc->syscall(SYS_getpid));
 }
 
-unsigned long environment_journal(void)
+static unsigned long journal(void)
 {
 	const char *text = is_trusted() ? find("JOURNAL_STREAM") : NULL;
 	unsigned long inode = 0;
@@ -108,4 +109,11 @@ unsigned long environment_journal(void)
 	if (text && *text == ':')
 		slice_number(slice_of(text + 1), 0xffffffff, &inode);
 	return inode;
+}
+
+bool environment_may_be_tcp(int fd)
+{
+	struct file file = file_of(fd);
+
+	return !file.inode || (file_kind(file) == FILE_SOCKET && file.inode != journal());
 }

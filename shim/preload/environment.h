@@ -20,10 +20,11 @@ void environment_read(struct settings *settings, complain_function *complain);
 int environment_listen_fds(void);
 
 /*
- * The inode of the socket that leads to systemd's journal, on which standard output and error may be
- * open: the second number of JOURNAL_STREAM (systemd.exec(5)); 0 where there is none.
+ * Whether the descriptor can be a TCP socket, without asking it as one: a service that has no business
+ * with the network may be killed for getsockopt(2) (SystemCallFilter= of systemd.exec(5)), though its
+ * output is a socket, the journal's. That one's inode is the second number of JOURNAL_STREAM.
  */
-unsigned long environment_journal(void);
+bool environment_may_be_tcp(int fd);
 
 /* The base name of the executable; "?" where it cannot be read. Cut to the size given. */
 void environment_executable(char *name, size_t size);

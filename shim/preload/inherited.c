@@ -5,7 +5,6 @@
 
 #include "activation.h"
 #include "environment.h"
-#include "file.h"
 #include "memory.h"
 #include "policy.h"
 
@@ -16,7 +15,7 @@ void inherited_sockets(void)
 	if (!configuration())
 		return;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (file_may_be_tcp(fd))
+		if (environment_may_be_tcp(fd))
 			policy_inherited(fd);
 	}
 	count = environment_listen_fds();

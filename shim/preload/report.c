@@ -30,7 +30,7 @@ static bool is_peer(struct file file)
 	if (file_kind(file) != FILE_SOCKET)
 		return false;
 	return file_is_same(file, file_of(STDIN_FILENO)) ||
-	       (file_may_be_tcp(STDERR_FILENO) &&
+	       (environment_may_be_tcp(STDERR_FILENO) &&
 		option_get(STDERR_FILENO, OPTION_IDLE, &value) == 0);
 }
 

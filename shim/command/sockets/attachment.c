@@ -2,12 +2,14 @@
 #include "sockets/attachment.h"
 
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/message.h"
 #include "log_line.h"
+#include "output.h"
 #include "sockets/arm.h"
 
 /* What is known of a socket from one look to the next. */
@@ -20,21 +22,30 @@ struct memory {
 
 enum { NOT_SEEN_BEFORE = -1 };
 
+/* Writes "keepalive-shim[PID] PROGRAM: " and the line to the log. */
+static void write_log(const struct attachment *attachment, const struct text *line)
+{
+	const struct process *process = &attachment->holder.process;
+	char buffer[1024];
+	struct text text = TEXT(buffer);
+
+	text.end--;
+	text_log_start(&text, (unsigned long)process->pid, process->comm);
+	text_plain(&text, (struct slice){ line->start, (size_t)(line->next - line->start) });
+	*text.next++ = '\n';
+	if (attachment->settings.log == LOG_STDERR)
+		fwrite(buffer, 1, (size_t)(text.next - buffer), stderr);
+	else
+		output_append(attachment->settings.log_path, buffer, (size_t)(text.next - buffer));
+}
+
+/* On standard output; in the log too, or there instead if that is standard error. */
 static void say(const struct attachment *attachment, const struct text *line)
 {
-	int length = (int)(line->next - line->start);
-
-	if (attachment->log != stderr)
-		printf("%.*s\n", length, line->start);
-	if (attachment->log) {
-		char buffer[256];
-		struct text start = TEXT(buffer);
-
-		text_log_start(&start, (unsigned long)attachment->holder.process.pid,
-			       attachment->holder.process.comm);
-		fprintf(attachment->log, "%.*s%.*s\n", (int)(start.next - start.start), start.start,
-			length, line->start);
-	}
+	if (attachment->settings.log != LOG_STDERR)
+		printf("%.*s\n", (int)(line->next - line->start), line->start);
+	if (attachment->settings.log != LOG_OFF)
+		write_log(attachment, line);
 }
 
 static int by_inode(const void *key, const void *element)

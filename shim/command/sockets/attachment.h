@@ -4,8 +4,6 @@
 #ifndef KEEPALIVE_ATTACHMENT_H
 #define KEEPALIVE_ATTACHMENT_H
 
-#include <stdio.h>
-
 #include "sockets/connection.h"
 
 struct attachment {
@@ -15,7 +13,6 @@ struct attachment {
 	struct values kernel;  /* what a new socket has there */
 	struct memory *memory; /* of the sockets seen, by inode */
 	size_t memory_count;
-	FILE *log;      /* a line for each socket here; NULL: none. stderr: instead of stdout */
 	bool dry_run;   /* only say what would be done */
 	bool following; /* past the first looks: what is right already goes without saying */
 	bool found;     /* a TCP socket, so far */

@@ -2,78 +2,38 @@
 #include "supervise/supervisor_log.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/openat2.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "log_line.h"
+#include "output.h"
 #include "process/proc.h"
-
-/* glibc before 2.32 does not name it. */
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
 
 enum { LINE_SIZE = 1024 };
 
 static int standard_error = -1;
-static char path[LOG_PATH_MAX + PATH_MAX];
+static char path[LOG_PATH_MAX];
 static const struct settings *settings;
 static char caller[128]; /* "keepalive-shim[PID] PROGRAM: " */
-
-/* The log's path with the links in its directory resolved, as they are now. */
-static void resolve(const char *given)
-{
-	char directory[PATH_MAX];
-	const char *name = strrchr(given, '/');
-
-	snprintf(path, sizeof(path), "%.*s", (int)(name - given), given);
-	snprintf(path, sizeof(path), "%s%s", realpath(path, directory) ? directory : "", name);
-}
 
 int supervisor_log_start(const struct settings *those)
 {
 	settings = those;
 	if (settings->log == LOG_STDERR)
 		standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	else if (settings->log == LOG_PATH)
-		resolve(settings->log_path);
+	else if (settings->log ==
+		 LOG_PATH) /* which is in the environment, and that is overwritten */
+		snprintf(path, sizeof(path), "%s", settings->log_path);
 	return standard_error;
-}
-
-/* Opened for each line, so that the log can be rotated; never through a link: it may be new. */
-static int open_log(void)
-{
-	struct open_how how = {
-		.flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.mode = 0640,
-		.resolve = RESOLVE_NO_SYMLINKS,
-	};
-
-	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-}
-
-static bool is_writable(int fd)
-{
-	struct pollfd waited = { .fd = fd, .events = POLLOUT };
-
-	return poll(&waited, 1, 0) == 1 && waited.revents == POLLOUT;
 }
 
 static void put(const char *line, size_t length)
 {
-	int fd = standard_error >= 0 ? standard_error : open_log();
-
-	if (fd >= 0 && is_writable(fd))
-		(void)!write(fd, line, length);
-	if (fd >= 0 && fd != standard_error)
-		close(fd);
+	if (standard_error >= 0)
+		output_line(standard_error, line, length);
+	else
+		output_append(path, line, length);
 }
 
 static bool is_wanted(void)

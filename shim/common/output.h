@@ -14,10 +14,13 @@
 void output_line(int fd, const char *line, size_t length);
 
 /*
- * Appends to the file with this absolute path, which is created with mode 0640 where it is not there,
- * and closes it again. A symbolic link is followed only in a directory where nobody but root and the
- * process's user can put one.
+ * Opens the file with this absolute path for appending; it is created with mode 0640 if it is not there.
+ * A symbolic link is followed only in a directory where nobody but root and the process's user can put
+ * one. Returns a descriptor, or -1 if it cannot be opened, or is a FIFO that nobody reads.
  */
+int output_open(const char *path);
+
+/* Appends one line to that file, and closes it again. */
 void output_append(const char *path, const char *line, size_t length);
 
 #endif

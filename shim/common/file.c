@@ -1,9 +1,7 @@
-/* file: see file.h. */
+/* file: asks statx(2) what a descriptor is open on. */
 #include "file.h"
 
-#include "environment.h"
-#include "libc.h"
-#include "memory.h"
+#include "system.h"
 
 enum { WANT_BASIC = 0x7ff };                        /* STATX_BASIC_STATS */
 enum { EMPTY_PATH = 0x1000, DO_NOT_SYNC = 0x4000 }; /* AT_EMPTY_PATH, AT_STATX_DONT_SYNC */
@@ -34,7 +32,7 @@ struct file file_of(int fd)
 #ifdef SYS_statx
 	struct statx_buffer found;
 
-	if (libc->syscall(SYS_statx, fd, "", EMPTY_PATH | DO_NOT_SYNC, WANT_BASIC, &found) == 0)
+	if (system_call()(SYS_statx, fd, "", EMPTY_PATH | DO_NOT_SYNC, WANT_BASIC, &found) == 0)
 		return (struct file){
 			found.inode, found.device_major, found.device_minor,
 			found.uid,   found.mode,         (uint16_t)found.special_major
@@ -58,14 +56,6 @@ enum file_kind file_kind(struct file file)
 	default:
 		return file.inode ? FILE_OTHER : FILE_UNKNOWN;
 	}
-}
-
-bool file_may_be_tcp(int fd)
-{
-	struct file file = file_of(fd);
-
-	return !file.inode ||
-	       (file_kind(file) == FILE_SOCKET && file.inode != environment_journal());
 }
 
 bool file_is_same(struct file a, struct file b)

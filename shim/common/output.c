@@ -1,4 +1,4 @@
-/* output: see output.h. */
+/* output: writes a line without waiting for anybody, and without a signal. */
 #include "output.h"
 
 #include <fcntl.h>
@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "file.h"
-#include "libc.h"
-#include "memory.h"
+#include "system.h"
 #include "text.h"
 
 /* 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either form. */
@@ -45,7 +45,7 @@ static bool is_writable(int fd)
 	struct pollfd poll = { .fd = fd, .events = POLLOUT };
 	long zero[4] = { 0 };
 
-	return libc->syscall(SYS_ppoll, &poll, 1, zero, NULL, 8) == 1 && poll.revents == POLLOUT;
+	return system_call()(SYS_ppoll, &poll, 1, zero, NULL, 8) == 1 && poll.revents == POLLOUT;
 }
 
 /*
@@ -61,21 +61,21 @@ static void write_quietly(int fd, const char *line, size_t length)
 	signals_add(&raised, SIGPIPE);
 	signals_add(&raised, SIGXFSZ);
 	signals_add(&raised, SIGTTOU);
-	if (libc->syscall(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, 8) != 0)
+	if (system_call()(SYS_rt_sigprocmask, SIG_BLOCK, &raised, &before, 8) != 0)
 		return;
-	libc->syscall(SYS_rt_sigpending, &pending, 8);
-	if (libc->syscall(SYS_write, fd, line, length) < 0) {
+	system_call()(SYS_rt_sigpending, &pending, 8);
+	if (system_call()(SYS_write, fd, line, length) < 0) {
 		for (unsigned i = 0; i < 8 / sizeof(ours.bits[0]); i++)
 			ours.bits[i] = raised.bits[i] & ~pending.bits[i];
-		while (libc->syscall(SYS_rt_sigtimedwait, &ours, NULL, zero, 8) > 0)
+		while (system_call()(SYS_rt_sigtimedwait, &ours, NULL, zero, 8) > 0)
 			;
 	}
-	libc->syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+	system_call()(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
 }
 
 static int open_at(int directory, const char *name, int flags)
 {
-	return (int)libc->syscall(SYS_openat, directory, name, flags | O_CLOEXEC, 0640);
+	return (int)system_call()(SYS_openat, directory, name, flags | O_CLOEXEC, 0640);
 }
 
 /*
@@ -107,11 +107,11 @@ static int open_terminal(int fd)
 	again = open_at(AT_FDCWD, "/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY);
 	if (again < 0)
 		return again;
-	libc->syscall(SYS_ioctl, fd, TIOCGDEV, &here);
-	libc->syscall(SYS_ioctl, again, TIOCGDEV, &there);
+	system_call()(SYS_ioctl, fd, TIOCGDEV, &here);
+	system_call()(SYS_ioctl, again, TIOCGDEV, &there);
 	if (here == there)
 		return again;
-	libc->syscall(SYS_close, again);
+	system_call()(SYS_close, again);
 	return -1;
 }
 
@@ -121,7 +121,7 @@ void output_line(int fd, const char *line, size_t length)
 
 	switch (file_kind(file_of(fd))) {
 	case FILE_SOCKET:
-		libc->syscall(SYS_sendto, fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
+		system_call()(SYS_sendto, fd, line, length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
 		return;
 	case FILE_REGULAR:
 	case FILE_SINK:
@@ -143,7 +143,7 @@ void output_line(int fd, const char *line, size_t length)
 	if (again < 0)
 		return;
 	write_quietly(again, line, length);
-	libc->syscall(SYS_close, again);
+	system_call()(SYS_close, again);
 }
 
 /* Nobody but root and us can put a link into it. */
@@ -152,27 +152,26 @@ static bool is_trusted(int directory)
 	struct file file = file_of(directory);
 
 	return file.inode && !(file.mode & OTHERS_WRITE) &&
-	       (file.uid == 0 || file.uid == (uint32_t)libc->syscall(SYS_geteuid));
+	       (file.uid == 0 || file.uid == (uint32_t)system_call()(SYS_geteuid));
 }
 
-/*
- * Opens one component of the path. O_PATH | O_NOFOLLOW opens a link itself; it is opened again, and
- * followed, only where it can be trusted.
- */
+static bool is_link(int directory, const char *name)
+{
+	int fd = open_at(directory, name, O_PATH | O_NOFOLLOW);
+	bool link = fd >= 0 && (file_of(fd).mode & TYPE_MASK) == IS_LINK;
+
+	if (fd >= 0)
+		system_call()(SYS_close, fd);
+	return link;
+}
+
+/* Opens one component of the path; follows a link only if its directory can be trusted. */
 static int step(int directory, const char *name, bool last)
 {
 	int flags = last ? O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY : O_PATH;
-	int fd = open_at(directory, name, flags | O_NOFOLLOW);
-	bool is_link;
 
-	if (last)
-		is_link = fd < 0 && errno == ELOOP;
-	else
-		is_link = fd >= 0 && (file_of(fd).mode & TYPE_MASK) == IS_LINK;
-	if (!is_link)
-		return fd;
-	if (fd >= 0)
-		libc->syscall(SYS_close, fd);
+	if (!is_link(directory, name))
+		return open_at(directory, name, flags | O_NOFOLLOW);
 	return is_trusted(directory) ? open_at(directory, name, flags) : -1;
 }
 
@@ -196,20 +195,30 @@ static const char *component(const char *path, char name[NAME_SIZE])
 	return path;
 }
 
-void output_append(const char *path, const char *line, size_t length)
+int output_open(const char *path)
 {
 	char name[NAME_SIZE];
-	int fd, next;
+	int fd = open_at(AT_FDCWD, "/", O_PATH);
 
-	fd = open_at(AT_FDCWD, "/", O_PATH);
 	while (fd >= 0 && *path) {
+		int next;
+
 		path = component(path, name);
 		next = path ? step(fd, name, !*path) : -1;
-		libc->syscall(SYS_close, fd);
+		system_call()(SYS_close, fd);
 		fd = next;
+		if (!path)
+			break;
 	}
+	return fd;
+}
+
+void output_append(const char *path, const char *line, size_t length)
+{
+	int fd = output_open(path);
+
 	if (fd < 0)
 		return;
 	write_quietly(fd, line, length);
-	libc->syscall(SYS_close, fd);
+	system_call()(SYS_close, fd);
 }

@@ -33,13 +33,6 @@ struct file file_of(int fd);
 
 enum file_kind file_kind(struct file file);
 
-/*
- * Whether it can be a TCP socket, without asking it as one: a service that has no business with the
- * network may be killed for getsockopt(2) (SystemCallFilter= of systemd.exec(5)), though its output is
- * a socket, the journal's.
- */
-bool file_may_be_tcp(int fd);
-
 /* Both known, and the same. */
 bool file_is_same(struct file a, struct file b);
 
