@@ -39,28 +39,33 @@ uint16_t address_port(const void *bytes)
 	return (uint16_t)(byte[0] << 8 | byte[1]);
 }
 
+/* Takes the part before the separator, and the separator, off *text; *more: whether there was one. */
+static struct slice take_part(struct slice *text, char separator, bool *more)
+{
+	struct slice part = { text->start, 0 };
+
+	while (part.length < text->length && text->start[part.length] != separator)
+		part.length++;
+	*more = part.length < text->length;
+	text->start += part.length + *more;
+	text->length -= part.length + *more;
+	return part;
+}
+
 /* Four decimal parts without leading zeros, which some readers take for octal (inet_aton(3)). */
 static bool parse_ipv4(struct slice text, uint8_t bytes[4])
 {
 	for (int i = 0; i < 4; i++) {
-		struct slice part = { text.start, 0 };
+		bool more;
+		struct slice part = take_part(&text, '.', &more);
 		unsigned long number;
 
-		while (part.length < text.length && text.start[part.length] != '.')
-			part.length++;
-		if (!slice_number(part, 255, &number) || (part.length > 1 && *part.start == '0'))
+		if (more != (i < 3) || !slice_number(part, 255, &number) ||
+		    (part.length > 1 && *part.start == '0'))
 			return false;
 		bytes[i] = (uint8_t)number;
-		text.start += part.length;
-		text.length -= part.length;
-		if (i < 3) {
-			if (text.length == 0)
-				return false;
-			text.start++;
-			text.length--;
-		}
 	}
-	return text.length == 0;
+	return true;
 }
 
 static int hex_digit(char c)
@@ -74,54 +79,65 @@ static int hex_digit(char c)
 	return -1;
 }
 
-/* Groups are written from the front; what followed "::" is moved to the back at the end. */
+/* One to four hexadecimal digits. */
+static bool parse_group(struct slice text, uint8_t bytes[2])
+{
+	unsigned value = 0;
+
+	for (size_t i = 0; i < text.length; i++) {
+		int digit = hex_digit(text.start[i]);
+
+		if (digit < 0)
+			return false;
+		value = value << 4 | (unsigned)digit;
+	}
+	bytes[0] = (uint8_t)(value >> 8);
+	bytes[1] = (uint8_t)value;
+	return text.length >= 1 && text.length <= 4;
+}
+
+/*
+ * Groups with colons between them, or nothing; last: the last may be an IPv4 address. Returns how many
+ * bytes that makes, or -1 if it is something else.
+ */
+static int parse_groups(struct slice text, bool last, uint8_t bytes[16])
+{
+	int filled = 0;
+	bool more = text.length > 0;
+
+	while (more) {
+		struct slice part = take_part(&text, ':', &more);
+
+		if (last && !more && filled <= 12 && parse_ipv4(part, bytes + filled))
+			return filled + 4;
+		if (filled == 16 || !parse_group(part, bytes + filled))
+			return -1;
+		filled += 2;
+	}
+	return filled;
+}
+
+/* "::" stands for as many zero groups as are missing, at least one (RFC 4291 section 2.2). */
 static bool parse_ipv6(struct slice text, uint8_t bytes[16])
 {
-	const char *at = text.start, *end = text.start + text.length;
-	int filled = 0, gap = -1;
+	struct slice before = text, after;
+	uint8_t tail[16];
+	int filled, back;
 
-	if (end - at >= 2 && at[0] == ':' && at[1] == ':') {
-		gap = 0;
-		at += 2;
-	}
-	while (at < end) {
-		const char *group = at;
-		unsigned value = 0;
-
-		while (at < end && hex_digit(*at) >= 0 && at - group < 4)
-			value = value << 4 | (unsigned)hex_digit(*at++);
-		if (at < end && *at == '.') {
-			struct slice tail = { group, (size_t)(end - group) };
-
-			if (filled > 12 || !parse_ipv4(tail, bytes + filled))
-				return false;
-			filled += 4;
-			break;
-		}
-		if (at == group || filled == 16)
+	for (size_t i = 0; i + 1 < text.length; i++) {
+		if (text.start[i] != ':' || text.start[i + 1] != ':')
+			continue;
+		before.length = i;
+		after = (struct slice){ text.start + i + 2, text.length - i - 2 };
+		filled = parse_groups(before, false, bytes);
+		back = parse_groups(after, true, tail);
+		if (filled < 0 || back < 0 || filled + back > 14)
 			return false;
-		bytes[filled++] = (uint8_t)(value >> 8);
-		bytes[filled++] = (uint8_t)value;
-		if (at == end)
-			break;
-		if (*at++ != ':' || at == end)
-			return false;
-		if (*at == ':') {
-			if (gap >= 0)
-				return false;
-			gap = filled;
-			at++;
-		}
+		for (int j = filled; j < 16; j++)
+			bytes[j] = j < 16 - back ? 0 : tail[j - (16 - back)];
+		return true;
 	}
-	if (gap < 0)
-		return filled == 16;
-	if (filled == 16)
-		return false;
-	for (int i = 1; i <= filled - gap; i++) {
-		bytes[16 - i] = bytes[filled - i];
-		bytes[filled - i] = 0;
-	}
-	return true;
+	return parse_groups(text, true, bytes) == 16;
 }
 
 bool network_parse(struct slice text, struct network *network)

@@ -1,6 +1,7 @@
 /* rules: see rules.h. The grammar is in keepalive-shim(7). */
 #include "rules.h"
 
+#include "glob.h"
 #include "values.h"
 
 enum { COMM_MAX = 15 }; /* proc(5): comm is cut there */
@@ -21,63 +22,6 @@ struct draft {
 
 enum word { WORD_OFF = NUMBERS, WORD_PROGRAM, WORD_ROLE, WORD_PEER, WORD_PORT, WORD_MODE };
 
-/* Shell patterns as in glob(7): * ? [set] [!set], \ quotes. */
-static bool glob(struct slice pattern, struct slice text)
-{
-	const char *p = pattern.start, *p_end = p + pattern.length;
-	const char *t = text.start, *t_end = t + text.length;
-	const char *star = NULL, *star_text = NULL;
-
-	while (t < t_end || p < p_end) {
-		const char *set = p + 1;
-		bool matched = false;
-
-		if (p < p_end && *p == '*') {
-			star = p++;
-			star_text = t;
-			continue;
-		}
-		if (p < p_end && t < t_end) {
-			const char *close = p + 2;
-
-			if (set < p_end && *set == '!')
-				close++;
-			while (close < p_end && *close != ']')
-				close++;
-			if (*p == '?') {
-				matched = true;
-				p++;
-			} else if (*p == '[' && close < p_end) {
-				bool inverted = *set == '!';
-
-				for (set += inverted; set < close; set++) {
-					char low = *set, high = low;
-
-					if (close - set > 2 && set[1] == '-') {
-						high = set[2];
-						set += 2;
-					}
-					matched = matched || (*t >= low && *t <= high);
-				}
-				matched = matched != inverted;
-				p = close + 1;
-			} else {
-				if (*p == '\\' && p + 1 < p_end)
-					p++;
-				matched = *p++ == *t;
-			}
-			t += matched;
-		}
-		if (!matched) {
-			if (!star || star_text == t_end)
-				return false;
-			p = star + 1;
-			t = ++star_text;
-		}
-	}
-	return true;
-}
-
 /* A pattern for a name that comm shows cut: its first 15 characters are plain and are comm. */
 static bool matches_cut(struct slice pattern, struct slice comm)
 {
@@ -92,9 +36,9 @@ static bool matches_cut(struct slice pattern, struct slice comm)
 
 static bool is_program(struct slice pattern, const struct program *program)
 {
-	if (program->executable && glob(pattern, slice_of(program->executable)))
+	if (program->executable && glob_matches(pattern, slice_of(program->executable)))
 		return true;
-	return program->comm && (glob(pattern, slice_of(program->comm)) ||
+	return program->comm && (glob_matches(pattern, slice_of(program->comm)) ||
 				 matches_cut(pattern, slice_of(program->comm)));
 }
 
