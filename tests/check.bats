@@ -32,6 +32,114 @@ compile() {
 	done
 }
 
+# says RIGHT STATUS COMMAND: check's verdict begins so.
+says() {
+	run "-$2" "$KEEPALIVE" check "$3"
+	assert_line --index 0 --partial "$1"
+}
+
+# raw_socket.c: socket(2) as an instruction, as rustix does it, or also by the C library.
+raw_socket() {
+	[[ $(uname -m) == x86_64 ]] || skip "written for x86-64"
+	cat >program.c <<-'END'
+		#include <stdio.h>
+		#include <sys/socket.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			int on = -1, fd;
+			socklen_t length = sizeof(on);
+			__asm__ volatile("mov $41, %%eax; syscall" : "=a"(fd) : "D"(AF_INET), "S"(SOCK_STREAM), "d"(0) : "rcx", "r11", "memory");
+		#ifdef BOTH
+			close(socket(AF_INET, SOCK_STREAM, 0));
+		#endif
+			getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &length);
+			return printf("%d\n", on) != 2;
+		}
+	END
+}
+
+@test "a program that makes its sockets with its own system calls: no; run supervises it by itself" {
+	raw_socket
+	compile
+	run -1 "$KEEPALIVE" check --json ./program
+	assert_output --partial '"obstacle": "raw", "supervisable": true'
+	run -0 "$KEEPALIVE" run ./program
+	assert_output 1
+	run -0 shimmed ./program
+	assert_output 0
+	compile -DBOTH
+	run -0 "$KEEPALIVE" check ./program
+	assert_line --partial "it can also make sockets with system calls of its own"
+}
+
+@test "Free Pascal's and klibc's programs: no; run supervises them by itself" {
+	local found=0
+	if command -v fpc; then
+		echo 'program c; uses cthreads, sockets; begin end.' >c.pas
+		fpc c.pas
+		says "it is a Free Pascal program" 1 ./c
+		assert_line --partial "'keepalive run' supervises it"
+		run -0 "$KEEPALIVE" run ./c
+		found=1
+	fi
+	if [ -x /usr/lib/klibc/bin/true ]; then
+		says "is none (klibc)" 1 /usr/lib/klibc/bin/true
+		run -0 "$KEEPALIVE" run /usr/lib/klibc/bin/true
+		found=1
+	fi
+	[ "$found" = 1 ] || skip "neither fpc nor klibc-utils is installed"
+}
+
+@test "a Go program of which only the table of functions is left is known as one" {
+	echo '__asm__(".section .gopclntab,\"a\"; .byte 0; .text"); int main(void) { return 0; }' >program.c
+	compile -static
+	says "it is a static Go program" 1 ./program
+	assert_line --partial "Go's net package sets 15s of its own"
+}
+
+@test "the dynamic linker with a program behind it, and a process started so: yes" {
+	on_musl && skip "glibc's is looked at"
+	local linker
+	linker=$(readelf -lW "$PROGRAMS/armed" | sed -n 's/.*interpreter: \(.*\)].*/\1/p')
+	says "yes, by preload" 0 "$linker"
+	assert_line --partial "for the program that it is given"
+	background env LD_PRELOAD="$SHIM" "$linker" "$(command -v sleep)" 60
+	await 5 grep -q keepalive-shim "/proc/$!/maps"
+	says "yes, by preload" 0 $!
+}
+
+@test "what limits a yes is said: scripts, file capabilities, setuid, sanitizers, rcmd(3), PHP" {
+	printf '#!/bin/sh\nexec "$@"\n' >entrypoint.sh
+	chmod +x entrypoint.sh
+	says "yes" 0 ./entrypoint.sh
+	assert_line --index 1 "./entrypoint.sh: that holds for the script itself; a static or Go program that it starts takes 'keepalive run --supervise=always'"
+
+	echo 'int rcmd(void); int socket(void); int main(void) { return socket() == 1 && rcmd(); }' >program.c
+	compile -w
+	says "yes" 0 ./program
+	assert_line --partial "connections by rcmd(3) are made inside the C library"
+	echo 'int rcmd(void); int main(int c, char **v) { return c > 9 && rcmd(); }' >program.c
+	compile -w
+	says "no: the C library makes its connections (rcmd(3))" 1 ./program
+
+	if php=$(command -v php) && "$php" -r 'exit(PHP_VERSION_ID < 80500 ? 0 : 1);'; then
+		says "yes" 0 "$php"
+		assert_line --partial "PHP before 8.5 opens its extensions with RTLD_DEEPBIND"
+	fi
+	require_root
+	echo 'int main(void) { return 0; }' >program.c
+	compile
+	chmod 4755 program
+	says "yes" 0 ./program
+	assert_line --partial "for its owner alone: it is setuid"
+	chmod 755 program
+	require setcap
+	setcap cap_net_raw+p program || skip "no file capabilities here"
+	says "yes" 0 ./program
+	assert_line --partial "for root alone: the file has capabilities"
+}
+
 @test "a script is judged by what runs it" {
 	compile -static
 	printf '#!%s\n' "$PWD/program" >by-static

@@ -302,6 +302,45 @@ settings() {
 	assert_output "1 60 10 6"
 }
 
+@test "LD_PRELOAD: what is named by \$LIB stays, for 32-bit children; a sanitizer's runtime stays in front" {
+	local printenv
+	printenv=$(command -v printenv)
+	# shellcheck disable=SC2016 # the dynamic linker expands it
+	LD_PRELOAD='/usr/$LIB/keepalive-shim/libkeepalive-shim.so:/usr/lib/libkeepalive-shim.so' \
+		run --separate-stderr "$KEEPALIVE" run "$printenv" LD_PRELOAD
+	# shellcheck disable=SC2016
+	assert_output "$SHIM:"'/usr/$LIB/keepalive-shim/libkeepalive-shim.so'
+	LD_PRELOAD=libm.so.6:libtsan.so.99 run --separate-stderr "$KEEPALIVE" run "$printenv" LD_PRELOAD
+	assert_output "libtsan.so.99:$SHIM:libm.so.6"
+}
+
+@test "a program with a sanitizer starts, and has keepalive" {
+	local which found=0
+	for which in address thread undefined leak; do
+		"${CC:-cc}" -fsanitize="$which" -pthread -o "$BATS_TEST_TMPDIR/$which" "$TESTS/programs/armed.c" 2>/dev/null ||
+			continue
+		ASAN_OPTIONS=detect_leaks=0 run -0 "$BATS_TEST_TMPDIR/$which" || continue
+		ASAN_OPTIONS=detect_leaks=0 run -0 "$KEEPALIVE" run "$BATS_TEST_TMPDIR/$which"
+		assert_output --partial "keepalive=1"
+		found=1
+	done
+	[ "$found" = 1 ] || skip "no sanitizer is installed"
+}
+
+@test "a library of another architecture is not left in LD_PRELOAD for musl, which would end" {
+	command -v musl-gcc || skip "musl-gcc is not installed"
+	local foreign=$BATS_TEST_TMPDIR/libforeign.so machine='\xb7\x00'
+	[ "$(uname -m)" != aarch64 ] || machine='\x3e\x00'
+	echo 'int main(void) { return 0; }' | musl-gcc -x c -o "$BATS_TEST_TMPDIR/program" -
+	cp "$SHIM" "$foreign"
+	# shellcheck disable=SC2059
+	printf "$machine" | dd of="$foreign" bs=1 seek=18 conv=notrunc status=none
+	echo 'int main(void) { char *getenv(const char *), *p = getenv("LD_PRELOAD"); int puts(const char *); return !puts(p ? p : "none"); }' |
+		musl-gcc -x c -w -o "$BATS_TEST_TMPDIR/program" -
+	run --separate-stderr env LD_PRELOAD="$foreign" "$KEEPALIVE" run --supervise=always "$BATS_TEST_TMPDIR/program"
+	assert_output none
+}
+
 @test "a library path that LD_PRELOAD cannot hold is refused" {
 	for name in 'with space' 'with:colon' 'with$ORIGIN'; do
 		mkdir "$BATS_TEST_TMPDIR/$name"

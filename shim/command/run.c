@@ -225,6 +225,20 @@ static bool will_warn(const struct request *request, const struct verdict *verdi
 	return verdict->obstacle == OBSTACLE_NONE && request->supervise != SUPERVISE_ALWAYS;
 }
 
+/* AddressSanitizer's runtime comes with the program, behind us, and works there. */
+static void allow_before_asan(void)
+{
+	static const char wanted[] = "verify_asan_link_order=0";
+	const char *options = getenv("ASAN_OPTIONS");
+	char *longer;
+
+	if (asprintf(&longer, "%s%s%s", options ? options : "", options && *options ? ":" : "",
+		     wanted) < 0 ||
+	    setenv("ASAN_OPTIONS", longer, 1) != 0)
+		abort();
+	free(longer);
+}
+
 /* Makes ready for COMMAND what it needs. Returns false, after a message, where it must not start. */
 static bool prepare(const struct request *request, const struct target *target,
 		    const struct library *library, const struct verdict *verdict,
@@ -233,6 +247,9 @@ static bool prepare(const struct request *request, const struct target *target,
 	if (library->usable && request->supervise != SUPERVISE_ALWAYS &&
 	    verdict->obstacle != OBSTACLE_ARCHITECTURE)
 		library_preload(library);
+	library_drop_foreign(&target->elf);
+	if (target->traits.asan)
+		allow_before_asan();
 	if (wants_supervision(request, verdict))
 		return supervise(request, target, settings);
 	if (obstacle_starts(verdict->obstacle))

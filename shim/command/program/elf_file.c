@@ -104,23 +104,35 @@ static bool is_go_note(int fd, const struct entry *segment)
 	       memcmp(owner, "Go\0", 4) == 0;
 }
 
-/* Binaries that a C linker finished have it in a segment with other notes; strip(1) leaves both. */
-static bool has_go_section(int fd, const struct tables *tables)
+/*
+ * What marks a toolchain's run-time library; strip(1) leaves these. Go binaries that a C linker finished
+ * have their note in a segment with others, and some have only the table of functions.
+ */
+static void take_section(const char *name, struct elf *elf)
 {
-	static const char wanted[] = ".go.buildinfo";
+	static const char *const go[] = { ".go.buildinfo", ".gopclntab", ".data.rel.ro.gopclntab" };
+
+	for (unsigned i = 0; i < sizeof(go) / sizeof(go[0]); i++)
+		elf->go = elf->go || strcmp(name, go[i]) == 0;
+	elf->pascal = elf->pascal || strcmp(name, ".fpcdata") == 0;
+}
+
+static void read_section_names(int fd, const struct tables *tables, struct elf *elf)
+{
 	struct entry names, section;
-	char name[sizeof(wanted)];
+	char name[sizeof(".data.rel.ro.gopclntab")];
 
 	if (!tables->sections || !read_section(fd, tables, tables->section_names, &names))
-		return false;
+		return;
 	for (unsigned i = 0; i < tables->section_count; i++) {
-		if (!read_section(fd, tables, i, &section))
-			return false;
-		if (read_at(fd, names.offset + section.name, name, sizeof(name)) &&
-		    memcmp(name, wanted, sizeof(name)) == 0)
-			return true;
+		ssize_t length;
+
+		if (!read_section(fd, tables, i, &section) || names.offset > INT64_MAX / 2)
+			return;
+		length = pread(fd, name, sizeof(name), (off_t)(names.offset + section.name));
+		if (length > 0 && memchr(name, '\0', (size_t)length))
+			take_section(name, elf);
 	}
-	return false;
 }
 
 bool elf_read(int fd, struct elf *elf)
@@ -145,10 +157,11 @@ bool elf_read(int fd, struct elf *elf)
 			return false;
 		if (segment.type == PT_INTERP && !read_interpreter(fd, &segment, elf->interpreter))
 			return false;
+		elf->dynamic = elf->dynamic || segment.type == PT_DYNAMIC;
 		if (segment.type == PT_NOTE)
 			elf->go = elf->go || is_go_note(fd, &segment);
 	}
-	elf->go = elf->go || has_go_section(fd, &tables);
+	read_section_names(fd, &tables, elf);
 	return true;
 }
 

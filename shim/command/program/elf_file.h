@@ -18,7 +18,9 @@ struct abi {
 struct elf {
 	struct abi abi;
 	char interpreter[PATH_MAX]; /* the dynamic linker; empty in a static executable */
-	bool go;                    /* holds code of the Go toolchain */
+	bool dynamic; /* has something for a dynamic linker; klibc's have an interpreter alone */
+	bool go;      /* holds code of the Go toolchain */
+	bool pascal;  /* holds Free Pascal's run-time library */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "text.h"
 
 /* What ends a path in LD_PRELOAD: ld.so(8) for glibc, isspace(3) and colons for musl. */
 #define SEPARATORS " :\t\n\v\f\r"
@@ -103,32 +104,96 @@ bool library_find(const char *given, struct abi wanted, struct library *library)
 	return true;
 }
 
-static bool is_another_copy(const char *path, size_t length)
+/* The base name of an entry of LD_PRELOAD. */
+static struct slice base_of(struct slice entry)
 {
-	size_t name = strlen(LIBRARY_NAME);
+	const char *slash = memrchr(entry.start, '/', entry.length);
+	size_t folder = slash ? (size_t)(slash + 1 - entry.start) : 0;
 
-	return length >= name && memcmp(path + length - name, LIBRARY_NAME, name) == 0 &&
-	       (length == name || path[length - name - 1] == '/');
+	return (struct slice){ entry.start + folder, entry.length - folder };
+}
+
+/* One with $LIB or $PLATFORM stays: it may be what programs of another architecture load (ld.so(8)). */
+static bool is_another_copy(struct slice entry)
+{
+	return slice_is(base_of(entry), LIBRARY_NAME) && !memchr(entry.start, '$', entry.length);
+}
+
+/* A sanitizer's runtime refuses to start behind another library. */
+static bool is_sanitizer(struct slice entry)
+{
+	static const char *const names[] = { "libasan.", "libhwasan.", "libtsan.",
+					     "liblsan.", "libubsan.",  "libclang_rt." };
+	struct slice base = base_of(entry), rest;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (slice_after(base, names[i], &rest))
+			return true;
+	}
+	return false;
+}
+
+/* Adds an entry behind the others. */
+static void append(char **list, struct slice entry)
+{
+	char *longer;
+
+	if (asprintf(&longer, "%s%s%.*s", *list ? *list : "", *list ? ":" : "", (int)entry.length,
+		     entry.start) < 0)
+		abort();
+	free(*list);
+	*list = longer;
+}
+
+/* What LD_PRELOAD has; an empty list where it is not set. */
+static struct slice preloads(void)
+{
+	const char *list = getenv("LD_PRELOAD");
+
+	return slice_of(list ? list : "");
 }
 
 void library_preload(const struct library *library)
 {
-	const char *entry = getenv("LD_PRELOAD");
-	char *list = strdup(library->path);
+	struct slice entry, rest = preloads();
+	char *list = NULL;
 
-	for (entry = entry ? entry : ""; list && *entry;) {
-		size_t length = strcspn(entry, SEPARATORS);
-		char *longer = list;
-
-		if (length && !is_another_copy(entry, length)) {
-			if (asprintf(&longer, "%s:%.*s", list, (int)length, entry) < 0)
-				abort();
-			free(list);
-		}
-		list = longer;
-		entry += length + (entry[length] != '\0');
+	while ((entry = slice_next(&rest, SEPARATORS)).length) {
+		if (is_sanitizer(entry))
+			append(&list, entry);
 	}
-	if (!list || setenv("LD_PRELOAD", list, 1) != 0)
+	append(&list, slice_of(library->path));
+	rest = preloads();
+	while ((entry = slice_next(&rest, SEPARATORS)).length) {
+		if (!is_sanitizer(entry) && !is_another_copy(entry))
+			append(&list, entry);
+	}
+	if (setenv("LD_PRELOAD", list, 1) != 0)
+		abort();
+	free(list);
+}
+
+static bool is_foreign(struct slice entry, struct abi abi)
+{
+	char path[PATH_MAX];
+	struct elf elf;
+
+	return snprintf(path, sizeof(path), "%.*s", (int)entry.length, entry.start) < PATH_MAX &&
+	       elf_read_path(path, &elf) && !abi_is_same(elf.abi, abi);
+}
+
+void library_drop_foreign(const struct elf *elf)
+{
+	struct slice entry, rest = preloads();
+	char *list = NULL;
+
+	if (!strstr(elf->interpreter, "/ld-musl-"))
+		return;
+	while ((entry = slice_next(&rest, SEPARATORS)).length) {
+		if (!is_foreign(entry, elf->abi))
+			append(&list, entry);
+	}
+	if (list ? setenv("LD_PRELOAD", list, 1) : unsetenv("LD_PRELOAD"))
 		abort();
 	free(list);
 }

@@ -217,8 +217,21 @@ static bool is_mapped(const char *map, unsigned id)
 	return false;
 }
 
-/* As the kernel decides in fs/exec.c and security/commoncap.c; AT_SECURE in the new program. */
-static enum privilege privilege_of(const char *path)
+/* The dynamic linker is a shared object that can be executed: "ld-linux-x86-64.so.2 PROGRAM". */
+static bool is_linker(const struct target *target)
+{
+	const char *name = base_name(target->executable);
+
+	return target->elf.dynamic && !target->elf.interpreter[0] &&
+	       (strncmp(name, "ld-", 3) == 0 || strncmp(name, "ld.so", 5) == 0 ||
+		strncmp(name, "ld64.so", 7) == 0);
+}
+
+/*
+ * As the kernel decides in fs/exec.c and security/commoncap.c; AT_SECURE in the new program. For us, or for
+ * a user who has nothing to do with the file.
+ */
+static enum privilege privilege_of(const char *path, bool us)
 {
 	struct stat status;
 	struct statvfs filesystem;
@@ -227,13 +240,13 @@ static enum privilege privilege_of(const char *path)
 	    (statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID))
 		return PRIVILEGE_NONE;
 	if (is_mapped("uid_map", status.st_uid) && is_mapped("gid_map", status.st_gid)) {
-		if (status.st_mode & S_ISUID && status.st_uid != getuid())
+		if (status.st_mode & S_ISUID && !(us && status.st_uid == getuid()))
 			return PRIVILEGE_SETUID;
 		if (status.st_mode & S_ISGID && status.st_mode & S_IXGRP &&
-		    status.st_gid != getgid())
+		    !(us && status.st_gid == getgid()))
 			return PRIVILEGE_SETGID;
 	}
-	if (getuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
+	if (!(us && getuid() == 0) && getxattr(path, "security.capability", NULL, 0) > 0)
 		return PRIVILEGE_CAPABILITIES;
 	return PRIVILEGE_NONE;
 }
@@ -249,7 +262,11 @@ int target_find(const char *command, struct target *target)
 	if (error)
 		return error;
 	set_name(target);
-	target->privilege = privilege_of(target->executable);
+	target->privilege = privilege_of(target->executable, true);
+	target->others = privilege_of(target->executable, false);
+	target->is_linker = is_linker(target);
+	if (target->elf.dynamic && target->elf.interpreter[0])
+		traits_read(target->executable, target->elf.abi, &target->traits);
 	target->interpreter_missing =
 		target->elf.interpreter[0] && access(target->elf.interpreter, F_OK) != 0;
 	return 0;
@@ -267,6 +284,10 @@ void target_of_process(const struct process *process, struct target *target)
 	size = readlink(path, target->executable, sizeof(target->executable) - 1);
 	target->executable[size > 0 ? size : 0] = '\0';
 	target->readable = elf_read_path(path, &target->elf);
+	target->is_linker = is_linker(target);
+	if (target->elf.dynamic && target->elf.interpreter[0])
+		traits_read(path, target->elf.abi, &target->traits);
+	target->traits.asan = false; /* it has started */
 }
 
 struct program target_program(const struct target *target)

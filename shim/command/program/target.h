@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "process/process.h"
-#include "program/elf_file.h"
+#include "program/traits.h"
 #include "rules.h"
 
 /* What executing the target would add to our privileges; the kernel then ignores preloads. */
@@ -16,12 +16,15 @@ enum privilege { PRIVILEGE_NONE, PRIVILEGE_SETUID, PRIVILEGE_SETGID, PRIVILEGE_C
 struct target {
 	char path[PATH_MAX]; /* what execve(2) gets: the command as found */
 	char executable
-		[PATH_MAX];       /* what runs it: the same, or the interpreter its #! line names */
-	char name[NAME_MAX + 1];  /* base name of executable, links resolved, as /proc/self/exe */
-	char comm[16];            /* the name the process will have, proc(5) */
-	bool readable;            /* whether we may read executable: else elf is not known */
-	struct elf elf;           /* of executable */
-	enum privilege privilege; /* of executable */
+		[PATH_MAX];      /* what runs it: the same, or the interpreter its #! line names */
+	char name[NAME_MAX + 1]; /* base name of executable, links resolved, as /proc/self/exe */
+	char comm[16];           /* the name the process will have, proc(5) */
+	bool readable;           /* whether we may read executable: else elf is not known */
+	struct elf elf;          /* of executable */
+	struct traits traits;    /* of executable, if it is dynamic */
+	bool is_linker;          /* executable is the dynamic linker, which runs what it is given */
+	enum privilege privilege; /* of executable, for us */
+	enum privilege others;    /* and for other users */
 	bool interpreter_missing; /* the dynamic linker that executable names is not there */
 };
 

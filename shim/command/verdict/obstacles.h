@@ -22,7 +22,7 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 
 /* clang-format off */
 #define OBSTACLES(ROW) \
-	ROW(NONE, "", EFFECT_YES, WAY_NONE, true, "", "", NULL) \
+	ROW(NONE, "", EFFECT_YES, WAY_NONE, true, "", "", explain_limits) \
 	ROW(OFF, "off", EFFECT_NO, WAY_NONE, true, \
 	    "KEEPALIVE_SHIM=off", \
 	    "unset KEEPALIVE_SHIM", NULL) \
@@ -41,6 +41,19 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "", explain_supervised) \
 	ROW(GO, "go", EFFECT_NO, WAY_SUPERVISION, false, \
 	    "it is a Go program: it makes its own system calls, past the C library and any preload", \
+	    "", explain_supervised) \
+	ROW(PASCAL, "pascal", EFFECT_NO, WAY_SUPERVISION, false, \
+	    "it is a Free Pascal program: it makes its own system calls, past the C library and any " \
+	    "preload", \
+	    "", explain_supervised) \
+	ROW(KLIBC, "klibc", EFFECT_NO, WAY_SUPERVISION, false, \
+	    "what its file names as its dynamic linker is none (klibc), so no preload", \
+	    "", explain_supervised) \
+	ROW(RAW, "raw", EFFECT_NO, WAY_SUPERVISION, false, \
+	    "it makes its sockets with system calls of its own, past the C library and any preload", \
+	    "", explain_supervised) \
+	ROW(RCMD, "rcmd", EFFECT_NO, WAY_SUPERVISION, false, \
+	    "the C library makes its connections (rcmd(3)), inside, past any preload", \
 	    "", explain_supervised) \
 	ROW(LIBRARY, "library", EFFECT_NO, WAY_NONE, false, \
 	    "", \

@@ -9,6 +9,7 @@
 #include "process/permission.h"
 #include "supervise/filter.h"
 #include "supervise/supervise.h"
+#include "verdict/limits.h"
 
 static bool is_exempt(const struct settings *settings, enum role role)
 {
@@ -32,6 +33,24 @@ bool settings_exempt(const struct settings *settings)
 	return is_exempt(settings, ROLE_CLIENT) && is_exempt(settings, ROLE_SERVER);
 }
 
+/* Makes its sockets past the functions that a preload takes the place of. */
+static enum obstacle own_way(const struct target *target)
+{
+	const struct traits *traits = &target->traits;
+
+	if (target->elf.interpreter[0] && !target->elf.dynamic)
+		return OBSTACLE_KLIBC;
+	if (!target->elf.interpreter[0] && !target->is_linker)
+		return OBSTACLE_STATIC;
+	if (target->elf.go)
+		return OBSTACLE_GO;
+	if (target->elf.pascal)
+		return OBSTACLE_PASCAL;
+	if (traits->imports_socket)
+		return OBSTACLE_NONE;
+	return traits->raw_socket ? OBSTACLE_RAW : traits->rcmd ? OBSTACLE_RCMD : OBSTACLE_NONE;
+}
+
 /* The first obstacle that there is, the most fundamental ones first. */
 static enum obstacle obstacle_of(const struct target *target, int error,
 				 const struct library *library, const struct settings *settings)
@@ -50,10 +69,8 @@ static enum obstacle obstacle_of(const struct target *target, int error,
 		return OBSTACLE_INTERPRETER;
 	if (target->elf.abi.machine == EM_NONE) /* of the other byte order: the rest is not known */
 		return OBSTACLE_ARCHITECTURE;
-	if (!target->elf.interpreter[0])
-		return OBSTACLE_STATIC;
-	if (target->elf.go)
-		return OBSTACLE_GO;
+	if (own_way(target))
+		return own_way(target);
 	if (!library->usable)
 		return OBSTACLE_LIBRARY;
 	if (!abi_is_same(target->elf.abi, library->abi))
@@ -74,6 +91,16 @@ __attribute__((format(printf, 2, 3))) static void reason(struct verdict *verdict
 static void advise(struct verdict *verdict, const char *advice)
 {
 	snprintf(verdict->advice, sizeof(verdict->advice), "%s", advice);
+}
+
+static void explain_limits(struct verdict *verdict, const struct target *target,
+			   const struct library *library)
+{
+	struct text text = TEXT(verdict->advice);
+
+	(void)library;
+	text.end--; /* its end is zero already */
+	text_limits(&text, target);
 }
 
 static void explain_rule(struct verdict *verdict, const struct target *target,
@@ -199,10 +226,8 @@ static enum obstacle obstacle_of_process(const struct target *target,
 		return OBSTACLE_HIDDEN;
 	if (!supervised && check->orphaned && !check->library)
 		return OBSTACLE_ORPHANED;
-	if (!supervised && target->readable && !target->elf.interpreter[0])
-		return OBSTACLE_STATIC;
-	if (!supervised && target->elf.go)
-		return OBSTACLE_GO;
+	if (!supervised && target->readable && own_way(target))
+		return own_way(target);
 	if (!supervised && !check->library)
 		return check->privileged ? OBSTACLE_PRIVILEGE : OBSTACLE_NOT_LOADED;
 	if (check->overwritten)
@@ -232,11 +257,13 @@ void judge_process(const struct process *process, const struct target *target,
 	verdict->obstacle = obstacle_of_process(target, check, settings);
 	verdict->supervisable = filter_sees(target->elf.abi);
 	explain(target, &none, verdict);
-	if (verdict->obstacle == OBSTACLE_STATIC || verdict->obstacle == OBSTACLE_GO)
+	if (is_way_around(verdict->obstacle))
 		advise_attach(verdict);
 	why.end--; /* its end is zero already */
 	if (verdict->obstacle == OBSTACLE_HIDDEN)
 		permission_reason(&why, process, check->hidden);
+	if (verdict->obstacle == OBSTACLE_NONE && check->supervisor)
+		verdict->advice[0] = '\0'; /* supervision has no such limits */
 	if (verdict->obstacle == OBSTACLE_NONE && target->elf.go && !settings->base.force)
 		advise(verdict, GO_SETS_ITS_OWN);
 }

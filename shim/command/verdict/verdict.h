@@ -15,7 +15,7 @@ struct verdict {
 	enum obstacle obstacle;
 	bool supervisable; /* supervision gets around the obstacle */
 	char reason[512];  /* why not; empty where there is no obstacle */
-	char advice[512];  /* what to do about it; may be empty */
+	char advice[1024]; /* what to do about it, or what limits a yes; may be empty */
 };
 
 /* error is what target_find() returned: 0 or ENOEXEC. */

@@ -1,0 +1,21 @@
+/*
+ * traits: how a dynamic program makes its sockets, as far as its file shows: what it imports, what it
+ * is linked to, and system calls in its own code.
+ */
+#ifndef KEEPALIVE_TRAITS_H
+#define KEEPALIVE_TRAITS_H
+
+#include "program/elf_file.h"
+
+struct traits {
+	bool imports_socket; /* socket(2) of the C library */
+	bool raw_socket; /* socket(2) as an instruction of its own: rustix, Free Pascal's units */
+	bool rcmd;       /* has the C library connect: rcmd(3), rexec(3) */
+	bool asan; /* AddressSanitizer's runtime, which refuses to start behind another preload */
+	unsigned php; /* PHP's version, 802 for 8.2; 0: it is not PHP */
+};
+
+/* Reads them from the file; all zero if it cannot be read, or has no sections. */
+void traits_read(const char *path, struct abi abi, struct traits *traits);
+
+#endif

@@ -1,0 +1,43 @@
+/* limits: see limits.h. */
+#include "verdict/limits.h"
+
+#include <string.h>
+
+static void add(struct text *text, bool holds, const char *sentence)
+{
+	if (!holds)
+		return;
+	if (text->next > text->start)
+		text_string(text, "; ");
+	text_string(text, sentence);
+}
+
+#define REACHES_ALL "'keepalive run --supervise=always' reaches those too"
+
+void text_limits(struct text *text, const struct target *target)
+{
+	const struct traits *traits = &target->traits;
+	bool is_script = target->path[0] && strcmp(target->path, target->executable) != 0;
+
+	add(text, target->is_linker,
+	    "that holds for the program that it is given, if it is dynamic");
+	add(text, is_script,
+	    "that holds for the script itself; a static or Go program that it starts takes "
+	    "'keepalive run --supervise=always'");
+	add(text, target->others == PRIVILEGE_CAPABILITIES,
+	    "that holds for root alone: the file has capabilities, and the dynamic linker of any "
+	    "other user ignores preloads");
+	add(text, target->others == PRIVILEGE_SETUID || target->others == PRIVILEGE_SETGID,
+	    "that holds for its owner alone: it is setuid or setgid, and the dynamic linker of any "
+	    "other user ignores preloads");
+	add(text, traits->php && traits->php < 805,
+	    "PHP before 8.5 opens its extensions with RTLD_DEEPBIND, so that no preload sees the "
+	    "sockets of curl, pgsql, sockets and others; " REACHES_ALL);
+	add(text, traits->raw_socket,
+	    "it can also make sockets with system calls of its own; " REACHES_ALL);
+	add(text, traits->rcmd,
+	    "connections by rcmd(3) are made inside the C library; " REACHES_ALL);
+	add(text, traits->asan,
+	    "with LD_PRELOAD AddressSanitizer starts only if ASAN_OPTIONS has "
+	    "verify_asan_link_order=0, which 'keepalive run' adds");
+}

@@ -1,0 +1,12 @@
+/*
+ * limits: what limits a yes: for whom, for which of its sockets, on which condition it holds.
+ */
+#ifndef KEEPALIVE_LIMITS_H
+#define KEEPALIVE_LIMITS_H
+
+#include "program/target.h"
+
+/* Adds the sentences to text, separated by "; ", as they hold for the file of a program. */
+void text_limits(struct text *text, const struct target *target);
+
+#endif
