@@ -201,9 +201,9 @@ static int take_option(struct request *request, int option)
 int command_attach(int argc, char **argv)
 {
 	static const struct option options[] = {
-		SETTINGS_OPTIONS{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 		{ "follow", optional_argument, NULL, OPTION_FOLLOW },
-		COMMON_OPTIONS,
+		SETTINGS_OPTIONS COMMON_OPTIONS,
 	};
 	struct request request = { .dry_run = false };
 	int option;

@@ -250,9 +250,9 @@ static int take_option(struct question *question, int option)
 int command_check(int argc, char **argv)
 {
 	static const struct option names[] = {
-		SETTINGS_OPTIONS{ "json", no_argument, NULL, OPTION_JSON },
+		{ "json", no_argument, NULL, OPTION_JSON },
 		{ "library", required_argument, NULL, OPTION_LIBRARY },
-		COMMON_OPTIONS,
+		SETTINGS_OPTIONS COMMON_OPTIONS,
 	};
 	struct question question = { .subject = NULL };
 	int option, pid;

@@ -76,47 +76,50 @@ static struct title title_of(char **argv)
 	return title;
 }
 
-/* Returns true to go on; false with the exit status in *status. */
-static bool read_arguments(int argc, char **argv, struct request *request, int *status)
+/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
+static int take_option(struct request *request, int option)
+{
+	if (settings_options_take(&request->options, option, optarg))
+		return 0;
+	switch (option) {
+	case OPTION_LIBRARY:
+		request->library = optarg;
+		return 0;
+	case OPTION_SUPERVISE:
+		return take_supervise(optarg, &request->supervise) ? 0 : 1 + EXIT_OURS;
+	case OPTION_BEST_EFFORT:
+		request->best_effort = true;
+		return 0;
+	case OPTION_HELP:
+		help();
+		return 1;
+	case OPTION_VERSION:
+		puts("keepalive " VERSION);
+		return 1;
+	default:
+		return 1 + EXIT_OURS; /* options_next() has said it */
+	}
+}
+
+/* Returns 0 to go on, or 1 + the exit status. */
+static int read_arguments(int argc, char **argv, struct request *request)
 {
 	static const struct option names[] = {
-		SETTINGS_OPTIONS{ "library", required_argument, NULL, OPTION_LIBRARY },
+		{ "library", required_argument, NULL, OPTION_LIBRARY },
 		{ "supervise", required_argument, NULL, OPTION_SUPERVISE },
 		{ "best-effort", no_argument, NULL, OPTION_BEST_EFFORT },
-		COMMON_OPTIONS,
+		SETTINGS_OPTIONS COMMON_OPTIONS,
 	};
-	int option;
+	int option, end = 0;
 
-	*status = EXIT_OURS;
-	request->title = title_of(argv);
-	while ((option = options_next(argc, argv, true, names)) != -1) {
-		if (settings_options_take(&request->options, option, optarg))
-			continue;
-		if (option == OPTION_LIBRARY) {
-			request->library = optarg;
-		} else if (option == OPTION_SUPERVISE) {
-			if (!take_supervise(optarg, &request->supervise))
-				return false;
-		} else if (option == OPTION_BEST_EFFORT) {
-			request->best_effort = true;
-		} else if (option == OPTION_HELP) {
-			help();
-			*status = 0;
-			return false;
-		} else if (option == OPTION_VERSION) {
-			puts("keepalive " VERSION);
-			*status = 0;
-			return false;
-		} else {
-			return false; /* options_next() has said it */
-		}
-	}
-	if (optind == argc) {
+	while (!end && (option = options_next(argc, argv, true, names)) != -1)
+		end = take_option(request, option);
+	if (!end && optind == argc) {
 		message("run: no COMMAND given (--help tells more)");
-		return false;
+		end = 1 + EXIT_OURS;
 	}
 	request->command = argv + optind;
-	return true;
+	return end;
 }
 
 /* Says that COMMAND cannot be started, as env(1) does. */
@@ -147,8 +150,8 @@ static void execute_by_shell(const struct target *target, char **command)
 	free(arguments);
 }
 
-/* known is what is wrong with what runs COMMAND, so far as we saw; whether it matters execve(2) knows. */
-static int execute(const struct request *request, const struct target *target, int known)
+/* expected is the error that target_find() gave, or 0. Whether it matters is for execve(2) to say. */
+static int execute(const struct request *request, const struct target *target, int expected)
 {
 	int error;
 
@@ -156,7 +159,7 @@ static int execute(const struct request *request, const struct target *target, i
 	if (errno == ENOEXEC && strcmp(target->executable, target->path) != 0)
 		execute_by_shell(target, request->command);
 	error = errno;
-	if (error == known)
+	if (error == expected)
 		return not_started(target->executable, error);
 	if (error == ENOENT && target->interpreter_missing) {
 		message("'%s': its dynamic linker '%s' is missing", target->executable,
@@ -270,10 +273,12 @@ int command_run(int argc, char **argv)
 	static struct library library;
 	struct program program;
 	struct verdict verdict;
-	int status, error;
+	int end, error;
 
-	if (!read_arguments(argc, argv, &request, &status))
-		return status;
+	request.title = title_of(argv);
+	end = read_arguments(argc, argv, &request);
+	if (end)
+		return end - 1;
 	error = target_find(request.command[0], &target);
 	program = target_program(&target);
 	if (!settings_options_read(&request.options, &program, &settings, false) ||

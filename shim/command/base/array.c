@@ -5,7 +5,7 @@
 
 #include "base/message.h"
 
-static void *held(void *memory)
+static void *or_exit(void *memory)
 {
 	if (!memory) {
 		message("out of memory");
@@ -19,10 +19,10 @@ void *array_room(void *array, size_t count, size_t *room, size_t size)
 	if (count < *room)
 		return array;
 	*room = *room ? *room * 2 : 64;
-	return held(reallocarray(array, *room, size));
+	return or_exit(reallocarray(array, *room, size));
 }
 
 void *array_zeroed(size_t count, size_t size)
 {
-	return held(calloc(count, size));
+	return or_exit(calloc(count, size));
 }

@@ -33,9 +33,9 @@ void json_word(const char *key, const char *word)
 		printf(", \"%s\": null", key);
 }
 
-void json_number(const char *key, bool known, unsigned long number)
+void json_number(const char *key, bool is_known, unsigned long number)
 {
-	if (known)
+	if (is_known)
 		printf(", \"%s\": %lu", key, number);
 	else
 		printf(", \"%s\": null", key);

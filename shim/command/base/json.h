@@ -13,6 +13,6 @@ void json_string(const char *key, const char *string);
 void json_word(const char *key, const char *word);
 
 /* A number; null where it is not known. */
-void json_number(const char *key, bool known, unsigned long number);
+void json_number(const char *key, bool is_known, unsigned long number);
 
 #endif

@@ -94,7 +94,7 @@ static size_t select_unsettled(struct attachment *attachment, struct socket_fd *
 /* Roles need the listeners, but only where something is connected. */
 static void find_listeners(struct attachment *attachment, const struct connections *connections)
 {
-	int known = attachment->space.error;
+	int before = attachment->space.error;
 
 	for (size_t i = 0; i < connections->count; i++) {
 		if (!connection_is_established(&connections->list[i]))
@@ -103,7 +103,7 @@ static void find_listeners(struct attachment *attachment, const struct connectio
 				   1 << TCP_LISTEN);
 		break;
 	}
-	if (attachment->space.error && !known)
+	if (attachment->space.error && !before)
 		message("warning: the listeners of the process's network namespace cannot be read "
 			"(%s): only what it listens on itself makes a connection server side",
 			strerror(attachment->space.error));

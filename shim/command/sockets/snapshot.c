@@ -19,9 +19,9 @@ struct holding {
 	struct holding *next;
 };
 
-struct known_space {
+struct listed_space {
 	struct net_namespace space;
-	struct known_space *next;
+	struct listed_space *next;
 };
 
 static void note_refusal(struct lack *lack, const struct process *process, int error)
@@ -57,17 +57,17 @@ enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
 static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
 {
 	ino_t inode = net_namespace_of(pid);
-	struct known_space *known = snapshot->spaces;
+	struct listed_space *listed = snapshot->spaces;
 
-	while (known && known->space.inode != inode)
-		known = known->next;
-	if (!known) {
-		known = array_zeroed(1, sizeof(*known));
-		net_namespace_read(&known->space, pid, ALL_STATES);
-		known->next = snapshot->spaces;
-		snapshot->spaces = known;
+	while (listed && listed->space.inode != inode)
+		listed = listed->next;
+	if (!listed) {
+		listed = array_zeroed(1, sizeof(*listed));
+		net_namespace_read(&listed->space, pid, ALL_STATES);
+		listed->next = snapshot->spaces;
+		snapshot->spaces = listed;
 	}
-	return &known->space;
+	return &listed->space;
 }
 
 /* Looks through the descriptors of the process in holding. */
@@ -119,8 +119,8 @@ size_t snapshot_others(const struct snapshot *snapshot)
 {
 	size_t others = 0;
 
-	for (const struct known_space *known = snapshot->spaces; known; known = known->next) {
-		const struct socket_table *table = &known->space.table;
+	for (const struct listed_space *listed = snapshot->spaces; listed; listed = listed->next) {
+		const struct socket_table *table = &listed->space.table;
 
 		for (size_t i = 0; i < table->count; i++)
 			others += !table->sockets[i].held;
@@ -131,14 +131,14 @@ size_t snapshot_others(const struct snapshot *snapshot)
 void snapshot_add_others(struct snapshot *snapshot)
 {
 	space_of(snapshot, getpid());
-	for (struct known_space *known = snapshot->spaces; known; known = known->next) {
+	for (struct listed_space *listed = snapshot->spaces; listed; listed = listed->next) {
 		struct holding *holding = array_zeroed(1, sizeof(*holding));
-		const struct socket_table *table = &known->space.table;
+		const struct socket_table *table = &listed->space.table;
 		size_t before = snapshot->connections.count;
 
 		holding->next = snapshot->holdings;
 		snapshot->holdings = holding;
-		holding->holder.space = &known->space;
+		holding->holder.space = &listed->space;
 		strcpy(holding->holder.process.comm, "?");
 		for (size_t i = 0; i < table->count; i++) {
 			if (!table->sockets[i].held)
@@ -159,11 +159,11 @@ void snapshot_free(struct snapshot *snapshot)
 		free(holding);
 	}
 	while (snapshot->spaces) {
-		struct known_space *known = snapshot->spaces;
+		struct listed_space *listed = snapshot->spaces;
 
-		snapshot->spaces = known->next;
-		socket_table_free(&known->space.table);
-		free(known);
+		snapshot->spaces = listed->next;
+		socket_table_free(&listed->space.table);
+		free(listed);
 	}
 	free(snapshot->connections.list);
 	*snapshot = (struct snapshot){ 0 };

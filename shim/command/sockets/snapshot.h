@@ -19,7 +19,7 @@ struct snapshot {
 	struct lack timers;             /* no table of their network namespace */
 	struct lack descriptors;        /* not even the list of descriptors */
 	struct holding *holdings;       /* what the connections point to */
-	struct known_space *spaces;     /* and the holders */
+	struct listed_space *spaces;    /* and the holders */
 };
 
 /*

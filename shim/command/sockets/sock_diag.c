@@ -92,7 +92,7 @@ static void take(struct socket_table *table, const struct inet_diag_msg *diag, b
 	}
 }
 
-static int request(int netlink, int family, bool mptcp, uint32_t states)
+static int send_request(int netlink, int family, bool mptcp, uint32_t states)
 {
 	struct {
 		struct nlmsghdr header;
@@ -141,7 +141,7 @@ static int answer(struct socket_table *table, int netlink, bool mptcp)
 
 static int dump(struct socket_table *table, int netlink, int family, bool mptcp, uint32_t states)
 {
-	int error = request(netlink, family, mptcp, states);
+	int error = send_request(netlink, family, mptcp, states);
 	int done = 0;
 
 	while (!error && !done) {
