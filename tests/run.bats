@@ -55,7 +55,7 @@ script() {
 		run -0 --separate-stderr "$KEEPALIVE" $word
 		assert_line --index 0 "Usage: keepalive COMMAND ..."
 	done
-	for command in run check status attach; do
+	for command in run check status attach cgroup; do
 		for words in "help $command" "$command -h" "$command --help"; do
 			# shellcheck disable=SC2086
 			run -0 --separate-stderr "$KEEPALIVE" $words

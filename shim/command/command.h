@@ -12,5 +12,6 @@ int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_attach(int argc, char **argv);
+int command_cgroup(int argc, char **argv);
 
 #endif

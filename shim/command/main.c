@@ -20,6 +20,8 @@ static const struct {
 	  "status [OPTION...] [PID...]\tshow TCP connections and their keepalive" },
 	{ "attach", command_attach,
 	  "attach [OPTION...] PID\tarm the open sockets of a running process" },
+	{ "cgroup", command_cgroup,
+	  "cgroup attach|list|detach|pin ...\tdo it in the kernel, for a control group" },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

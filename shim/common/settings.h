@@ -29,6 +29,7 @@ struct settings {
 	uint8_t role;         /* enum role bits: which sockets are touched at all */
 	uint8_t log;          /* enum log_target */
 	uint8_t rules;        /* how many of rule[] hold */
+	bool by_program;      /* some rule has program=, be it for this program or another */
 	struct profile base;  /* the plain variables */
 	const char *log_path; /* for LOG_PATH: the variable's text itself */
 	struct rule rule[RULES_MAX];

@@ -42,6 +42,8 @@ static void write_log(const struct attachment *attachment, const struct text *li
 /* On standard output; in the log too, or there instead if that is standard error. */
 static void say(const struct attachment *attachment, const struct text *line)
 {
+	if (attachment->quiet)
+		return;
 	if (attachment->settings.log != LOG_STDERR)
 		printf("%.*s\n", (int)(line->next - line->start), line->start);
 	if (attachment->settings.log != LOG_OFF)
@@ -161,8 +163,10 @@ static void arm_all(struct attachment *attachment, const struct socket_fd *socke
 	connections_read(&connections, &attachment->holder, sockets, count);
 	find_listeners(attachment, &connections);
 	connections_roles(&connections, 0);
-	for (size_t i = 0; i < connections.count; i++)
-		arm_one(attachment, &connections.list[i]);
+	for (size_t i = 0; i < connections.count; i++) {
+		if (!attachment->no_listeners || connections.list[i].state != TCP_LISTEN)
+			arm_one(attachment, &connections.list[i]);
+	}
 	free(connections.list);
 }
 
@@ -181,4 +185,12 @@ int attachment_look(struct attachment *attachment)
 	free(sockets);
 	fflush(stdout);
 	return error;
+}
+
+void attachment_free(struct attachment *attachment)
+{
+	socket_table_free(&attachment->space.table);
+	free(attachment->memory);
+	attachment->memory = NULL;
+	attachment->memory_count = 0;
 }

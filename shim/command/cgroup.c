@@ -1,0 +1,369 @@
+/*
+ * cgroup: `keepalive cgroup`, the settings for all TCP sockets of a control group, by programs in the
+ * kernel.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/message.h"
+#include "base/options.h"
+#include "base/settings_options.h"
+#include "cgroup/attached.h"
+#include "cgroup/bpf.h"
+#include "cgroup/open_sockets.h"
+#include "cgroup/settings_text.h"
+#include "cgroup/untouched.h"
+#include "command.h"
+
+static const char help[] =
+	"Usage: keepalive cgroup attach [SETTING...] CGROUP|PID|--host\n"
+	"       keepalive cgroup list [--json]\n"
+	"       keepalive cgroup detach CGROUP|PID|--host|--all\n"
+	"       keepalive cgroup pin [SETTING...] DIRECTORY\n"
+	"Keepalive for every TCP socket of a control group and the groups below it, by programs\n"
+	"in the kernel: for static, Go and setuid programs, io_uring, and what runs already.\n"
+	"\n"
+	"  attach  from now on, until detach or the end of the group; open sockets too\n"
+	"  list    which groups have it, with which settings\n"
+	"  detach  takes it off; sockets keep what they have\n"
+	"  pin     only pins the programs, below /sys/fs/bpf, and prints the lines that make\n"
+	"          a systemd unit use them\n"
+	"\n"
+	"CGROUP is a folder of cgroup2, or its path from there on (system.slice/ssh.service);\n"
+	"PID means the group of that process; --host all groups, the root of the hierarchy.\n"
+	"\n";
+static const char help_own[] =
+	"  --host                   the group that all others are below\n"
+	"  --all                    detach: from every group\n"
+	"  --json                   list: an array of objects instead of lines\n"
+	"  --help, --version\n"
+	"\n"
+	"What is not given is taken from this command's environment. There is no program= in\n"
+	"rules here, and no log. In nested groups the inner one's settings hold; mode force of\n"
+	"an outer one wins over respect.\n"
+	"\n"
+	"Needs Linux 6.1, cgroup2, CAP_BPF and CAP_NET_ADMIN, for list CAP_SYS_ADMIN; to reach\n"
+	"the open sockets CAP_SYS_PTRACE.\n"
+	"\n"
+	"Exit status: 0 done; 1 detach: nothing was attached; 125 not done.";
+
+enum { OPTION_JSON = OPTION_OWN, OPTION_HOST, OPTION_ALL };
+
+struct request {
+	struct settings_options options;
+	bool json, host, all;
+	char **arguments;
+	int count;
+};
+
+static void say(const struct text *why)
+{
+	message("%.*s", (int)(why->next - why->start), why->start);
+}
+
+static bool read_settings(const struct request *request, struct settings *settings)
+{
+	static const struct program unknown;
+
+	if (!settings_options_read(&request->options, &unknown, settings, true))
+		return false;
+	if (request->options.text[VARIABLE_LOG]) {
+		message("--log: programs in the kernel write none");
+		return false;
+	}
+	if (settings->by_program) {
+		message("a rule with program= cannot hold for a control group: the kernel's "
+			"programs see sockets, not executables");
+		return false;
+	}
+	if (!settings->on)
+		message("KEEPALIVE_SHIM is off: nothing is done");
+	return settings->on;
+}
+
+/* The group that is asked for; complains where there is none. */
+static bool find(const struct request *request, struct group *group)
+{
+	char line[1024];
+	struct text why = TEXT(line);
+
+	if (request->count + request->host != 1) {
+		message("which control group? One CGROUP, PID, or --host (--help tells more)");
+		return false;
+	}
+	if (!group_open(group, request->host ? "/" : request->arguments[0], &why)) {
+		if (why.next > why.start)
+			say(&why);
+		return false;
+	}
+	if (group_is_root(group) && !request->host) {
+		message("%s is in the root of the hierarchy, the group of the whole host: --host "
+			"says that this is meant",
+			request->arguments[0]);
+		group_close(group);
+		return false;
+	}
+	return true;
+}
+
+static bool put(const struct group *group, const struct settings *settings,
+		const struct untouched *untouched, struct text *why)
+{
+	struct loaded loaded;
+	bool done;
+
+	if (!load_programs(&loaded, settings, untouched, (uint32_t)group->id, why))
+		return false;
+	flock(group->fd, LOCK_EX); /* two at once */
+	done = attached_put(group, &loaded, why);
+	loaded_close(&loaded);
+	return done;
+}
+
+static void arm_open(const struct group *group, const struct settings *settings,
+		     const struct untouched *untouched)
+{
+	char line[1024];
+	struct text why = TEXT(line);
+	unsigned refused = open_sockets_arm(group, settings, untouched, &why);
+
+	if (refused)
+		message("warning: the open sockets of %u process%s are as they were, such as "
+			"%.*s",
+			refused, refused == 1 ? "" : "es", (int)(why.next - why.start), why.start);
+}
+
+static int attach(const struct request *request)
+{
+	static struct settings settings;
+	struct untouched untouched;
+	struct group group;
+	char line[1024];
+	struct text why = TEXT(line);
+	bool done;
+
+	if (!read_settings(request, &settings) || !find(request, &group))
+		return EXIT_OURS;
+	untouched_read(&untouched, &group);
+	done = put(&group, &settings, &untouched, &why);
+	if (done)
+		arm_open(&group, &settings, &untouched);
+	else
+		say(&why);
+	group_close(&group);
+	return done ? 0 : EXIT_OURS;
+}
+
+static int detach(const struct request *request)
+{
+	struct group group;
+	char line[1024];
+	struct text why = TEXT(line);
+	bool done;
+
+	if (request->all && !request->host && !request->count)
+		return attached_remove_all() ? 0 : 1;
+	if (!find(request, &group))
+		return EXIT_OURS;
+	done = attached_remove(&group, &why);
+	if (!done)
+		say(&why);
+	group_close(&group);
+	return done ? 0 : 1;
+}
+
+static bool pin_one(const char *folder, const struct loaded *loaded, enum program_kind kind,
+		    struct text *why)
+{
+	char path[4096];
+
+	if (loaded->program[kind] < 0)
+		return true;
+	snprintf(path, sizeof(path), "%s/%s", folder, program_name(kind));
+	unlink(path);
+	if (bpf_pin(loaded->program[kind], path) == 0) {
+		printf("BPFProgram=%s:%s\n", program_name(kind), path);
+		return true;
+	}
+	text_plain(why, slice_of(path));
+	text_string(why, ": cannot be pinned there; accepted: an existing folder below a mount of "
+			 "bpf, such as /sys/fs/bpf");
+	return false;
+}
+
+static int pin(const struct request *request)
+{
+	static struct settings settings;
+	struct untouched untouched;
+	struct loaded loaded;
+	char line[5120];
+	struct text why = TEXT(line);
+	bool done = true;
+
+	if (request->count != 1) {
+		message("pin takes one directory (--help tells more)");
+		return EXIT_OURS;
+	}
+	if (!read_settings(request, &settings))
+		return EXIT_OURS;
+	untouched_read(&untouched, NULL);
+	if (!load_programs(&loaded, &settings, &untouched, (uint32_t)getpid(), &why)) {
+		say(&why);
+		return EXIT_OURS;
+	}
+	for (unsigned i = 0; i < PROGRAMS && done; i++)
+		done = pin_one(request->arguments[0], &loaded, i, &why);
+	if (!done)
+		say(&why);
+	loaded_close(&loaded);
+	return done ? 0 : EXIT_OURS;
+}
+
+struct listing {
+	bool json, any;
+	int error;
+};
+
+static void list_json(const struct attached *attached, const char *summary, bool first)
+{
+	printf("%s{", first ? "[\n  " : ",\n  ");
+	printf("\"by\": \"%s\"", attached->by_us ? "attach" : "other");
+	json_string("group", attached->group->path);
+	json_string("settings", summary);
+	fputs(", \"rules\": [", stdout);
+	for (unsigned i = 0; i < attached->settings.rules; i++) {
+		char *rule = rule_to_text(&attached->settings.rule[i]);
+
+		printf("%s\"%s\"", i ? ", " : "", rule);
+		free(rule);
+	}
+	fputs("]}", stdout);
+}
+
+static void list_lines(const struct attached *attached, const char *summary)
+{
+	printf("%s: %s%s\n", attached->group->path, summary,
+	       attached->by_us ? "" : " (not by keepalive cgroup attach)");
+	for (unsigned i = 0; i < attached->settings.rules; i++) {
+		char *rule = rule_to_text(&attached->settings.rule[i]);
+
+		printf("  rule %u: %s\n", i + 1, rule);
+		free(rule);
+	}
+}
+
+static void list_one(void *context, const struct attached *attached)
+{
+	struct listing *listing = context;
+	char *summary = settings_summary(&attached->settings);
+
+	if (listing->json)
+		list_json(attached, summary, !listing->any);
+	else
+		list_lines(attached, summary);
+	listing->any = true;
+	free(summary);
+}
+
+static void list_group(void *context, const struct group *group)
+{
+	struct listing *listing = context;
+	int error = attached_find(group, list_one, listing);
+
+	listing->error = error ? error : listing->error;
+}
+
+static int list(const struct request *request)
+{
+	struct listing listing = { .json = request->json };
+	struct group group;
+	char line[1024];
+	struct text why = TEXT(line);
+
+	if (request->count) {
+		message("list takes no argument (--help tells more)");
+		return EXIT_OURS;
+	}
+	if (!group_open(&group, "/", &why)) {
+		say(&why);
+		return EXIT_OURS;
+	}
+	group_walk(&group, list_group, &listing);
+	group_close(&group);
+	if (listing.json && !listing.error)
+		puts(listing.any ? "\n]" : "[]");
+	if (listing.error)
+		message("it takes CAP_SYS_ADMIN to see what is attached: run as root");
+	return listing.error ? EXIT_OURS : 0;
+}
+
+static const struct {
+	const char *name;
+	int (*call)(const struct request *request);
+} calls[] = {
+	{ "attach", attach },
+	{ "list", list },
+	{ "detach", detach },
+	{ "pin", pin },
+};
+
+/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
+static int take_option(struct request *request, int option)
+{
+	if (settings_options_take(&request->options, option, optarg))
+		return 0;
+	switch (option) {
+	case OPTION_JSON:
+		request->json = true;
+		return 0;
+	case OPTION_HOST:
+		request->host = true;
+		return 0;
+	case OPTION_ALL:
+		request->all = true;
+		return 0;
+	case OPTION_HELP:
+		printf("%s%s%s\n", help, settings_options_help(), help_own);
+		return 1;
+	case OPTION_VERSION:
+		puts("keepalive " VERSION);
+		return 1;
+	default:
+		return 1 + EXIT_OURS;
+	}
+}
+
+int command_cgroup(int argc, char **argv)
+{
+	static const struct option options[] = {
+		SETTINGS_OPTIONS{ "json", no_argument, NULL, OPTION_JSON },
+		{ "host", no_argument, NULL, OPTION_HOST },
+		{ "all", no_argument, NULL, OPTION_ALL },
+		COMMON_OPTIONS,
+	};
+	struct request request = { .json = false };
+	int option;
+
+	while ((option = options_next(argc, argv, false, options)) != -1) {
+		int end = take_option(&request, option);
+
+		if (end)
+			return end - 1;
+	}
+	if (optind < argc) {
+		const char *name = argv[optind++];
+
+		request.arguments = argv + optind;
+		request.count = argc - optind;
+		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+			if (strcmp(calls[i].name, name) == 0)
+				return calls[i].call(&request);
+		}
+	}
+	message("cgroup takes attach, list, detach or pin (--help tells more)");
+	return EXIT_OURS;
+}

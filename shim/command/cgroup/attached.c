@@ -1,0 +1,256 @@
+/* attached: see attached.h. */
+#include "cgroup/attached.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "cgroup/bpf.h"
+
+enum { PIN_PATH_MAX = sizeof(PINS) + 64 };
+
+static void folder_of(uint64_t id, char path[PIN_PATH_MAX])
+{
+	snprintf(path, PIN_PATH_MAX, PINS "/%" PRIu64, id);
+}
+
+static void pin_of(uint64_t id, enum program_kind kind, char path[PIN_PATH_MAX])
+{
+	snprintf(path, PIN_PATH_MAX, PINS "/%" PRIu64 "/%s", id, program_name(kind));
+}
+
+/* The group's link of this kind, if it is still attached; -1. */
+static int link_of(uint64_t id, enum program_kind kind)
+{
+	char path[PIN_PATH_MAX];
+	enum bpf_attach_type type;
+	uint64_t attached_to;
+	int link;
+
+	pin_of(id, kind, path);
+	link = bpf_pinned(path);
+	if (link < 0 || (bpf_about_link(link, &attached_to, &type) == 0 && attached_to))
+		return link;
+	close(link);
+	unlink(path);
+	return -1;
+}
+
+static bool has_link(uint64_t id)
+{
+	int link = link_of(id, PROGRAM_SOCK_OPS);
+
+	if (link >= 0)
+		close(link);
+	return link >= 0;
+}
+
+static bool remove_link(uint64_t id, enum program_kind kind)
+{
+	char path[PIN_PATH_MAX];
+	int link = link_of(id, kind);
+
+	if (link < 0)
+		return false;
+	bpf_detach(link); /* now, and not only when the kernel comes to it */
+	close(link);
+	pin_of(id, kind, path);
+	return unlink(path) == 0;
+}
+
+static bool remove_links(uint64_t id)
+{
+	char path[PIN_PATH_MAX];
+	bool found = false;
+
+	for (unsigned i = PROGRAMS; i-- > 0;)
+		found = remove_link(id, i) || found;
+	folder_of(id, path);
+	rmdir(path);
+	rmdir(PINS);
+	return found;
+}
+
+/* What is attached there without BPF_F_ALLOW_MULTI keeps others out, below it too. */
+static bool is_exclusive(const struct group *group, enum program_kind kind, struct text *why)
+{
+	struct bpf_about about = { .name = "" };
+	uint32_t id = 0, count = 1, flags = 0;
+	int program;
+
+	if (bpf_query(group->fd, program_attach_type(kind), 0, &id, &count, &flags) != 0 ||
+	    !count || flags & BPF_F_ALLOW_MULTI)
+		return false;
+	program = bpf_program_of(id);
+	if (program >= 0) {
+		bpf_about_program(program, &about);
+		close(program);
+	}
+	text_string(why, "the ");
+	text_string(why, program_name(kind));
+	text_string(why, " program ");
+	text_quoted(why, slice_of(about.name));
+	text_string(why, " (id ");
+	text_number(why, id);
+	text_string(why, ") on ");
+	text_plain(why, slice_of(group->path));
+	text_string(why, " lets no other be attached there or below");
+	return true;
+}
+
+static bool explain_exclusive(const struct group *group, enum program_kind kind, struct text *why)
+{
+	struct group above;
+	bool found = is_exclusive(group, kind, why);
+
+	if (!found && group_open_above(group, &above)) {
+		found = explain_exclusive(&above, kind, why);
+		group_close(&above);
+	}
+	return found;
+}
+
+static bool refused(struct text *why, const char *what, int error)
+{
+	text_string(why, what);
+	text_string(why, ": ");
+	text_string(why, strerror(error));
+	return false;
+}
+
+static bool put_new(const struct group *group, enum program_kind kind, int program,
+		    struct text *why)
+{
+	char path[PIN_PATH_MAX];
+	int link = bpf_attach(program, group->fd, program_attach_type(kind));
+	int error = errno;
+	bool pinned;
+
+	if (link < 0) {
+		if (!explain_exclusive(group, kind, why))
+			refused(why, "the programs cannot be attached", error);
+		return false;
+	}
+	pin_of(group->id, kind, path);
+	pinned = bpf_pin(link, path) == 0;
+	error = errno;
+	close(link);
+	return pinned || refused(why, path, error);
+}
+
+/* Returns false, with why in *why. */
+static bool put(const struct group *group, enum program_kind kind, int program, struct text *why)
+{
+	int link = link_of(group->id, kind), error;
+
+	if (program < 0) {
+		if (link >= 0)
+			close(link);
+		remove_link(group->id, kind);
+		return true;
+	}
+	if (link < 0)
+		return put_new(group, kind, program, why);
+	error = bpf_replace(link, program) == 0 ? 0 : errno;
+	close(link);
+	return !error || refused(why, "the programs there cannot be replaced", error);
+}
+
+static bool make_folder(const char *path)
+{
+	return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
+/* The folder for the group's pins. */
+static bool make_folders(uint64_t id, struct text *why)
+{
+	struct statfs status;
+	char path[PIN_PATH_MAX];
+
+	if (statfs("/sys/fs/bpf", &status) != 0 || status.f_type != BPF_FS_MAGIC) {
+		text_string(why, "nothing is mounted for programs to stay in (mount -t bpf bpf "
+				 "/sys/fs/bpf)");
+		return false;
+	}
+	folder_of(id, path);
+	return (make_folder(PINS) && make_folder(path)) || refused(why, path, errno);
+}
+
+bool attached_put(const struct group *group, const struct loaded *loaded, struct text *why)
+{
+	bool had = has_link(group->id);
+
+	if (!make_folders(group->id, why))
+		return false;
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		if (put(group, i, loaded->program[i], why))
+			continue;
+		if (!had)
+			remove_links(group->id);
+		return false;
+	}
+	return true;
+}
+
+bool attached_remove(const struct group *group, struct text *why)
+{
+	if (remove_links(group->id))
+		return true;
+	text_plain(why, slice_of(group->path));
+	text_string(why, ": nothing is attached there by keepalive cgroup attach");
+	return false;
+}
+
+unsigned attached_remove_all(void)
+{
+	DIR *folder = opendir(PINS);
+	struct dirent *entry;
+	unsigned count = 0;
+
+	while (folder && (entry = readdir(folder))) {
+		uint64_t id = strtoull(entry->d_name, NULL, 10);
+
+		if (id)
+			count += remove_links(id);
+	}
+	if (folder)
+		closedir(folder);
+	rmdir(PINS);
+	return count;
+}
+
+/* Whether this program is the one behind the group's link. */
+static bool is_by_us(const struct group *group)
+{
+	char path[PIN_PATH_MAX];
+
+	pin_of(group->id, PROGRAM_SOCK_OPS, path);
+	return access(path, F_OK) == 0;
+}
+
+int attached_find(const struct group *group,
+		  void visit(void *context, const struct attached *attached), void *context)
+{
+	struct attached attached = { .group = group };
+	uint32_t ids[64], count = sizeof(ids) / sizeof(ids[0]); /* BPF_CGROUP_MAX_PROGS */
+
+	if (bpf_query(group->fd, BPF_CGROUP_SOCK_OPS, 0, ids, &count, NULL) != 0)
+		return errno == EPERM ? EPERM : 0;
+	attached.by_us = is_by_us(group);
+	for (uint32_t i = 0; i < count; i++) {
+		if (program_settings(ids[i], &attached.settings))
+			visit(context, &attached);
+		else if (errno == EPERM)
+			return EPERM;
+	}
+	return 0;
+}

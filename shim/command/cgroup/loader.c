@@ -1,0 +1,215 @@
+/* loader: see loader.h. */
+#include "cgroup/loader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cgroup/bpf.h"
+#include "cgroup/settings_text.h"
+#include "process/capability.h"
+
+#ifndef CAP_BPF
+#define CAP_BPF 39 /* <linux/capability.h>, Linux 5.8 */
+#endif
+
+/* bpf_getsockopt() and bpf_setsockopt() take all our options from here on. */
+enum { LEAST_MAJOR = 6, LEAST_MINOR = 1 };
+
+static bool is_recent(struct text *why)
+{
+	struct utsname kernel;
+	int major = 0, minor = 0;
+
+	if (uname(&kernel) != 0 || sscanf(kernel.release, "%d.%d", &major, &minor) != 2 ||
+	    major > LEAST_MAJOR || (major == LEAST_MAJOR && minor >= LEAST_MINOR))
+		return true;
+	text_string(why,
+		    "it takes Linux 6.1 or later (bpf_getsockopt() of SO_KEEPALIVE); this is ");
+	text_string(why, kernel.release);
+	return false;
+}
+
+static bool is_permitted(struct text *why)
+{
+	bool all = capability_held(CAP_SYS_ADMIN);
+	const char *missing = !all && !capability_held(CAP_BPF)         ? "CAP_BPF"
+			      : !all && !capability_held(CAP_NET_ADMIN) ? "CAP_NET_ADMIN"
+									: NULL;
+
+	if (!missing)
+		return true;
+	text_string(why, "it takes ");
+	text_string(why, missing);
+	text_string(why, ": run as root");
+	return false;
+}
+
+static int load_nothing(enum bpf_prog_type type, enum bpf_attach_type attach)
+{
+	static const struct bpf_insn code[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	const struct bpf_code program = { type, attach, code, 2 };
+
+	return bpf_load(&program);
+}
+
+/* The kernel has refused a program, with this error. */
+static void explain(struct text *why, int error)
+{
+	int probe;
+
+	if (error == EPERM) {
+		text_string(why, "bpf(2) is not permitted here, though the capabilities are there "
+				 "(a container's seccomp filter, or lockdown)");
+		return;
+	}
+	if (error == ENOSYS) {
+		text_string(why, "the kernel has no bpf(2) (CONFIG_BPF_SYSCALL)");
+		return;
+	}
+	probe = load_nothing(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT);
+	if (probe < 0) {
+		text_string(why, "the kernel has no programs for control groups "
+				 "(CONFIG_CGROUP_BPF)");
+		return;
+	}
+	close(probe);
+	text_string(why, "the kernel does not take the programs: ");
+	text_string(why, strerror(error));
+}
+
+/* The map that all our programs of this host share: any that is there, or a new one. */
+static int socket_map(void)
+{
+	uint32_t id = 0;
+	int map;
+
+	while ((id = bpf_next_map(id))) {
+		map = bpf_map_of(id);
+		if (map >= 0 && bpf_is_socket_map(map, ENTRY_WORDS))
+			return map;
+		if (map >= 0)
+			close(map);
+	}
+	return bpf_socket_map(ENTRY_WORDS);
+}
+
+static int load_program(const struct emission *emission, enum program_kind kind)
+{
+	struct assembly assembly = { 0 };
+	struct bpf_code program = { .type = program_type(kind),
+				    .attach = program_attach_type(kind) };
+	int fd;
+
+	program_emit(&assembly, kind, emission);
+	program.code = assembly.code;
+	program.length = assembly.length;
+	fd = bpf_load(&program);
+	assembly_free(&assembly);
+	return fd;
+}
+
+/* Whether the kernel lets programs set options at socket(2). */
+static bool arms_at_creation(const struct emission *emission)
+{
+	static const struct settings plain = { .role = ROLE_BOTH,
+					       .base.value[OPTION_KEEPALIVE] = 1 };
+	struct emission probe = *emission;
+	int fd;
+
+	probe.settings = &plain;
+	fd = load_program(&probe, PROGRAM_SOCK_CREATE);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Returns 0 or an errno. */
+static int load_all(struct loaded *loaded, const struct emission *emission, int text_map)
+{
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		if (!program_is_needed(emission->settings, i) ||
+		    (i == PROGRAM_SOCK_CREATE && !arms_at_creation(emission)))
+			continue;
+		loaded->program[i] = load_program(emission, i);
+		if (loaded->program[i] < 0 || bpf_bind(loaded->program[i], text_map) != 0)
+			return errno;
+	}
+	return 0;
+}
+
+bool load_programs(struct loaded *loaded, const struct settings *settings,
+		   const struct untouched *untouched, uint32_t owner, struct text *why)
+{
+	struct emission emission = { settings, untouched, -1, owner };
+	size_t size;
+	char *text;
+	int error = 0, text_map;
+
+	for (unsigned i = 0; i < PROGRAMS; i++)
+		loaded->program[i] = -1;
+	if (!is_permitted(why) || !is_recent(why))
+		return false;
+	text = settings_to_text(settings, &size);
+	text_map = bpf_text_map(text, size);
+	if (text_map < 0)
+		error = errno;
+	else if ((emission.socket_map = socket_map()) < 0)
+		error = errno;
+	else
+		error = load_all(loaded, &emission, text_map);
+	free(text);
+	close(text_map);
+	close(emission.socket_map);
+	if (!error)
+		return true;
+	loaded_close(loaded);
+	explain(why, error);
+	return false;
+}
+
+void loaded_close(struct loaded *loaded)
+{
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		if (loaded->program[i] >= 0)
+			close(loaded->program[i]);
+		loaded->program[i] = -1;
+	}
+}
+
+static bool map_settings(uint32_t id, struct settings *settings)
+{
+	int map = bpf_map_of(id);
+	char *text = map < 0 ? NULL : bpf_our_text(map);
+	bool found = text != NULL;
+
+	if (found)
+		settings_from_text(settings, text);
+	if (map >= 0)
+		close(map);
+	free(text);
+	return found;
+}
+
+bool program_settings(uint32_t id, struct settings *settings)
+{
+	struct bpf_about about = { .map_count = 0 };
+	int program = bpf_program_of(id);
+	bool found = false;
+
+	if (program < 0)
+		return false;
+	errno = 0;
+	if (bpf_about_program(program, &about) == 0 && strcmp(about.name, BPF_OUR_NAME) == 0) {
+		for (unsigned i = 0; i < about.map_count && !found; i++)
+			found = map_settings(about.maps[i], settings);
+	}
+	close(program);
+	return found;
+}

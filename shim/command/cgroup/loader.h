@@ -1,0 +1,27 @@
+/*
+ * loader: the programs made from settings, in the kernel.
+ */
+#ifndef KEEPALIVE_LOADER_H
+#define KEEPALIVE_LOADER_H
+
+#include "cgroup/programs.h"
+
+struct loaded {
+	int program[PROGRAMS]; /* -1: not needed, or the kernel has no such */
+};
+
+/*
+ * Loads what the settings need. owner is as in struct emission. Returns false, with what is missing in
+ * *why: a capability, the kernel's version or configuration.
+ */
+bool load_programs(struct loaded *loaded, const struct settings *settings,
+		   const struct untouched *untouched, uint32_t owner, struct text *why);
+void loaded_close(struct loaded *loaded);
+
+/*
+ * The settings of a program that is ours. Returns false for another's, and where it may not be looked
+ * into (errno EPERM).
+ */
+bool program_settings(uint32_t id, struct settings *settings);
+
+#endif

@@ -1,0 +1,61 @@
+/* open_sockets: see open_sockets.h. */
+#include "cgroup/open_sockets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "cgroup/programs.h"
+#include "process/permission.h"
+#include "process/pidfd.h"
+#include "sockets/attachment.h"
+
+struct arming {
+	const struct settings *settings;
+	const struct untouched *untouched;
+	struct text *why;
+	unsigned refused;
+};
+
+static void arm_process(struct arming *arming, pid_t pid)
+{
+	struct attachment *attachment = array_zeroed(1, sizeof(*attachment));
+	struct text nobody = { NULL, NULL, NULL };
+	int error = 0;
+
+	attachment->quiet = true;
+	attachment->no_listeners = !programs_arm_listeners(arming->settings);
+	settings_copy(&attachment->settings, arming->settings);
+	attachment->kernel = *untouched_of(arming->untouched, pid);
+	attachment->holder.space = &attachment->space;
+	attachment->holder.pidfd = pidfd_of(pid);
+	if (process_read(&attachment->holder.process, pid, &nobody)) {
+		error = attachment_look(attachment);
+		if (error && error != ENOENT && error != ESRCH && !arming->refused++)
+			permission_explain(arming->why, &attachment->holder.process, error);
+	}
+	if (attachment->holder.pidfd >= 0)
+		close(attachment->holder.pidfd);
+	attachment_free(attachment);
+	free(attachment);
+}
+
+static void arm_group(void *context, const struct group *group)
+{
+	pid_t *pids;
+	size_t count = group_processes(group, &pids);
+
+	for (size_t i = 0; i < count; i++)
+		arm_process(context, pids[i]);
+	free(pids);
+}
+
+unsigned open_sockets_arm(const struct group *group, const struct settings *settings,
+			  const struct untouched *untouched, struct text *why)
+{
+	struct arming arming = { settings, untouched, why, 0 };
+
+	group_walk(group, arm_group, &arming);
+	return arming.refused;
+}

@@ -1,0 +1,538 @@
+"""What `keepalive cgroup` does to the sockets of a group: cases.py KEEPALIVE [SECTION...]
+
+Each case attaches to a group of its own, lets a child in it do things, and compares what it has then.
+Prints a line for each, "ok NAME" or "not ok NAME"; runs here and in the emulated machines alike.
+"""
+import contextlib
+import errno
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+
+KEEPALIVE = os.path.abspath(sys.argv[1])
+IDLE, INTERVAL, COUNT, USER_TIMEOUT, RTO_MAX = (socket.IPPROTO_TCP, 4), (socket.IPPROTO_TCP, 5), (socket.IPPROTO_TCP, 6), \
+    (socket.IPPROTO_TCP, 18), (socket.IPPROTO_TCP, 44)
+ON = (socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+MPTCP = 262
+DEFAULTS, UNTOUCHED = "1 60 10 6", "0 7200 75 9"
+RECENT = tuple(map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups()))
+
+sections = {}
+
+
+def section(name):
+    sections[name] = []
+
+
+def case(name, *wanted):
+    """Of the section above it. wanted: what the function, which takes a Group, returns; in the order in which it does."""
+    def keep(function):
+        list(sections.values())[-1].append((name, function, list(wanted)))
+        return function
+    return keep
+
+
+def mount():
+    with open("/proc/self/mountinfo") as mounts:
+        for line in mounts:
+            if " - cgroup2 " in line:
+                return line.split()[4]
+    sys.exit("cgroup2 is not mounted")
+
+
+class Group:
+    """A control group below another, gone in the end."""
+
+    def __init__(self, above=None, name=None):
+        self.path = os.path.join(above.path if above else mount(), name or f"keepalive-test-{os.getpid()}")
+        os.mkdir(self.path)
+
+    def attach(self, *settings, **environment):
+        return subprocess.run([KEEPALIVE, "cgroup", "attach", *settings, self.path], env={**os.environ, **environment},
+                              check=True, stderr=subprocess.PIPE, text=True).stderr
+
+    def detach(self):
+        return subprocess.run([KEEPALIVE, "cgroup", "detach", self.path], stderr=subprocess.PIPE).returncode
+
+    def inside(self, function, *arguments):
+        """What the function returns, called by a child in the group: a list of strings."""
+        return self.start(function, *arguments)()
+
+    def start(self, function, *arguments):
+        """Likewise, but the answer is waited for by calling what this returns."""
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(read)
+            with open(os.path.join(self.path, "cgroup.procs"), "w") as procs:
+                procs.write(str(os.getpid()))
+            signal.alarm(30)
+            try:
+                answer = function(*arguments)
+            except OSError as error:
+                answer = [f"{function.__name__}: {error}"]
+            os.write(write, "\n".join(answer).encode())
+            os._exit(0)
+        os.close(write)
+
+        def finish():
+            with open(read) as answer:
+                text = answer.read()
+            os.waitpid(child, 0)
+            return text.split("\n")
+        return finish
+
+    def remove(self):
+        self.detach()
+        os.rmdir(self.path)
+
+
+def get(sock, option):
+    try:
+        return str(sock.getsockopt(*option))
+    except OSError:
+        return "-"
+
+
+def values(sock, *more):
+    return " ".join(get(sock, option) for option in (ON, IDLE, INTERVAL, COUNT, *more))
+
+
+def listening(address="127.0.0.1", port=0, set=(), protocol=0):
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, protocol)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for option, value in set:
+        sock.setsockopt(*option, value)
+    sock.bind((address, port))
+    sock.listen(16)
+    return sock
+
+
+def new(address="127.0.0.1", set=(), protocol=0):
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, protocol)
+    for option, value in set:
+        sock.setsockopt(*option, value)
+    return sock
+
+
+def pair(address="127.0.0.1", to=None, port=0, listener_set=(), client_set=(), protocol=0):
+    listener = listening(address, port, listener_set, protocol)
+    client = new(to or address, client_set, protocol)
+    client.connect((to or address, listener.getsockname()[1]))
+    return listener, client, listener.accept()[0]
+
+
+def talk(*more, **how):
+    """The values of a listener, a client and what was accepted."""
+    return [values(sock, *more) for sock in pair(**how)]
+
+
+def client(**how):
+    return [values(pair(**how)[1])]
+
+
+def server(**how):
+    return [values(pair(**how)[2])]
+
+
+section("plain")
+
+@case("listener, client and accepted socket have the defaults", DEFAULTS, DEFAULTS, DEFAULTS)
+def _(group):
+    group.attach()
+    return group.inside(talk)
+
+
+@case("IPv6 likewise", DEFAULTS, DEFAULTS, DEFAULTS)
+def _(group):
+    group.attach()
+    return group.inside(lambda: talk(address="::1"))
+
+
+@case("IPv4 through an IPv6 socket likewise", DEFAULTS, DEFAULTS, DEFAULTS)
+def _(group):
+    group.attach()
+    return group.inside(lambda: talk(address="::ffff:127.0.0.1"))
+
+
+@case("a client that says nothing before connect() has its values before the SYN", "1 20 10 6")
+def _(group):
+    group.attach("--idle=20")
+
+    def refused():
+        sock, port = new(), listening()
+        address = port.getsockname()
+        port.close()
+        sock.connect_ex(address)
+        return [values(sock)]
+    return group.inside(refused)
+
+
+@case("MPTCP: both ends of the subflow have the keepalive timer", "02 02")
+def _(group):
+    group.attach()
+
+    def subflow():
+        try:
+            ends = pair(protocol=MPTCP)
+        except OSError:
+            return ["02 02"]  # this kernel has none
+        ports = [f":{end.getsockname()[1]:04X}" for end in ends[1:]]
+        with open("/proc/net/tcp") as table:
+            rows = [line.split() for line in table if line.split()[3] == "01"]
+        return [" ".join(row[5].split(":")[0] for port in ports for row in rows if row[1].endswith(port))]
+    return group.inside(subflow)
+
+
+@case("UDP and UNIX sockets, and TCP sockets of other groups, are not touched", "0", "0", UNTOUCHED)
+def _(group):
+    group.attach()
+
+    def others():
+        udp, a = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socketpair()[0]
+        udp.connect(("127.0.0.1", 9))
+        return [get(udp, ON), get(a, ON)]
+    return group.inside(others) + [values(pair()[1])]
+
+
+@case("every value", "1 30 5 3 120000")
+def _(group):
+    group.attach("--idle=30", "--interval=5", "--count=3", "--user-timeout=2m")
+    return group.inside(lambda: talk(USER_TIMEOUT)[1:2])
+
+
+@case("the RTO's bound where the kernel has it", "5000 5000 5000")
+def _(group):
+    group.attach("--rto-max=5s")
+    answer = group.inside(lambda: [" ".join(get(sock, RTO_MAX) for sock in pair())])
+    return ["5000 5000 5000"] if RECENT < (6, 15) and answer == ["- - -"] else answer
+
+
+@case("what is left to the kernel is as a new socket has it", "1 7200 10 9")
+def _(group):
+    group.attach("--idle=kernel", "--count=kernel")
+    return group.inside(client)
+
+
+@case("role=client leaves servers alone", UNTOUCHED, DEFAULTS, UNTOUCHED)
+def _(group):
+    group.attach("--role=client")
+    return group.inside(talk)
+
+
+@case("role=server leaves clients alone", DEFAULTS, UNTOUCHED, DEFAULTS)
+def _(group):
+    group.attach("--role=server")
+    return group.inside(talk)
+
+
+section("rules")
+
+RULES = ("role=client peer=127.0.0.0/30 idle=11", "role=client peer=127.0.0.64/26 port=1-40000 idle=12",
+         "peer=::1 idle=13", "role=server peer=127.0.0.9 idle=14", "peer=127.0.0.66 off")
+
+
+def by_peers(*talks):
+    return [values(sock) for how in talks for sock in pair(**how)[1:]]
+
+
+@case("the first rule that matches the peer holds, for each role", "1 11 10 6", DEFAULTS, DEFAULTS, DEFAULTS,
+      "1 13 10 6", "1 13 10 6", "1 11 10 6", DEFAULTS)
+def _(group):
+    group.attach(*("--rule=" + rule for rule in RULES))
+    return group.inside(by_peers, {}, {"address": "127.0.0.200"}, {"address": "::1"}, {"address": "::ffff:127.0.0.1"})
+
+
+@case("rules by port: the remote one of a client, the local one of a server", "1 15 10 6", "1 15 10 6", "1 16 10 6", "1 16 10 6",
+      DEFAULTS, DEFAULTS)
+def _(group):
+    group.attach("--rule=port=7451 idle=15", "--rule=port=7452-7461 idle=16")
+    return group.inside(by_peers, {"port": 7451}, {"port": 7460}, {"port": 7462})
+
+
+@case("a server's rule by peer", "1 14 10 6", DEFAULTS)
+def _(group):
+    group.attach("--rule=role=server peer=127.0.0.9 idle=14")
+
+    def two():
+        listener, answer = listening("0.0.0.0"), []
+        for source in "127.0.0.9", "127.0.0.8":
+            sock = new()
+            sock.bind((source, 0))
+            sock.connect(("127.0.0.1", listener.getsockname()[1]))
+            answer.append(values(listener.accept()[0]))
+        return answer
+    return group.inside(two)
+
+
+@case("a rule that says off", UNTOUCHED, UNTOUCHED)
+def _(group):
+    group.attach("--rule=peer=127.0.0.0/8 off")
+    return group.inside(talk)[1:]
+
+
+@case("0.0.0.0, :: and mapped 0.0.0.0 are this machine", UNTOUCHED, UNTOUCHED, UNTOUCHED)
+def _(group):
+    group.attach("--rule=peer=127.0.0.0/8 off", "--rule=peer=::1 off")
+    return group.inside(lambda: client(address="0.0.0.0") + client(address="::") + client(address="::", to="::ffff:0.0.0.0"))
+
+
+@case("64 rules", "1 64 10 6", "1 1 10 6", DEFAULTS)
+def _(group):
+    group.attach(KEEPALIVE_SHIM_RULES=";".join(f"peer=127.0.1.{i} idle={i}" for i in range(1, 65)))
+    return group.inside(lambda: [answer for host in (64, 1, 65) for answer in client(address="0.0.0.0", to=f"127.0.1.{host}")])
+
+
+@case("a socket that connects to a second peer gets the second's values", "1 25 10 9", "1 30 10 9")
+def _(group):
+    group.attach("--rule=peer=127.0.0.1 idle=25", "--rule=peer=127.0.0.2 idle=30", "--count=kernel")
+
+    def next_peer():
+        listener, sock = listening("127.0.0.2"), new()
+        sock.connect_ex(("127.0.0.1", listener.getsockname()[1]))
+        first = values(sock)
+        sock.connect(listener.getsockname())
+        return [first, values(sock)]
+    return group.inside(next_peer)
+
+
+section("who wins")
+
+@case("respect: what the program has set before connect() stays, the rest is ours", "1 300 10 6", "1 300 7 3", DEFAULTS, "1 60 10 8")
+def _(group):
+    group.attach()
+    theirs = [(IDLE, 300)], [(IDLE, 300), (INTERVAL, 7), (COUNT, 3), (ON, 1)], [(ON, 1)], [(ON, 1), (COUNT, 8)]
+    return group.inside(lambda: [answer for set in theirs for answer in client(client_set=set)])
+
+
+@case("respect: what the program sets later stays", "1 15 15 9", "0 60 10 6")
+def _(group):
+    group.attach()
+
+    def later():
+        go, off = pair()[1], pair()[1]
+        for option, value in (ON, 1), (IDLE, 15), (INTERVAL, 15), (COUNT, 9):
+            go.setsockopt(*option, value)
+        off.setsockopt(*ON, 0)
+        return [values(go), values(off)]
+    return group.inside(later)
+
+
+@case("respect: what is accepted from a listener that the program has configured is as it wants", "1 300 10 6", "1 300 10 6")
+def _(group):
+    group.attach()
+    return group.inside(lambda: talk(listener_set=[(ON, 1), (IDLE, 300)])[::2])
+
+
+@case("respect: a short user timeout of the program's keeps keepalive away, a long one takes our count's place",
+      "0 7200 75 9 20000", "1 60 10 6 600000")
+def _(group):
+    group.attach("--user-timeout=5m")
+    return group.inside(lambda: [talk(USER_TIMEOUT, client_set=[(USER_TIMEOUT, value)])[1] for value in (20000, 600000)])
+
+
+@case("force: ours hold before and after, for clients and servers", DEFAULTS, DEFAULTS, DEFAULTS)
+def _(group):
+    group.attach("--mode=force")
+
+    def insist():
+        ends = pair(client_set=[(ON, 1), (IDLE, 300)], listener_set=[(ON, 1), (IDLE, 300), (COUNT, 2)])
+        for end in ends:
+            for option, value in (ON, 0), (IDLE, 15), (INTERVAL, 15), (COUNT, 9):
+                end.setsockopt(*option, value)
+        return [values(end) for end in ends]
+    return group.inside(insist)
+
+
+@case("force: the program's calls return what the kernel says of their arguments", "EINVAL EINVAL EINVAL ok ok ok", DEFAULTS)
+def _(group):
+    group.attach("--mode=force")
+
+    def ask():
+        end, answer = pair()[1], []
+        for option, value in (IDLE, b"\0\0\0\0"), (IDLE, struct.pack("i", 32768)), (ON, b"\1"), (COUNT, struct.pack("i", 127)), \
+                (ON, bytes(8192)), ((socket.SOL_SOCKET, socket.SO_RCVBUF), struct.pack("i", 65536)):
+            try:
+                end.setsockopt(*option, value)
+                answer.append("ok")
+            except OSError as error:
+                answer.append(errno.errorcode[error.errno])
+        return [" ".join(answer), values(end)]
+    return group.inside(ask)
+
+
+@case("force: what is left to the kernel is the program's", "1 300 10 6")
+def _(group):
+    group.attach("--mode=force", "--idle=kernel")
+
+    def idle():
+        end = pair()[1]
+        end.setsockopt(*IDLE, 300)
+        return [values(end)]
+    return group.inside(idle)
+
+
+@case("force: off holds it off; off mode=respect, and another role, leave it to the program", "0 7200 75 9", "1 7200 75 9",
+      "1 7200 75 9")
+def _(group):
+    group.attach("--mode=force", "--role=client", "--rule=peer=127.0.0.1 off", "--rule=peer=127.0.0.2 off mode=respect")
+
+    def switch():
+        answer = []
+        for end in pair()[1], pair("127.0.0.2")[1], pair()[2]:
+            end.setsockopt(*ON, 1)
+            answer.append(values(end))
+        return answer
+    return group.inside(switch)
+
+
+section("groups")
+
+@contextlib.contextmanager
+def below(group):
+    inner = Group(group, "inner")
+    try:
+        yield inner
+    finally:
+        inner.remove()
+
+
+@case("the inner group's values hold", "1 20 10 6", "1 20 10 6", "1 20 10 6")
+def _(group):
+    group.attach("--idle=300")
+    with below(group) as inner:
+        inner.attach("--idle=20")
+        return inner.inside(talk)
+
+
+@case("the inner group's values hold before an outer rule, though they are the outer one's too", DEFAULTS, DEFAULTS, DEFAULTS)
+def _(group):
+    group.attach("--rule=peer=127.0.0.0/8 off")
+    with below(group) as inner:
+        inner.attach()
+        return inner.inside(talk)
+
+
+@case("off in the inner group keeps the outer one away", UNTOUCHED, UNTOUCHED, UNTOUCHED)
+def _(group):
+    group.attach()
+    with below(group) as inner:
+        inner.attach("--rule=off")
+        return inner.inside(talk)
+
+
+@case("what the inner group leaves to the kernel the outer one leaves too", "1 7200 10 6", "1 7200 10 6", "1 7200 10 6")
+def _(group):
+    group.attach("--idle=300")
+    with below(group) as inner:
+        inner.attach("--idle=kernel")
+        return inner.inside(talk)
+
+
+@case("the outer group serves the role that the inner one leaves alone", "1 300 10 6", "1 20 10 6")
+def _(group):
+    group.attach("--idle=300")
+    with below(group) as inner:
+        inner.attach("--idle=20", "--role=client")
+        ends = inner.inside(talk)
+        return [ends[2], ends[1]]
+
+
+@case("force in the outer group holds against respect in the inner one, not against its force or off", "1 30 10 6", "1 20 10 6",
+      UNTOUCHED)
+def _(group):
+    group.attach("--mode=force", "--idle=30")
+    answer = []
+    with below(group) as inner:
+        for settings in ["--idle=20"], ["--idle=20", "--mode=force"], ["--rule=off", "--mode=force"]:
+            inner.attach(*settings)
+            answer += inner.inside(client)
+    return answer
+
+
+@case("attached again: the new settings hold for what comes", "1 20 10 6", "0 30 10 6")
+def _(group):
+    group.attach("--mode=force")
+    group.attach("--idle=20")
+    first = group.inside(client)
+    group.attach("--idle=30")
+
+    def free():
+        end = pair()[1]
+        end.setsockopt(*ON, 0)
+        return [values(end)]
+    return first + group.inside(free)
+
+
+@case("detached: sockets keep what they have, new ones get nothing", "1 60 10 6", UNTOUCHED)
+def _(group):
+    group.attach()
+    read, write = os.pipe()
+
+    def both():
+        ends = pair()
+        os.read(read, 1)
+        return [values(ends[1]), values(pair()[1])]
+    finish = group.start(both)
+    wait_for(group, 2)
+    group.detach()
+    os.write(write, b"x")
+    return finish()
+
+
+def wait_for(group, connected):
+    """Until processes in the group have so many connected sockets."""
+    while True:
+        with open(os.path.join(group.path, "cgroup.procs")) as procs:
+            pids = procs.read().split()
+        found = 0
+        for pid in pids:
+            with contextlib.suppress(OSError):
+                inodes = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+                with open("/proc/net/tcp") as table:
+                    found += sum(f"socket:[{row.split()[9]}]" in inodes for row in table if row.split()[3] == "01")
+        if found >= connected:
+            return
+
+
+section("open")
+
+
+@case("open already: listener, client, accepted socket, and what is accepted later", DEFAULTS, DEFAULTS, DEFAULTS, DEFAULTS)
+def _(group):
+    read, write = os.pipe()
+
+    def before():
+        ends = pair()
+        os.read(read, 1)
+        later = new()
+        later.connect(ends[0].getsockname())
+        return [values(end) for end in (*ends, ends[0].accept()[0])]
+    finish = group.start(before)
+    wait_for(group, 2)
+    group.attach()
+    os.write(write, b"x")
+    return finish()
+
+
+def run(name, function, wanted):
+    group = Group()
+    try:
+        answer = function(group)
+    except (OSError, subprocess.CalledProcessError) as error:
+        answer = [str(error), getattr(error, "stderr", "") or ""]
+    finally:
+        group.remove()
+    print(("ok " if answer == wanted else "not ok ") + name, flush=True)
+    if answer != wanted:
+        print("#   wanted:", *wanted, sep="\n#     ")
+        print("#   got:", *answer, sep="\n#     ", flush=True)
+    return answer == wanted
+
+
+if __name__ == "__main__":
+    sys.exit(not all([run(*each) for name in sys.argv[2:] or sections for each in sections[name]]))

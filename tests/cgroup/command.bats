@@ -1,0 +1,181 @@
+# `keepalive cgroup`: attach, list, detach and pin; what is refused, and why; what is left behind.
+
+load ../helpers
+load group
+
+setup() {
+	group_or_skip
+	NAME=${GROUP#"$CGROUPS"}
+}
+
+# Nothing of ours is in the kernel, once tests beside this one have ended.
+nothing_left() {
+	[ -z "$(python3 "$TESTS/cgroup/objects.py")" ] && [ -z "$(there ls /sys/fs/bpf | grep -v debug)" ]
+}
+
+@test "list: each group, its settings and its rules, as lines and as JSON" {
+	mkdir "$GROUP/inner"
+	cgroup attach --idle=30 --mode=force "$GROUP"
+	cgroup attach --rule='role=client peer=10.0.0.0/8 port=5432-5433 idle=30' --rule='off' --role=client "$NAME/inner"
+	run -0 sh -c '"$@" | grep -v "(not by"' sh nsenter -t "$SPACE" -m -n "$KEEPALIVE" cgroup list # of other tests
+	assert_line --index 0 "$NAME: idle=30s interval=10s count=6 mode=force"
+	assert_line --index 1 "$NAME/inner: idle=60s interval=10s count=6 role=client"
+	assert_line --index 2 "  rule 1: role=client peer=10.0.0.0/8 port=5432-5433 idle=30s interval=10s count=6 user-timeout=off rto-max=off mode=respect"
+	assert_line --index 3 "  rule 2: off mode=respect"
+	[ "${#lines[@]}" = 4 ]
+	run -0 sh -c '"$@" | python3 -c "import json, sys
+for each in json.load(sys.stdin): print(each[\"group\"], each[\"by\"], len(each[\"rules\"]))"' sh \
+		nsenter -t "$SPACE" -m -n "$KEEPALIVE" cgroup list --json
+	assert_output "$NAME attach 0
+$NAME/inner attach 2"
+	cgroup detach --all
+	run -0 cgroup list --json
+	assert_output '[]'
+	await 30 nothing_left
+}
+
+@test "a process stands for its group; a path for the folder, from the mount on, or as it is" {
+	in_group sleep 1000
+	local process=$!
+	await 5 grep -q "$NAME" "/proc/$process/cgroup"
+	cgroup attach "$process"
+	run -0 cgroup list
+	assert_output --partial "$NAME: "
+	for name in "$process" "$NAME" "${NAME#/}" "$GROUP" "$GROUP/"; do
+		cgroup attach "$name"
+		cgroup detach "$name"
+	done
+	run -1 cgroup detach "$NAME"
+	assert_output "keepalive: $NAME: nothing is attached there by keepalive cgroup attach"
+	for name in "$NAME/none" / . '' "$GROUP/.." /etc "$CGROUPS"; do
+		run -125 cgroup attach "$name"
+	done
+	run -125 cgroup attach 1000000000
+	assert_output --partial "1000000000"
+	await 30 nothing_left
+}
+
+@test "the whole host only with --host" {
+	run -125 cgroup attach "$CGROUPS"
+	assert_output --partial "--host says that this is meant"
+	run -125 cgroup attach
+	assert_output --partial "One CGROUP, PID, or --host"
+	run -125 cgroup attach --host "$NAME"
+	run -1 cgroup detach --host
+}
+
+@test "what cannot hold for a group is refused: program=, a log, bad values, nonsense" {
+	run -125 cgroup attach --rule='program=nginx off' "$NAME"
+	assert_output --partial "a rule with program= cannot hold for a control group"
+	run -125 cgroup attach --log=stderr "$NAME"
+	assert_output --partial "--log: "
+	run -125 cgroup attach --idle=0 "$NAME"
+	assert_output --partial "accepted: "
+	for words in '' nonsense 'list more' 'pin' 'detach --all more'; do
+		# shellcheck disable=SC2086 # words
+		run -125 cgroup $words
+	done
+	KEEPALIVE_SHIM=off run -125 cgroup attach "$NAME"
+	assert_output "keepalive: KEEPALIVE_SHIM is off: nothing is done"
+	await 30 nothing_left
+}
+
+@test "what is missing is named: a capability, cgroup2, a mount of bpf" {
+	require setpriv
+	run -125 there setpriv --bounding-set=-bpf,-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup attach "$NAME"
+	assert_output "keepalive: it takes CAP_BPF: run as root"
+	run -125 there setpriv --bounding-set=-net_admin,-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup attach "$NAME"
+	assert_output "keepalive: it takes CAP_NET_ADMIN: run as root"
+	cgroup attach "$NAME"
+	run -125 there setpriv --bounding-set=-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup list
+	assert_output "keepalive: it takes CAP_SYS_ADMIN to see what is attached: run as root"
+	there umount /sys/fs/bpf
+	run -125 cgroup attach "$NAME"
+	assert_output --partial "(mount -t bpf bpf /sys/fs/bpf)"
+	there mount -t bpf bpf /sys/fs/bpf
+	there umount -l "$CGROUPS"
+	run -125 cgroup attach "$NAME"
+	assert_output --partial "cgroup2 is not mounted"
+}
+
+@test "CAP_BPF and CAP_NET_ADMIN suffice to attach and detach" {
+	require setpriv
+	there chmod 777 /sys/fs/bpf
+	there setpriv --bounding-set=-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup attach "$NAME"
+	there setpriv --bounding-set=-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup detach "$NAME"
+	await 30 nothing_left
+}
+
+@test "another's program that lets no other be attached below is named" {
+	mkdir "$GROUP/inner"
+	background python3 "$TESTS/cgroup/objects.py" exclusive "$GROUP" >"$BATS_TEST_TMPDIR/attached"
+	await 5 grep -q 0 "$BATS_TEST_TMPDIR/attached"
+	run -125 cgroup attach "$NAME/inner"
+	assert_output --regexp "^keepalive: the connect4 program 'somebody_else' \(id [0-9]+\) on $NAME lets no other"
+	await 30 nothing_left
+}
+
+@test "pin: the programs stand below /sys/fs/bpf, and the lines for systemd are printed" {
+	there mkdir /sys/fs/bpf/mine
+	run -0 --separate-stderr cgroup pin --idle=30 /sys/fs/bpf/mine
+	assert_line BPFProgram=sock_ops:/sys/fs/bpf/mine/sock_ops
+	assert_line BPFProgram=connect4:/sys/fs/bpf/mine/connect4
+	assert_line BPFProgram=connect6:/sys/fs/bpf/mine/connect6
+	for program in sock_ops connect4 connect6; do
+		there test -f /sys/fs/bpf/mine/$program
+	done
+	run -0 cgroup pin --mode=force /sys/fs/bpf/mine
+	assert_line BPFProgram=setsockopt:/sys/fs/bpf/mine/setsockopt
+	run -125 cgroup pin /tmp
+	assert_output "keepalive: /tmp/sock_ops: cannot be pinned there; accepted: an existing folder below a mount of bpf, such as /sys/fs/bpf"
+	there rm -r /sys/fs/bpf/mine
+	await 30 nothing_left
+}
+
+@test "a group that is removed takes its programs with it; what is left of the pins goes with detach --all" {
+	mkdir "$GROUP/short"
+	cgroup attach "$NAME/short"
+	rmdir "$GROUP/short"
+	run -0 cgroup list
+	assert_output ''
+	run cgroup detach --all
+	await 30 nothing_left
+}
+
+@test "attach killed at any moment: the next one works, and detach leaves nothing" {
+	for delay in 0 0.002 0.004 0.006 0.008 0.01 0.012 0.014 0.016 0.018 0.02 0.025 0.03; do
+		background nsenter -t "$SPACE" -m -n "$KEEPALIVE" cgroup attach --mode=force "$NAME"
+		sleep $delay
+		kill -KILL $! 2>/dev/null || true
+	done
+	cgroup attach --idle=31 "$NAME"
+	run -0 cgroup list
+	assert_output "$NAME: idle=31s interval=10s count=6"
+	cgroup detach "$NAME"
+	await 30 nothing_left
+}
+
+@test "several attach at once: one of them holds, as a whole" {
+	local pids=()
+
+	for idle in 11 12 13 14 15 16; do
+		background nsenter -t "$SPACE" -m -n "$KEEPALIVE" cgroup attach --idle=$idle "$NAME"
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	run -0 cgroup list
+	assert_output --regexp "^$NAME: idle=1[1-6]s interval=10s count=6\$"
+	local idle=${output#*idle=}
+	in_group python3 "$TESTS/programs/talk.py" pairs 2
+	await 15 sockets $! "state=ESTABLISHED.* keepalive=1 idle=${idle%%s*} "
+	[ "$(sockets $! "idle=${idle%%s*} " | wc -l)" -ge 3 ]
+	cgroup detach "$NAME"
+	await 30 nothing_left
+}
+
+@test "random settings: what the parser accepts, the kernel takes" {
+	run -0 there python3 "$TESTS/cgroup/random-rules.py" "${FUZZ_SETS:-50}" "$RANDOM" "$KEEPALIVE" cgroup pin /sys/fs/bpf
+	assert_output --regexp '^[0-9]+ sets$'
+}

@@ -1,0 +1,46 @@
+# Control groups that tests attach to, and a place of their own for what is pinned.
+# shellcheck shell=bash
+
+# Skips unless this machine lets us attach: root, cgroup2, a mount of bpf, Linux 6.1. In namespaces of mounts
+# and of the network, so that nothing is left behind.
+group_or_skip() {
+	local why
+
+	require unshare nsenter ip python3
+	require_root
+	CGROUPS=$(awk '/ - cgroup2 /{print $5; exit}' /proc/self/mountinfo)
+	[ -n "$CGROUPS" ] || skip "cgroup2 is not mounted"
+	export GROUP=$CGROUPS/keepalive-$BASHPID
+	mkdir "$GROUP" 2>/dev/null || skip "no control group can be made in $CGROUPS"
+	background unshare -mn --propagation private sh -c \
+		'mount -t bpf bpf /sys/fs/bpf && ip link set lo up && exec sleep 1000000'
+	SPACE=$!
+	await 5 grep -q sleep "/proc/$SPACE/comm" || skip "nothing can be mounted on /sys/fs/bpf"
+	why=$(there "$KEEPALIVE" cgroup attach "$GROUP" 2>&1) || skip "$why"
+	there "$KEEPALIVE" cgroup detach "$GROUP"
+}
+
+# there COMMAND...: in that place.
+there() {
+	nsenter -t "$SPACE" -m -n "$@"
+}
+
+# in_group COMMAND...: there, in the group, in the background; its pid is in $!.
+in_group() {
+	background nsenter -t "$SPACE" -m -n sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$GROUP" "$@"
+}
+
+cgroup() {
+	there "$KEEPALIVE" cgroup "$@"
+}
+
+teardown() {
+	end_background
+	[ -z "${GROUP-}" ] || await 5 remove_group
+}
+
+# Once the processes have ended.
+remove_group() {
+	find "$GROUP" -depth -type d -exec rmdir {} + 2>/dev/null
+	[ ! -d "$GROUP" ]
+}

@@ -1,0 +1,36 @@
+# The same on other kernels, the oldest that can do it and the newest that Debian has, each in an emulated machine.
+load ../helpers
+load ../outside
+load ../kernels/emulated
+
+setup_file() {
+	export MADE=$BATS_FILE_TMPDIR
+	emulation_or_skip
+	static_keepalive "$MADE"
+}
+
+MOUNTS='./busybox mount -t cgroup2 none /sys/fs/cgroup && ./busybox mount -t bpf none /sys/fs/bpf'
+
+# kernel RELEASE: every case.
+kernel() {
+	boot "$1" "$MADE/keepalive" "$TESTS/cgroup/cases.py" -- "$MOUNTS && python3 cases.py ./keepalive"
+	refute_output --partial 'not ok'
+	[ "$(grep -c '^ok ' <<<"$output")" -ge 30 ]
+}
+
+@test "Debian bullseye's kernel: refused, with the version that it takes" {
+	boot bullseye "$MADE/keepalive" -- "$MOUNTS && ./busybox mkdir /sys/fs/cgroup/a && ! ./keepalive cgroup attach a"
+	assert_line --regexp '^keepalive: it takes Linux 6\.1 or later .*; this is 5\.10\.'
+}
+
+@test "Debian bookworm's kernel: every socket, every rule, respect and force" {
+	kernel bookworm
+}
+
+@test "Debian trixie's kernel: every socket, every rule, respect and force" {
+	kernel trixie
+}
+
+@test "Debian sid's kernel: every socket, every rule, respect and force" {
+	kernel sid
+}

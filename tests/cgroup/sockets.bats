@@ -1,0 +1,35 @@
+# `keepalive cgroup`: which values the sockets of a control group have. The cases are in cases.py.
+
+load ../helpers
+load group
+
+setup() {
+	group_or_skip
+}
+
+# cases SECTION
+cases() {
+	run there python3 -B "$TESTS/cgroup/cases.py" "$KEEPALIVE" "$1"
+	assert_success
+	refute_output --partial "not ok"
+}
+
+@test "every TCP socket of a group has the settings, and no other socket" {
+	cases plain
+}
+
+@test "rules hold for peers, ports and roles" {
+	cases rules
+}
+
+@test "respect leaves the program its own values, force does not" {
+	cases "who wins"
+}
+
+@test "groups in groups, groups attached to again, groups detached from" {
+	cases groups
+}
+
+@test "what is open when the programs come has the settings too" {
+	cases open
+}
