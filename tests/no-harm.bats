@@ -126,6 +126,7 @@ END
 				2>"$BATS_TEST_TMPDIR/err${with:+.with}" || status=$?
 			echo "status $status" >>"$BATS_TEST_TMPDIR/out${with:+.with}"
 		done
+		sed -i 's/ after [0-9]* ms/ after N ms/' "$BATS_TEST_TMPDIR"/err{,.with} # curl
 		diff "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/out.with" || { echo "stdout: $command"; false; }
 		diff "$BATS_TEST_TMPDIR/err" "$BATS_TEST_TMPDIR/err.with" || { echo "stderr: $command"; false; }
 		count=$((count + 1))
