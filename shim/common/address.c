@@ -1,4 +1,4 @@
-/* address: see address.h. */
+/* address: reads and writes addresses, and makes networks of them. */
 #include "address.h"
 
 enum { MAPPED_PREFIX = 12 }; /* bytes of ::ffff:0:0/96 */

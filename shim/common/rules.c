@@ -1,4 +1,4 @@
-/* rules: see rules.h. The grammar is in keepalive-shim(7). */
+/* rules: reads KEEPALIVE_SHIM_RULES; its grammar is in keepalive-shim(7). */
 #include "rules.h"
 
 #include "glob.h"

@@ -1,4 +1,4 @@
-/* text: see text.h. */
+/* text: slices, and lines built in a buffer. */
 #include "text.h"
 
 enum { QUOTED_MAX = 60, DIGITS_MAX = 32 };

@@ -1,4 +1,4 @@
-/* environment: see environment.h. */
+/* environment: takes the settings from environ and from the host's file. */
 #include "environment.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* inherited: see inherited.h. */
+/* inherited: sets keepalive on the sockets that are open when the library is loaded. */
 #include "inherited.h"
 
 #include <unistd.h>

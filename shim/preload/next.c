@@ -1,4 +1,4 @@
-/* next: see next.h. */
+/* next: looks up the C library's functions, and stands in for those that it does not find. */
 #include "next.h"
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* options: see options.h. */
+/* options: gets and sets one socket option. */
 #include "options.h"
 
 #include "libc.h"

@@ -1,4 +1,4 @@
-/* policy: see policy.h. */
+/* policy: decides at each event what a socket gets. */
 #include "policy.h"
 
 #include "decide.h"

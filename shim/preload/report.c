@@ -1,4 +1,4 @@
-/* report: see report.h. */
+/* report: writes messages at load, and the lines of the log. */
 #include "report.h"
 
 #include <fcntl.h>

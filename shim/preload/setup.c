@@ -1,4 +1,4 @@
-/* setup: see setup.h. */
+/* setup: sets the library up, in its constructor or in the first hook. */
 #include "setup.h"
 
 #include <stddef.h>

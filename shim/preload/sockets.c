@@ -1,4 +1,4 @@
-/* sockets: see sockets.h. */
+/* sockets: the table of descriptors, and the ports of listeners. */
 #include "sockets.h"
 
 struct memory memory;

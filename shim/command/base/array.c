@@ -1,4 +1,4 @@
-/* array: see array.h. */
+/* array: grows arrays, and ends the command if memory is short. */
 #include "base/array.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* interval: see interval.h. */
+/* interval: reads the seconds of --watch and --follow. */
 #include "base/interval.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* json: see json.h. */
+/* json: prints the members of JSON objects. */
 #include "base/json.h"
 
 #include <limits.h>

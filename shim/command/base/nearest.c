@@ -1,4 +1,4 @@
-/* nearest: see nearest.h. */
+/* nearest: finds the word that a misspelt one was most likely meant to be. */
 #include "base/nearest.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* options: see options.h. */
+/* options: reads the options of a subcommand and explains the wrong ones. */
 #include "base/options.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* settings_options: see settings_options.h. */
+/* settings_options: the options --idle, --interval and so on, read, checked and exported. */
 #include "base/settings_options.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* terminal: see terminal.h. Control sequences are those of ECMA-48 and xterm's alternate screen. */
+/*
+ * terminal: the size, the colours and the alternate screen of a terminal. Control sequences are those of
+ * ECMA-48 and xterm's alternate screen.
+ */
 #include "base/terminal.h"
 
 #include <poll.h>

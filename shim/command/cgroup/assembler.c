@@ -1,4 +1,4 @@
-/* assembler: see assembler.h. */
+/* assembler: builds BPF programs instruction by instruction and resolves their jumps. */
 #include "cgroup/assembler.h"
 
 #include <stdlib.h>

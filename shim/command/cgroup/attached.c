@@ -1,4 +1,4 @@
-/* attached: see attached.h. */
+/* attached: attaches programs to control groups, lists what is attached, and detaches it. */
 #include "cgroup/attached.h"
 
 #include <dirent.h>

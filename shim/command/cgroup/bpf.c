@@ -1,4 +1,4 @@
-/* bpf: see bpf.h. */
+/* bpf: wraps the calls of bpf(2). */
 #include "cgroup/bpf.h"
 
 #include <errno.h>

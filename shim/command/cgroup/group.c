@@ -1,4 +1,4 @@
-/* group: see group.h. */
+/* group: finds the control group that a path or a process id stands for. */
 #include "cgroup/group.h"
 
 #include <dirent.h>

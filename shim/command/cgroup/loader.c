@@ -1,4 +1,4 @@
-/* loader: see loader.h. */
+/* loader: loads the programs made from settings into the kernel. */
 #include "cgroup/loader.h"
 
 #include <errno.h>

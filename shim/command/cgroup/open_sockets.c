@@ -1,4 +1,4 @@
-/* open_sockets: see open_sockets.h. */
+/* open_sockets: sets keepalive on the sockets that processes of a control group have open. */
 #include "cgroup/open_sockets.h"
 
 #include <errno.h>

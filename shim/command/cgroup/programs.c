@@ -1,4 +1,4 @@
-/* programs: see programs.h. */
+/* programs: writes the BPF programs for the settings. */
 #include "cgroup/programs.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* settings_text: see settings_text.h. */
+/* settings_text: settings as NAME=value lines and back. */
 #include "cgroup/settings_text.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* untouched: see untouched.h. */
+/* untouched: reads what a new socket of each network namespace has. */
 #include "cgroup/untouched.h"
 
 #include <fcntl.h>

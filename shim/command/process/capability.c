@@ -1,4 +1,4 @@
-/* capability: see capability.h. */
+/* capability: asks whether this process has a capability. */
 #include "process/capability.h"
 
 #include <sys/syscall.h>

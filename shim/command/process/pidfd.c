@@ -1,4 +1,4 @@
-/* pidfd: see pidfd.h. */
+/* pidfd: copies another process's descriptors and reads its memory. */
 #include "process/pidfd.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* proc: see proc.h. */
+/* proc: reads the files of /proc/PID. */
 #include "process/proc.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* process: see process.h. */
+/* process: reads the names and the socket descriptors of a process from /proc. */
 #include "process/process.h"
 
 #include <dirent.h>

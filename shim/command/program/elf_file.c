@@ -1,4 +1,4 @@
-/* elf_file: see elf_file.h. */
+/* elf_file: reads the ELF headers of an executable. */
 #include "program/elf_file.h"
 
 #include <elf.h>

@@ -1,4 +1,4 @@
-/* library: see library.h. */
+/* library: finds libkeepalive-shim.so and puts it into LD_PRELOAD. */
 #include "program/library.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* target: see target.h. */
+/* target: follows a command through PATH and #! lines to the executable that runs it. */
 #include "program/target.h"
 
 #include <errno.h>

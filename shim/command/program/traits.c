@@ -1,4 +1,7 @@
-/* traits: see traits.h. The file is mapped, and nothing in it is believed. */
+/*
+ * traits: looks in a dynamic program for the ways by which it makes sockets. The file is mapped, and nothing
+ * in it is believed.
+ */
 #include "program/traits.h"
 
 #include <elf.h>

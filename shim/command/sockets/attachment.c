@@ -1,4 +1,4 @@
-/* attachment: see attachment.h. */
+/* attachment: keeps track of a process's sockets for `attach`, from one look to the next. */
 #include "sockets/attachment.h"
 
 #include <netinet/tcp.h>

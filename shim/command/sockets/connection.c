@@ -1,4 +1,4 @@
-/* connection: see connection.h. */
+/* connection: joins the kernel's table with a copy of the descriptor to describe a connection. */
 #include "sockets/connection.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* exposed: see exposed.h. */
+/* exposed: lists established connections without keepalive, by process and peer. */
 #include "sockets/exposed.h"
 
 #include <netinet/tcp.h>

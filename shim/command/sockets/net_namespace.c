@@ -1,4 +1,4 @@
-/* net_namespace: see net_namespace.h. */
+/* net_namespace: reads the sockets of a network namespace, entering it if it is not ours. */
 #include "sockets/net_namespace.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* selection: see selection.h. */
+/* selection: selects and sorts connections for `status`. */
 #include "sockets/selection.h"
 
 #include <fnmatch.h>

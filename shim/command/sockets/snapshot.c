@@ -1,4 +1,4 @@
-/* snapshot: see snapshot.h. */
+/* snapshot: collects the TCP sockets of processes for `status`. */
 #include "sockets/snapshot.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* sock_diag: see sock_diag.h. */
+/* sock_diag: asks the kernel for its table of TCP sockets over netlink. */
 #include "sockets/sock_diag.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-/* sockopts: see sockopts.h. */
+/* sockopts: reads and sets the keepalive options of a descriptor. */
 #include "sockets/sockopts.h"
 
 #include <errno.h>

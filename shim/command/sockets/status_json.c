@@ -1,4 +1,4 @@
-/* status_json: see status_json.h. */
+/* status_json: prints connections as JSON. */
 #include "sockets/status_json.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* status_table: see status_table.h. */
+/* status_table: prints connections as a table. */
 #include "sockets/status_table.h"
 
 #include <netinet/tcp.h>

@@ -1,4 +1,4 @@
-/* check_process: see check_process.h. */
+/* check_process: finds out from /proc how a running process was started. */
 #include "verdict/check_process.h"
 
 #include <dirent.h>

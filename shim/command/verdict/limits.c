@@ -1,4 +1,4 @@
-/* limits: see limits.h. */
+/* limits: names the cases in which a "yes" does not hold. */
 #include "verdict/limits.h"
 
 #include <string.h>

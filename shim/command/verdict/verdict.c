@@ -1,4 +1,4 @@
-/* verdict: see verdict.h. */
+/* verdict: finds the obstacle that keeps the shim from a program, and explains it. */
 #include "verdict/verdict.h"
 
 #include <elf.h>
