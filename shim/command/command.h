@@ -13,5 +13,6 @@ int command_check(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_attach(int argc, char **argv);
 int command_cgroup(int argc, char **argv);
+int command_copy(int argc, char **argv);
 
 #endif

@@ -22,6 +22,8 @@ static const struct {
 	  "attach [OPTION...] PID\tarm the open sockets of a running process" },
 	{ "cgroup", command_cgroup,
 	  "cgroup attach|list|detach|pin ...\tdo it in the kernel, for a control group" },
+	{ "copy", command_copy,
+	  "copy [OPTION...] DIRECTORY\tput the library and this command there" },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

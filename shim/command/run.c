@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/lookalikes.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/settings_options.h"
@@ -174,7 +173,7 @@ static int execute(const struct request *request, const struct target *target, i
 static bool accept_without(const struct request *request, const char *reason, const char *advice)
 {
 	if (request->best_effort) {
-		warning("'%s' runs without keepalive: %s", request->command[0], reason);
+		message("warning: '%s' runs without keepalive: %s", request->command[0], reason);
 		return true;
 	}
 	message("'%s' would run without keepalive: %s", request->command[0], reason);
@@ -200,8 +199,8 @@ static bool supervise(const struct request *request, const struct target *target
 				      "ignored in it, and under supervision it would lose them",
 				      "");
 	if (settings->role & ROLE_SERVER && settings_ask_peer(settings, ROLE_SERVER))
-		warning("rules by peer do not hold for connections that a supervised program "
-			"accepts: these have what their listener has");
+		message("warning: rules by peer do not hold for connections that a supervised "
+			"program accepts: these have what their listener has");
 	switch (supervise_start(settings, request->title, &why)) {
 	case SUPERVISION_ON:
 		return true;
@@ -259,7 +258,8 @@ static bool prepare(const struct request *request, const struct target *target,
 	if (obstacle_starts(verdict->obstacle))
 		return true;
 	if (request->supervise == SUPERVISE_NEVER && verdict->obstacle != OBSTACLE_LIBRARY) {
-		warning("'%s' runs without keepalive: %s", request->command[0], verdict->reason);
+		message("warning: '%s' runs without keepalive: %s", request->command[0],
+			verdict->reason);
 		return true;
 	}
 	return accept_without(request, verdict->reason, verdict->advice);
@@ -279,7 +279,6 @@ int command_run(int argc, char **argv)
 	end = read_arguments(argc, argv, &request);
 	if (end)
 		return end - 1;
-	lookalikes_warn(environ, false);
 	error = target_find(request.command[0], &target);
 	program = target_program(&target);
 	if (!settings_options_read(&request.options, &program, &settings, false) ||

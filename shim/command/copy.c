@@ -1,0 +1,140 @@
+/*
+ * copy: `keepalive copy`, puts the library and this command into a directory, for those who have no
+ * shell to do it with: the init container of a pod, from an image that holds nothing else.
+ *
+ * Each file is written beside its place and renamed into it: programs that run may have the one before
+ * mapped, and writing into that would kill them (SIGBUS).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "base/options.h"
+#include "command.h"
+#include "program/library.h"
+
+enum { OPTION_LIBRARY = OPTION_OWN };
+
+static const char help[] =
+	"Usage: keepalive copy [OPTION...] DIRECTORY\n"
+	"Put the library and this command into a directory, for all users, in place of older\n"
+	"ones: as an init container does for the other containers of its pod. Programs that run\n"
+	"with the older library go on with it. Prints the path of each file.\n"
+	"\n"
+	"  --library=PATH  this library\n"
+	"  --help, --version\n"
+	"\n"
+	"Exit status: 0 done; 125 not done.";
+
+/* Returns false with errno. */
+static bool copy_content(int from, int to)
+{
+	char part[16384];
+	ssize_t got;
+
+	while ((got = read(from, part, sizeof(part))) > 0) {
+		for (ssize_t done = 0, put; done < got; done += put) {
+			put = write(to, part + done, (size_t)(got - done));
+			if (put < 0)
+				return false;
+		}
+	}
+	return got == 0;
+}
+
+/* Writes target anew, by way of a file beside it. Returns false with errno. */
+static bool copy_into(int from, const char *target, const char *beside, mode_t mode)
+{
+	int to = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool done;
+	int error;
+
+	if (to < 0)
+		return false;
+	done = copy_content(from, to) && fchmod(to, mode) == 0 && rename(beside, target) == 0;
+	error = errno;
+	if (!done)
+		unlink(beside);
+	close(to);
+	errno = error;
+	return done;
+}
+
+/* Copies source to directory/name; false after a message. */
+static bool copy_file(const char *source, const char *directory, const char *name, mode_t mode)
+{
+	char target[PATH_MAX], beside[PATH_MAX];
+	int from = open(source, O_RDONLY | O_CLOEXEC);
+	bool done = false;
+
+	if (from < 0) {
+		message("%s: %s", source, strerror(errno));
+		return false;
+	}
+	errno = ENAMETOOLONG;
+	if (snprintf(target, sizeof(target), "%s/%s", directory, name) < PATH_MAX &&
+	    snprintf(beside, sizeof(beside), "%s/.%s.%d", directory, name, (int)getpid()) <
+		    PATH_MAX)
+		done = copy_into(from, target, beside, mode);
+	if (done)
+		puts(target);
+	else
+		message("%s/%s: %s", directory, name, strerror(errno));
+	close(from);
+	return done;
+}
+
+static int copy(const char *given, const char *directory)
+{
+	static const char self[] = "/proc/self/exe";
+	static struct library library;
+	struct elf own = { .go = false };
+
+	elf_read_path(self, &own);
+	if (!library_find(given, own.abi, &library))
+		return EXIT_OURS;
+	if (!library.path[0]) {
+		message(LIBRARY_NAME " is neither beside this command nor where it is installed; "
+				     "--library=PATH names it");
+		return EXIT_OURS;
+	}
+	if (!copy_file(library.path, directory, LIBRARY_NAME, 0644) ||
+	    !copy_file(self, directory, "keepalive", 0755))
+		return EXIT_OURS;
+	return 0;
+}
+
+int command_copy(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "library", required_argument, NULL, OPTION_LIBRARY },
+		COMMON_OPTIONS,
+	};
+	const char *library = NULL;
+	int option;
+
+	while ((option = options_next(argc, argv, false, options)) != -1) {
+		switch (option) {
+		case OPTION_LIBRARY:
+			library = optarg;
+			break;
+		case OPTION_HELP:
+			puts(help);
+			return 0;
+		case OPTION_VERSION:
+			puts("keepalive " VERSION);
+			return 0;
+		default:
+			return EXIT_OURS;
+		}
+	}
+	if (argc - optind != 1) {
+		message("copy takes one directory (--help tells more)");
+		return EXIT_OURS;
+	}
+	return copy(library, argv[optind]);
+}
