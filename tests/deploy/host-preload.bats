@@ -56,7 +56,7 @@ in_host() {
 		same with and without: sh -c echo word | cat
 		same with and without: perl -e print(7)
 		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs started from now on
-		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs started from now on
+		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; it was there
 		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
 		/usr/lib/other.so
 		644
@@ -69,6 +69,43 @@ in_host() {
 	END
 	# shellcheck disable=SC2154 # set by run
 	assert_equal "$stderr" ''
+}
+
+@test "status: says what the entry is and whether it works; an entry that is right is not written again" {
+	run -0 --separate-stderr in_host '
+		/mnt/host-preload status || echo "no: $?"
+		/mnt/host-preload install >/dev/null
+		before=$(stat -c "%i %Y" /etc/ld.so.preload)
+		/mnt/host-preload install | tail -n 1
+		[ "$before" = "$(stat -c "%i %Y" /etc/ld.so.preload)" ] && echo "not written"
+		/mnt/host-preload status && echo "yes"
+		mv $at/libkeepalive-shim.so $at/away
+		/mnt/host-preload status 2>/dev/null || echo "no: $?"'
+	assert_line --index 0 '/etc/ld.so.preload: no entry'
+	assert_line --index 1 'no: 1'
+	assert_line --regexp '^/etc/ld.so.preload: /usr/.*/libkeepalive-shim.so; it was there$'
+	assert_line 'not written'
+	assert_line yes
+	assert_line --partial 'does not load: '
+	assert_equal "${lines[-1]}" 'no: 1'
+}
+
+@test "install: finds what make install PREFIX=/usr/local installed, also in a chroot without /proc" {
+	run -0 in_host '
+		mkdir -p /usr/local/sbin
+		mkdir -p /usr/local/lib/keepalive-shim
+		mv $at/* /usr/local/lib/keepalive-shim/
+		install -m 0755 /mnt/host-preload /usr/local/sbin/host-preload
+		perl -e "\$proc = \"/proc\"; syscall(166, \$proc, 2) == 0 or die \$!" # umount2(MNT_DETACH)
+		host=/usr/local/sbin/host-preload
+		$host install | tail -n 1
+		entry; idle
+		$host status >/dev/null && echo works
+		$host remove >/dev/null; entry'
+	assert_line /usr/local/lib/keepalive-shim/libkeepalive-shim.so
+	assert_line 'idle 60'
+	assert_line works
+	assert_equal "${lines[-1]}" none
 }
 
 @test "install: two word sizes get one entry with \$LIB, and a missing library for one is refused" {
