@@ -1,10 +1,11 @@
 # keepalive-shim: libkeepalive-shim.so and the keepalive command.
-# Honours CC, CFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR. Cross builds: make ARCH=aarch64.
+# Honours CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR. Cross builds: make ARCH=aarch64.
 
 VERSION = 0.1.0
 # Whom the packages name; who distributes them gives a name and address of their own.
 MAINTAINER := $(or $(MAINTAINER),keepalive-shim authors <maintainers@keepalive-shim.example>)
-export MAINTAINER
+HOMEPAGE   := $(or $(HOMEPAGE),https://keepalive-shim.example/)
+export MAINTAINER HOMEPAGE VERSION
 PREFIX  = /usr
 # Where the compiler's system keeps libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
 MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -48,6 +49,7 @@ PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu,--build-id,--eh-frame-hdr -Wl,--gc-sections \
                   -Wl,--version-script=$(MAP)
 
+.DEFAULT_GOAL := all
 # What the host program sees of the library: the hooks, unversioned, and nothing else. __setsockopt6*:
 # __setsockopt64, which is there on 32-bit machines only; lld insists on plain names.
 MAP = $(BUILD)/libkeepalive-shim.map
@@ -55,6 +57,14 @@ $(MAP): shim/preload/hooks.h Makefile
 	@mkdir -p $(@D)
 	{ echo '{ global: __setsockopt6*;'; sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1;/p; /OTHER/q' $<; \
 		echo 'local: *; };'; } >$@
+
+# The command is an ordinary program: a packager's flags come after these and may say more. STATIC=yes
+# makes one that needs no C library; as static-pie where the compiler's libc has what that takes
+# (Debian's for armhf and riscv64 has not, and its musl-gcc does not know how).
+COMMAND_CFLAGS  = -fPIE -fstack-protector-strong $(MARKS_$(MACHINE)) \
+                  $(if $(filter arm%,$(MACHINE)),,-fstack-clash-protection)
+STATIC_PIE      = $(if $(filter /%,$(if $(filter %musl-gcc,$(CC)),,$(shell $(CC) -print-file-name=rcrt1.o))),-static-pie,-static)
+COMMAND_LINK    = $(if $(STATIC),$(STATIC_PIE),$(if $(filter -static%,$(LDFLAGS)),,-pie)) -Wl,-z,relro,-z,now
 
 LIBRARY = $(BUILD)/libkeepalive-shim.so
 COMMAND = $(BUILD)/keepalive
@@ -82,22 +92,21 @@ $(LIBRARY): $(PRELOAD_OBJECTS) $(MAP)
 	$(CC) $(CFLAGS) -fPIC $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJECTS)
 
 $(COMMAND): $(COMMAND_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(COMMAND_OBJECTS) $(COMMAND_LIBS)
+	$(CC) $(COMMAND_CFLAGS) $(CFLAGS) $(COMMAND_LINK) $(LDFLAGS) -o $@ $(COMMAND_OBJECTS) $(COMMAND_LIBS)
 
 $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
 # Nothing is thrown or cancelled through what is run at load only.
-AT_LOAD = common/assignments common/complaint common/glob common/host_file common/rules \
-          common/values common/variables \
+AT_LOAD = common/complaint common/glob common/rules common/values common/variables \
           preload/environment preload/inherited
 $(AT_LOAD:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables
 
 $(BUILD)/command-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(COMMON) -Ishim/command $(CFLAGS) -c -o $@ $<
+	$(CC) $(COMMON) -Ishim/command $(COMMAND_CFLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 -include $(PRELOAD_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
@@ -121,8 +130,9 @@ fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
 coverage: ## the lines and branches of shim/ that the tests run
 	scripts/coverage
 
+# EXAMPLES and LICENSEDIR, where they are set, say where these go instead.
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
-.PHONY: install uninstall package
+.PHONY: install uninstall package dist
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
 	$(PLACES) scripts/packaging/install install
 
@@ -130,7 +140,10 @@ uninstall: ## remove what install installed
 	$(PLACES) scripts/packaging/install uninstall
 
 package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/ (MAINTAINER='NAME <ADDRESS>')
-	ARCH='$(ARCH)' VERSION='$(VERSION)' scripts/packaging/package
+	ARCH='$(ARCH)' scripts/packaging/package
+
+dist: ## the sources as distributions take them into build/dist/: .tar.gz, .spec, APKBUILD, .dsc
+	scripts/packaging/dist
 
 .PHONY: timeline
 timeline: all ## measure and draw tests/network/timeline.svg again (three minutes)

@@ -7,11 +7,8 @@
 
 #include <sys/syscall.h>
 
-/* As syscall(2): -1 for an error. */
+/* As syscall(2): -1 for an error. Which one it was, code in common/ cannot see. */
 typedef long system_call_function(long number, ...);
 system_call_function *system_call(void);
-
-/* The errno of the last one that failed. */
-int system_error(void);
 
 #endif

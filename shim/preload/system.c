@@ -7,8 +7,3 @@ system_call_function *system_call(void)
 {
 	return libc->syscall;
 }
-
-int system_error(void)
-{
-	return errno;
-}

@@ -14,20 +14,55 @@ files() {
 
 @test "make install: the files, in the places of the system and with their modes; uninstall: none" {
 	make_quietly install PREFIX=/usr LIBDIR=/usr/lib/some-triplet ZSHDIR=/usr/share/zsh/functions
-	run files
+	run -0 grep -c '^644 usr/share/keepalive-shim/examples/' <(files)
+	[ "$output" -gt 8 ]
+	run grep -v /examples/ <(files)
 	assert_output - <<-END
 		755 usr/bin/keepalive
 		644 usr/lib/some-triplet/keepalive-shim/libkeepalive-shim.so
+		755 usr/sbin/host-preload
 		644 usr/share/bash-completion/completions/keepalive
 		644 usr/share/fish/vendor_completions.d/keepalive.fish
-		755 usr/share/keepalive-shim/host-preload
+		644 usr/share/licenses/keepalive-shim/LICENSE
 		644 usr/share/man/man1/keepalive.1
 		644 usr/share/man/man7/keepalive-shim.7
+		644 usr/share/man/man8/host-preload.8
 		644 usr/share/zsh/functions/_keepalive
 	END
 	make_quietly uninstall PREFIX=/usr LIBDIR=/usr/lib/some-triplet ZSHDIR=/usr/share/zsh/functions
 	run files
 	assert_output ''
+	run find "$BATS_TEST_TMPDIR/root" -name 'keepalive-shim*' -o -name examples
+	assert_output ''
+}
+
+@test "make: without a target it builds the library, the command and the completions" {
+	run -0 make -n -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/default"
+	assert_output --partial "$BATS_TEST_TMPDIR/default/libkeepalive-shim.so"
+	assert_output --partial "-o $BATS_TEST_TMPDIR/default/keepalive "
+	assert_output --partial "$BATS_TEST_TMPDIR/default/completion/keepalive.zsh"
+}
+
+@test "make: a packager's CPPFLAGS, CFLAGS and LDFLAGS reach the command, after ours" {
+	run -0 make -n -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/flags" CPPFLAGS=-DPACKAGERS=1 CFLAGS=-O3 LDFLAGS=-Wl,--as-needed
+	run -0 grep -cE -e '-fPIE .*-DPACKAGERS=1 -O3 -c -o [^ ]*/command-objects/' <<<"$output"
+	[ "$output" -gt 10 ]
+	run -0 make -n -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/flags" LDFLAGS=-Wl,--as-needed "$BATS_TEST_TMPDIR/flags/keepalive"
+	assert_line --regexp '-pie .*-z,relro,-z,now -Wl,--as-needed -o'
+}
+
+@test "make: the command is position independent, with read-only relocations and stack protection; so is STATIC=yes" {
+	local program
+
+	make -s -j2 -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/static" STATIC=yes "$BATS_TEST_TMPDIR/static/keepalive"
+	for program in "$KEEPALIVE" "$BATS_TEST_TMPDIR/static/keepalive"; do
+		run -0 readelf -hldsW "$program"
+		assert_output --regexp 'Type: +DYN'
+		assert_output --partial GNU_RELRO
+		assert_output --regexp 'FLAGS(_1)?\) .*NOW'
+		assert_output --partial __stack_chk_fail
+	done
+	refute_output --partial INTERP
 }
 
 @test "make install: the command finds the library that was installed with it" {
@@ -76,7 +111,7 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	local place="$BATS_TEST_TMPDIR/a place" made
 
 	mkdir "$place"
-	cp -R "$REPOSITORY"/{Makefile,shim,scripts} "$place/"
+	cp -R "$REPOSITORY"/{LICENSE,Makefile,shim,scripts} "$place/"
 	make -s -j2 -C "$place" CFLAGS=-O0 install DESTDIR="$place/root" PREFIX='/opt/my programs' LIBDIR='/opt/my programs/lib'
 	made="$place/root/opt/my programs"
 	[ -f "$made/lib/keepalive-shim/libkeepalive-shim.so" ]
@@ -98,4 +133,32 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 		"$BATS_TEST_TMPDIR" "$REPOSITORY"
 	assert_output --partial 'host-preload remove'
 	[ -d "$BATS_TEST_TMPDIR/usr/lib/keepalive-shim" ]
+}
+
+@test "copy: the library and the command, for all users, by rename; a directory that is not there is named" {
+	local place=$BATS_TEST_TMPDIR/place before
+
+	mkdir "$place"
+	umask 077
+	run -0 "$KEEPALIVE" copy "$place"
+	assert_output - <<-END
+		$place/libkeepalive-shim.so
+		$place/keepalive
+	END
+	assert_equal "$(cd "$place" && stat -c '%a %n' -- * | tr '\n' ' ')" '755 keepalive 644 libkeepalive-shim.so '
+	cmp "$SHIM" "$place/libkeepalive-shim.so"
+	before=$(stat -c %i "$place/libkeepalive-shim.so")
+	# The copy copies itself, beside which its library is, and runs programs with it.
+	mkdir "$place/next"
+	run -0 "$place/keepalive" copy "$place/next"
+	run -0 "$place/next/keepalive" run --idle=44 -- python3 -c 'import socket; print(socket.socket().getsockopt(6, 4))'
+	assert_output 44
+	run -0 "$KEEPALIVE" copy "$place"
+	assert_not_equal "$(stat -c %i "$place/libkeepalive-shim.so")" "$before"
+	run -125 "$KEEPALIVE" copy "$place/nowhere"
+	assert_output --partial 'nowhere/libkeepalive-shim.so: No such file or directory'
+	run -125 "$KEEPALIVE" copy
+	run -125 "$KEEPALIVE" copy --library="$place/missing" "$place"
+	run find "$place" -name '.*'
+	assert_output ''
 }

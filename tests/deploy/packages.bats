@@ -19,7 +19,7 @@ setup_file() {
 	local arch
 
 	load_helpers_require dpkg-deb
-	export MAINTAINER="Pat O'Brien <pat@example.org>"
+	export MAINTAINER="Pat O'Brien <pat@example.org>" HOMEPAGE=https://example.org/
 	arch=$(uname -m)
 	build_packages "$BATS_FILE_TMPDIR/one" ARCH="$arch" >"$BATS_FILE_TMPDIR/log" 2>&1 ||
 		{
@@ -66,6 +66,9 @@ package() {
 		run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --queryformat '%{PACKAGER}' "$PACKAGES"/*.rpm
 		assert_output "$MAINTAINER"
 	fi
+	run -0 dpkg-deb -f "$(package keepalive-shim)" Homepage Multi-Arch
+	assert_line 'Homepage: https://example.org/'
+	assert_line 'Multi-Arch: foreign'
 	if apk_is_there; then
 		run -0 apk adbdump "$PACKAGES"/*.apk
 		assert_output --partial "$MAINTAINER"
@@ -97,7 +100,7 @@ package() {
 		env "$(sed -n "s/^Environment=LD_PRE/LD_PRE/p" $examples/systemd/keepalive-shim.conf)" \
 			perl -e "socket(S, 2, 1, 0); print \"drop-in, idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""
 
-		/usr/share/keepalive-shim/host-preload install
+		host-preload install
 		perl -e "\$| = 1; print \"running\n\"; sleep 1 until -e \"/var/go\"; socket(S, 2, 1, 0);
 			print \"lived on, idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\"" >/var/out &
 		until grep -q running /var/out; do sleep 0.1; done
@@ -157,7 +160,7 @@ package() {
 		cat /etc/ld.so.preload
 		perl -e "socket(S, 2, 1, 0); print \"idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""
 
-		/usr/share/keepalive-shim/host-preload remove
+		host-preload remove
 		dpkg -P keepalive-shim libkeepalive-shim >/tmp/log
 		perl -e "socket(S, 2, 1, 0); print \"idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\""'
 	assert_line 'status: done'
@@ -185,14 +188,21 @@ package() {
 		for machine in x86_64 i386; do
 			od -An -tu2 -j18 -N2 /usr/lib/$machine-linux-gnu/keepalive-shim/libkeepalive-shim.so
 		done
+		# As host-preload writes it for two word sizes.
+		echo "/usr/\$LIB/keepalive-shim/libkeepalive-shim.so" >/etc/ld.so.preload
 		dpkg -P libkeepalive-shim:i386 >/var/log2
-		ls /usr/share/keepalive-shim'
+		cat /etc/ld.so.preload
+		command -v host-preload
+		dpkg -P libkeepalive-shim >/var/log3
+		ls /etc/ld.so.preload /usr/sbin/host-preload 2>/dev/null || echo "nothing left"'
 	assert_output - <<-END
 		libkeepalive-shim:amd64 same installed
 		libkeepalive-shim:i386 same installed
 		    62
 		     3
-		host-preload
+		/usr/\$LIB/keepalive-shim/libkeepalive-shim.so
+		/usr/sbin/host-preload
+		nothing left
 	END
 	# Every format is for that word size.
 	run readelf -h "$BATS_TEST_TMPDIR"/other/build/package/i386/static/keepalive
@@ -212,6 +222,24 @@ file_is_static() {
 	! readelf -l "$1" | grep -q INTERP
 }
 
+@test ".tar.gz: the static command is hardened, small, and what is linked into it is named with its licence" {
+	local command
+
+	tar -C "$BATS_TEST_TMPDIR" -xzf "$PACKAGES"/*.tar.gz --strip-components=1
+	command=$BATS_TEST_TMPDIR/bin/keepalive
+	run -0 readelf -hldW "$command"
+	assert_output --regexp 'Type: +DYN'
+	assert_output --partial GNU_RELRO
+	assert_output --regexp 'FLAGS(_1)?\) .*NOW'
+	ls -l "$command" | awk '{ print "# " $5 }' >&3
+	if [ -e "/usr/lib/$ARCH-linux-musl/rcrt1.o" ]; then
+		[ "$(stat -c %s "$command")" -lt 300000 ]
+		run -0 grep 'statically with musl' "$BATS_TEST_TMPDIR/NOTICE"
+	else
+		run -0 grep 'statically with' "$BATS_TEST_TMPDIR/NOTICE"
+	fi
+}
+
 @test ".rpm: has the files, needs nothing, and its script takes the entry out on removal only" {
 	require rpm rpmbuild
 	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --list "$PACKAGES"/*.rpm
@@ -229,6 +257,18 @@ file_is_static() {
 	run -0 "$BATS_TEST_TMPDIR/root/usr/bin/keepalive" run -- python3 -c 'import socket
 print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 	assert_output 60
+	# And taken out: what stays is the directories that every system has.
+	run -0 rpm --root "$BATS_TEST_TMPDIR/root" --dbpath /var/lib/rpm --nodeps --noscripts -e keepalive-shim
+	run find "$BATS_TEST_TMPDIR/root/usr" ! -type d
+	assert_output ''
+	run -0 sh -c 'cd "$1" && find usr | sort | tr "\n" " "' sh "$BATS_TEST_TMPDIR/root"
+	assert_output --regexp '^usr usr/bin usr/lib(64)? usr/sbin usr/share usr/share/licenses usr/share/man usr/share/man/man1 usr/share/man/man7 usr/share/man/man8 $'
+}
+
+@test ".rpm: rpmlint finds nothing that is not meant" {
+	require rpmlint rpmbuild
+	run rpmlint -c "$REPOSITORY/scripts/packaging/rpmlint.toml" "$PACKAGES"/*.rpm
+	assert_line --partial '0 errors, 0 warnings'
 }
 
 apk_is_there() {

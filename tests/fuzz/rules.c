@@ -14,13 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ "a-program-with-a-long-name", "a-program-with-" },
 		{ NULL, NULL },
 	};
-	struct texts texts = { .text = { NULL } };
+	const char *text[VARIABLES] = { NULL };
 	char *rules = strndup((const char *)data, size);
 
-	texts.text[VARIABLE_RULES] = rules;
+	text[VARIABLE_RULES] = rules;
 	for (unsigned i = 0; i < 3; i++) {
-		texts.text[VARIABLE_USER_TIMEOUT] = i ? "auto" : NULL;
-		invariants_hold(&texts, &programs[i]);
+		text[VARIABLE_USER_TIMEOUT] = i ? "auto" : NULL;
+		invariants_hold(text, &programs[i]);
 	}
 	free(rules);
 	return 0;

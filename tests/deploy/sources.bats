@@ -1,0 +1,136 @@
+# make dist: from what it makes, the tools of distributions build the packages.
+# shellcheck shell=bash
+load ../helpers
+load root
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export MAINTAINER="Pat O'Brien <pat@example.org>" HOMEPAGE=https://example.org/ SOURCE_DATE_EPOCH=1700000000
+	export DIST=$BATS_FILE_TMPDIR/dist SOURCES=$BATS_FILE_TMPDIR/sources
+	mkdir -p "$SOURCES"
+	if [ -e "$REPOSITORY/.git" ] && command -v git >/dev/null; then
+		(cd "$REPOSITORY" && git -c safe.directory='*' ls-files -z | tar --null -T - --ignore-failed-read -cf -) | tar -C "$SOURCES" -xf -
+	else
+		tar -C "$REPOSITORY" --exclude=./build --exclude=./.git -cf - . | tar -C "$SOURCES" -xf -
+	fi
+	make -s -C "$SOURCES" dist >/dev/null
+	mv "$SOURCES/build/dist" "$DIST"
+}
+
+tarball() {
+	echo "$DIST"/keepalive-shim-*.tar.gz
+}
+
+@test "make dist: the same bytes from the sources and from its own tarball, wherever and by whomever" {
+	tar -C "$BATS_TEST_TMPDIR" -xzf "$(tarball)"
+	(umask 077 && TZ=Asia/Kolkata make -s -C "$BATS_TEST_TMPDIR"/keepalive-shim-* dist >/dev/null)
+	run -0 diff <(cd "$DIST" && sha256sum -- *) \
+		<(cd "$BATS_TEST_TMPDIR"/keepalive-shim-*/build/dist && sha256sum -- *)
+	run tar -tzf "$(tarball)"
+	refute_output --regexp '/(build|\.git)/'
+	assert_output --partial /scripts/packaging/debian/rules
+}
+
+# built_in SUITE: dpkg-buildpackage in a clean root of it.
+built_in() {
+	require dpkg-source
+	require_root
+	ROOT=$("$TESTS/worlds/roots" "$1-packages" 2>&1) || skip "$ROOT"
+	mkdir "$BATS_TEST_TMPDIR/mnt"
+	cp "$DIST"/*.dsc "$DIST"/*.tar.* "$BATS_TEST_TMPDIR/mnt/"
+	run -0 in_root "$BATS_TEST_TMPDIR/mnt" '
+		cd /tmp
+		dpkg-source -x /mnt/*.dsc source
+		(cd source && dpkg-buildpackage -us -uc 2>&1)
+		cp *.deb *.changes *.buildinfo *.dsc *.tar.* /mnt/'
+	assert_output --partial 'keepalive: idle 33 as asked for'
+	echo "$output" >"$BATS_TEST_TMPDIR/log"
+	cd "$BATS_TEST_TMPDIR/mnt"
+
+	# The tools that are here; each says of itself when it is not.
+	if command -v blhc >/dev/null; then
+		run -0 blhc --all "$BATS_TEST_TMPDIR/log"
+	fi
+	if command -v lintian >/dev/null; then
+		# Whoever uploads it first has the number of a request for it.
+		run lintian --allow-root --display-info --pedantic --suppress-tags initial-upload-closes-no-bugs ./*.changes
+		assert_output ''
+	fi
+	mkdir files
+	for deb in *.deb; do
+		dpkg-deb -x "$deb" files
+	done
+	if command -v hardening-check >/dev/null; then
+		run hardening-check files/usr/bin/keepalive
+		refute_output --regexp '(Position|protected|Fortify|relocations|binding).*: no'
+	fi
+	# The library's own debug symbols: the frame of a hook has a file and a line.
+	library=$(echo files/usr/lib/*/keepalive-shim/libkeepalive-shim.so)
+	id=$(readelf -n "$library" | sed -n 's/.*Build ID: //p')
+	address=$(nm -D "$library" | sed -n 's/ T connect$//p')
+	run -0 addr2line -e "files/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" "0x$address"
+	assert_output --regexp 'shim/preload/interpose.c:[0-9]+$'
+	# As make package has them, but for the revision.
+	run -0 sh -c 'find "$1" -path "*/.build-id" -prune -o -path "*/debug" -prune -o -type f -print | sort' sh files
+	assert_line --regexp '/usr/sbin/host-preload$'
+	assert_line --regexp '/usr/share/doc/libkeepalive-shim/examples/docker/Dockerfile'
+	refute_output --partial /usr/local
+}
+
+@test ".dsc: dpkg-buildpackage in a clean bookworm; lintian, blhc, hardening-check, debug symbols" {
+	built_in bookworm
+}
+
+@test ".dsc: dpkg-buildpackage in a clean trixie" {
+	built_in trixie
+}
+
+@test ".dsc: dpkg-buildpackage in a clean sid" {
+	built_in sid
+}
+
+@test ".spec: rpmbuild -ba makes a source package and one that works, with a C library's dependencies" {
+	require rpmbuild
+	mkdir -p "$BATS_TEST_TMPDIR/top/SOURCES"
+	cp "$(tarball)" "$BATS_TEST_TMPDIR/top/SOURCES/"
+	run -0 rpmbuild -ba --nodeps --define "_topdir $BATS_TEST_TMPDIR/top" --define "_libdir /usr/lib64" \
+		--define "_dbpath $BATS_TEST_TMPDIR/db" "$DIST/keepalive-shim.spec"
+	assert_output --partial 'keepalive: idle 33 as asked for'
+	[ -f "$BATS_TEST_TMPDIR"/top/SRPMS/keepalive-shim-*.src.rpm ]
+	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/db" --requires --list --changelog "$BATS_TEST_TMPDIR"/top/RPMS/*/keepalive-shim-[0-9]*.rpm
+	assert_line --partial 'libc.so.6'
+	assert_line /usr/sbin/host-preload
+	assert_line /usr/lib64/keepalive-shim/libkeepalive-shim.so
+	assert_line --partial "Pat O'Brien <pat@example.org>"
+	if command -v rpmlint >/dev/null; then
+		run rpmlint -c "$REPOSITORY/scripts/packaging/rpmlint.toml" "$DIST/keepalive-shim.spec" \
+			"$BATS_TEST_TMPDIR"/top/SRPMS/*.rpm "$BATS_TEST_TMPDIR"/top/RPMS/*/keepalive-shim-[0-9]*.rpm
+		assert_line --partial '0 errors, 0 warnings'
+	fi
+}
+
+# abuild is Alpine's alone: here its functions are called as it does, with musl's compiler.
+@test "APKBUILD: its functions build, check and package the sources for musl; the checksum is the tarball's" {
+	require musl-gcc sha512sum
+	cd "$BATS_TEST_TMPDIR"
+	mkdir bin src pkg
+	cat >bin/gcc <<-END
+		#!/bin/sh
+		exec musl-gcc -idirafter /usr/include -idirafter /usr/include/$(gcc -print-multiarch) "\$@"
+	END
+	chmod +x bin/gcc
+	ln -s gcc bin/cc
+	run -0 env PATH="$PWD/bin:$PATH" CFLAGS='-Os -fstack-clash-protection' sh -euc '
+		. "$1/APKBUILD"
+		pkgdir=$PWD/pkg
+		echo "$sha512sums" | sed "/^$/d" | (cd "$1" && sha512sum -c -)
+		tar -C src -xzf "$1/$source"
+		cd "src/$pkgname-$pkgver"
+		build && check && package' sh "$DIST"
+	assert_output --partial 'keepalive: idle 33 as asked for'
+	run readelf -lW pkg/usr/bin/keepalive
+	assert_output --partial ld-musl
+	[ ! -e pkg/usr/sbin ]
+	[ -f pkg/usr/lib/keepalive-shim/libkeepalive-shim.so ]
+}
