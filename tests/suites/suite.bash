@@ -1,0 +1,55 @@
+# How tests/suites/run asks a suite file: suite.bash NAME title|packages|limit|slice|version|prepare|tests|results
+# shellcheck shell=bash
+#
+# A suite file (NAME.suite) says in shell what a stranger's suite is:
+#   title=     its row in the table
+#   packages=  Debian packages that it needs
+#   format=    how its output reads (formats.py), or a function results: output in, "pass|fail|skip<TAB>name" out
+#   limit=     seconds that one run of it may take (600)
+#   slice=yes  it is part of the five minutes of scripts/test --all
+#   version    prints the version; that of the first package, where there is no such function
+#   prepare    once, in $PLACE, which stays: fetch the source, build
+#   tests      runs them all, its output on standard output; started in an empty $TMPDIR with $PLACE as it was left
+set -eu
+
+suites=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+limit=600 slice='' format='' packages=''
+
+# source_of PACKAGE: the folder with its unpacked Debian source.
+source_of() {
+	"$suites/../debian-source" "$1"
+}
+
+# source_version PACKAGE: which that is.
+source_version() {
+	cat "$(dirname "$(source_of "$1")")/version"
+}
+
+# copy_of PACKAGE FOLDER: its source, in $PLACE, to build or to write in.
+copy_of() {
+	mkdir -p "$PLACE/$2"
+	cp -a "$(source_of "$1")/." "$PLACE/$2"
+}
+
+version() {
+	# shellcheck disable=SC2016 # dpkg-query's
+	dpkg-query -W -f '${Version}' "${packages%% *}"
+}
+
+prepare() {
+	:
+}
+
+results() {
+	python3 "$suites/formats.py" "$format"
+}
+
+# shellcheck disable=SC1090 # the suite's
+. "$suites/$1.suite"
+
+case $2 in
+title | packages | limit | slice) echo "${!2}" ;;
+prepare) cd "$PLACE" && prepare ;;
+tests) cd "$TMPDIR" && tests ;;
+version | results) "$2" ;;
+esac
