@@ -99,7 +99,8 @@ $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
 # Nothing is thrown or cancelled through what is run at load only.
-AT_LOAD = common/complaint common/glob common/rules common/values common/variables \
+AT_LOAD = common/assignments common/complaint common/glob common/host_file common/rules \
+          common/values common/variables \
           preload/environment preload/inherited
 $(AT_LOAD:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables

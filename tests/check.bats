@@ -17,7 +17,8 @@ compile() {
 @test "a dynamic program: yes" {
 	compile
 	run -0 --separate-stderr "$KEEPALIVE" check ./program
-	assert_output "./program: yes, by preload, idle=60s interval=10s count=6"
+	assert_output "./program: yes, by preload, idle=60s interval=10s count=6
+./program: all by default"
 	assert_equal "$stderr" ""
 	KEEPALIVE_SHIM_IDLE=20 run -0 "$KEEPALIVE" check ls
 	assert_line --partial "idle=20s"
@@ -224,7 +225,8 @@ raw_socket() {
 
 @test "options are those of run, and hold for a command" {
 	run -0 "$KEEPALIVE" check --idle=20 --mode=force ls
-	assert_output "ls: yes, by preload, idle=20s interval=10s count=6 mode=force"
+	assert_output "ls: yes, by preload, idle=20s interval=10s count=6 mode=force
+ls: idle from --idle, mode from --mode, the rest by default"
 	run -1 "$KEEPALIVE" check --rule='program=ls off' ls
 	assert_output --partial "a rule exempts 'ls'"
 	run -125 "$KEEPALIVE" check --idle=5x ls
@@ -302,7 +304,8 @@ raw_socket() {
 	background env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=33 sleep 60
 	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
 	run -0 "$KEEPALIVE" check $!
-	assert_output "$!: yes, by preload, idle=33s interval=10s count=6"
+	assert_output "$!: yes, by preload, idle=33s interval=10s count=6
+$!: idle from KEEPALIVE_SHIM_IDLE, the rest by default"
 	background env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM=off sleep 60
 	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
 	run -1 "$KEEPALIVE" check $!
@@ -351,7 +354,7 @@ raw_socket() {
 	background "$KEEPALIVE" run --supervise=always --idle=44 sleep 60
 	await 5 grep -qx sleep "/proc/$!/comm" || skip "seccomp user notification is refused here"
 	run -0 "$KEEPALIVE" check $!
-	assert_output "$!: yes, by supervision, idle=44s interval=10s count=6"
+	assert_line "$!: yes, by supervision, idle=44s interval=10s count=6"
 }
 
 # supervised_daemon WHAT: the shell runs WHAT when the process that was supervised first has ended; its pid is in $daemon.

@@ -9,7 +9,7 @@ corpus() {
 	require gcc
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-I"$REPOSITORY/shim/common" -o "$target" "$TESTS/fuzz/driver.c" "$TESTS/fuzz/$1.c" \
-		"$TESTS/fuzz/invariants.c" "$REPOSITORY"/shim/common/*.c ||
+		"$TESTS/fuzz/invariants.c" "$REPOSITORY"/shim/{common/*,command/base/system}.c ||
 		skip "gcc has no runtime for AddressSanitizer and UBSan"
 	run "$target" "${inputs[@]}"
 	assert_success
@@ -22,4 +22,8 @@ corpus() {
 
 @test "no text of KEEPALIVE_SHIM_RULES breaks the rules" {
 	corpus rules
+}
+
+@test "no text of the host's file breaks its reader" {
+	corpus host-file
 }

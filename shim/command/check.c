@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
+#include "base/lookalikes.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/printable.h"
@@ -34,6 +36,7 @@ struct answer {
 	const struct verdict *verdict;
 	const char *by; /* "preload", "supervision"; NULL where there is no effect */
 	const struct settings *settings;
+	const struct sources *sources; /* of the settings; NULL where they are not known */
 };
 
 static void help(void)
@@ -86,6 +89,40 @@ static void end_line(struct text *text)
 	printf("%.*s\n", (int)(text->next - text->start), text->start);
 }
 
+static bool is_default(const struct sources *sources, enum variable variable)
+{
+	return strcmp(sources_kind(sources, variable), "default") == 0;
+}
+
+/* "idle from --idle, count from /etc/keepalive-shim.conf line 3, the rest by default" */
+static void text_sources(struct text *text, const struct sources *sources)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		if (is_default(sources, i))
+			continue;
+		text_string(text, setting_of(i)->word);
+		text_string(text, " from ");
+		text_source(text, sources, i);
+		text_string(text, ", ");
+		any = true;
+	}
+	text_string(text, any ? "the rest by default" : "all by default");
+}
+
+/* What switches it off, if that is neither the environment nor an option. */
+static void text_off(struct text *text, const struct answer *answer)
+{
+	if (answer->verdict->obstacle != OBSTACLE_OFF || !answer->sources ||
+	    !answer->sources->texts.line[VARIABLE_KEEPALIVE])
+		return;
+	begin_line(text, answer);
+	text_source(text, answer->sources, VARIABLE_KEEPALIVE);
+	text_string(text, " says so; KEEPALIVE_SHIM=on in the environment goes before it");
+	end_line(text);
+}
+
 static void print(const struct answer *answer)
 {
 	const struct verdict *verdict = answer->verdict;
@@ -104,17 +141,56 @@ static void print(const struct answer *answer)
 		text_printable(&text, verdict->reason);
 	}
 	end_line(&text);
-	if (!verdict->advice[0])
-		return;
-	begin_line(&text, answer);
-	text_string(&text, verdict->advice);
-	end_line(&text);
+	text_off(&text, answer);
+	if (verdict->advice[0]) {
+		begin_line(&text, answer);
+		text_string(&text, verdict->advice);
+		end_line(&text);
+	}
+	if (answer->by && answer->sources) {
+		begin_line(&text, answer);
+		text_sources(&text, answer->sources);
+		end_line(&text);
+	}
 }
 
 /* NULL, hence null, where there is nothing to tell. */
 static const char *some(const char *string)
 {
 	return string[0] ? string : NULL;
+}
+
+/* An object for each setting: its value as it is written, and where that comes from. */
+static void json_sources(const struct sources *sources)
+{
+	printf(", \"settings\": ");
+	if (!sources) {
+		printf("null");
+		return;
+	}
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		const char *preset = setting_of(i)->preset;
+		unsigned line = sources->texts.line[i];
+
+		printf("%s\"%s\": {\"from\": \"%s\"", i ? ", " : "{", setting_of(i)->word,
+		       sources_kind(sources, i));
+		json_string("value", is_default(sources, i) ? preset : sources->texts.text[i]);
+		json_word("variable", variable_name(i));
+		json_word("file", line ? HOST_FILE : NULL);
+		json_number("line", line != 0, line);
+		putchar('}');
+	}
+	putchar('}');
+}
+
+static void json_warnings(void)
+{
+	printf(", \"warnings\": [");
+	for (const char *const *warning = warnings(); *warning; warning++) {
+		printf("%s", warning == warnings() ? "" : ", ");
+		json_text(*warning);
+	}
+	putchar(']');
 }
 
 static void print_json(const struct answer *answer)
@@ -134,6 +210,8 @@ static void print_json(const struct answer *answer)
 	json_string("executable", some(answer->executable));
 	json_string("reason", some(verdict->reason));
 	json_string("advice", some(verdict->advice));
+	json_sources(answer->sources);
+	json_warnings();
 	puts("}");
 }
 
@@ -155,6 +233,7 @@ static int tell(const struct answer *answer)
 static int answer_command(const struct question *question)
 {
 	static struct settings settings;
+	static struct sources sources;
 	static struct target target;
 	int error = target_find(question->subject, &target);
 	struct program program = target_program(&target);
@@ -166,7 +245,9 @@ static int answer_command(const struct question *question)
 			strerror(error));
 		return EXIT_OURS;
 	}
-	if (!settings_options_read(&question->options, &program, &settings, true) ||
+	lookalikes_warn(environ, true);
+	settings_options_sources(&question->options, &sources);
+	if (!sources_read(&sources, &program, &settings, true) ||
 	    (settings.on && !library_find(question->library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	judge_program(&target, error, &library, &settings, &verdict);
@@ -176,12 +257,27 @@ static int answer_command(const struct question *question)
 		.verdict = &verdict,
 		.by = verdict.obstacle == OBSTACLE_NONE ? "preload" : NULL,
 		.settings = &settings,
+		.sources = &sources,
 	});
+}
+
+/* The settings of a process, from what it was started with and the host's file as it sees it now. */
+static void read_settings_of(pid_t pid, const struct process_check *checked,
+			     const struct program *program, struct sources *sources,
+			     struct settings *settings)
+{
+	*sources = (struct sources){ .refused = { false } };
+	if (!checked->privileged)
+		sources->texts = checked->texts;
+	if (!checked->kernel && !checked->hidden)
+		sources_add_host_file_of(sources, pid);
+	sources_read(sources, program, settings, false);
 }
 
 static int answer_process(const struct question *question, pid_t pid)
 {
 	static struct settings settings;
+	static struct sources sources;
 	static struct target target;
 	char line[256];
 	struct text why = TEXT(line);
@@ -200,7 +296,7 @@ static int answer_process(const struct question *question, pid_t pid)
 	target_of_process(&process, &target);
 	program = target_program(&target);
 	check_process(pid, target.elf.abi.class, &checked);
-	settings_read(&settings, checked.text, &program, NULL, NULL);
+	read_settings_of(pid, &checked, &program, &sources, &settings);
 	judge_process(&process, &target, &checked, &settings, &verdict);
 	status = tell(&(struct answer){
 		.question = question,
@@ -210,6 +306,7 @@ static int answer_process(const struct question *question, pid_t pid)
 		      : checked.supervisor ? "supervision"
 					   : "preload",
 		.settings = &settings,
+		.sources = checked.hidden || checked.overwritten ? NULL : &sources,
 	});
 	free(checked.environment);
 	return status;

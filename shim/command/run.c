@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lookalikes.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/settings_options.h"
@@ -173,7 +174,7 @@ static int execute(const struct request *request, const struct target *target, i
 static bool accept_without(const struct request *request, const char *reason, const char *advice)
 {
 	if (request->best_effort) {
-		message("warning: '%s' runs without keepalive: %s", request->command[0], reason);
+		warning("'%s' runs without keepalive: %s", request->command[0], reason);
 		return true;
 	}
 	message("'%s' would run without keepalive: %s", request->command[0], reason);
@@ -199,8 +200,8 @@ static bool supervise(const struct request *request, const struct target *target
 				      "ignored in it, and under supervision it would lose them",
 				      "");
 	if (settings->role & ROLE_SERVER && settings_ask_peer(settings, ROLE_SERVER))
-		message("warning: rules by peer do not hold for connections that a supervised "
-			"program accepts: these have what their listener has");
+		warning("rules by peer do not hold for connections that a supervised program "
+			"accepts: these have what their listener has");
 	switch (supervise_start(settings, request->title, &why)) {
 	case SUPERVISION_ON:
 		return true;
@@ -258,8 +259,7 @@ static bool prepare(const struct request *request, const struct target *target,
 	if (obstacle_starts(verdict->obstacle))
 		return true;
 	if (request->supervise == SUPERVISE_NEVER && verdict->obstacle != OBSTACLE_LIBRARY) {
-		message("warning: '%s' runs without keepalive: %s", request->command[0],
-			verdict->reason);
+		warning("'%s' runs without keepalive: %s", request->command[0], verdict->reason);
 		return true;
 	}
 	return accept_without(request, verdict->reason, verdict->advice);
@@ -279,6 +279,7 @@ int command_run(int argc, char **argv)
 	end = read_arguments(argc, argv, &request);
 	if (end)
 		return end - 1;
+	lookalikes_warn(environ, false);
 	error = target_find(request.command[0], &target);
 	program = target_program(&target);
 	if (!settings_options_read(&request.options, &program, &settings, false) ||

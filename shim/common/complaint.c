@@ -1,10 +1,26 @@
 /* complaint: the one wording of what is wrong with a setting. */
 #include "complaint.h"
 
+/* Where, and which setting. Without an end: the value follows, or the problem. */
+static void text_subject(struct text *text, const struct complaint *complaint, const char *name)
+{
+	if (complaint->host_file) {
+		text_string(text, HOST_FILE);
+		if (complaint->line) {
+			text_string(text, " line ");
+			text_number(text, complaint->line);
+		}
+		if (complaint->variable < VARIABLES)
+			text_string(text, ": ");
+	}
+	if (complaint->variable < VARIABLES)
+		text_string(text, name ? name : variable_name(complaint->variable));
+}
+
 void text_complaint(struct text *text, const struct complaint *complaint, const char *name,
 		    bool with_instead)
 {
-	text_string(text, name ? name : variable_name(complaint->variable));
+	text_subject(text, complaint, name);
 	if (complaint->rule) {
 		text_string(text, " rule ");
 		text_number(text, complaint->rule);

@@ -1,5 +1,7 @@
-/* file: asks statx(2) what a descriptor is open on. */
+/* file: asks statx(2) what a descriptor is open on, or a path leads to. */
 #include "file.h"
+
+#include <fcntl.h>
 
 #include "system.h"
 
@@ -27,19 +29,36 @@ struct statx_buffer {
 };
 _Static_assert(sizeof(struct statx_buffer) == 256, "as the kernel has it");
 
-struct file file_of(int fd)
+static struct file look(int fd, const char *path, int flags)
 {
 #ifdef SYS_statx
 	struct statx_buffer found;
 
-	if (system_call()(SYS_statx, fd, "", EMPTY_PATH | DO_NOT_SYNC, WANT_BASIC, &found) == 0)
+	if (system_call()(SYS_statx, fd, path, flags | DO_NOT_SYNC, WANT_BASIC, &found) == 0)
 		return (struct file){
-			found.inode, found.device_major, found.device_minor,
-			found.uid,   found.mode,         (uint16_t)found.special_major
+			.inode = found.inode,
+			.size = found.size,
+			.device_major = found.device_major,
+			.device_minor = found.device_minor,
+			.uid = found.uid,
+			.mode = found.mode,
+			.special_major = (uint16_t)found.special_major,
 		};
 #endif
 	(void)fd;
+	(void)path;
+	(void)flags;
 	return (struct file){ 0 };
+}
+
+struct file file_of(int fd)
+{
+	return look(fd, "", EMPTY_PATH);
+}
+
+struct file file_named(const char *path)
+{
+	return look(AT_FDCWD, path, 0);
 }
 
 enum file_kind file_kind(struct file file)

@@ -1,5 +1,5 @@
 /*
- * file: what a descriptor is open on, by statx(2): its layout is the kernel's, not the C library's.
+ * file: what a descriptor is open on, or a path leads to, by statx(2): its layout is the kernel's, not the C library's.
  */
 #ifndef KEEPALIVE_FILE_H
 #define KEEPALIVE_FILE_H
@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* All zero where the descriptor is not open, or the kernel has no statx(2): before Linux 4.11. */
+/* All zero if there is none, or the kernel has no statx(2): before Linux 4.11. */
 struct file {
-	uint64_t inode;
+	uint64_t inode, size;
 	uint32_t device_major, device_minor, uid;
 	uint16_t mode;          /* type and permissions: inode(7) */
 	uint16_t special_major; /* of a device */
@@ -30,6 +30,9 @@ enum file_kind {
  * Asks no file server, which may not answer: type and inode never change. May change errno.
  */
 struct file file_of(int fd);
+
+/* The same for a path, links followed. */
+struct file file_named(const char *path);
 
 enum file_kind file_kind(struct file file);
 

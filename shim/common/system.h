@@ -7,8 +7,11 @@
 
 #include <sys/syscall.h>
 
-/* As syscall(2): -1 for an error. Which one it was, code in common/ cannot see. */
+/* As syscall(2): -1 for an error. */
 typedef long system_call_function(long number, ...);
 system_call_function *system_call(void);
+
+/* The errno of the last one that failed. */
+int system_error(void);
 
 #endif

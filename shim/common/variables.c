@@ -11,7 +11,7 @@ static void nobody(void *context, const struct complaint *complaint)
 
 /* What settings_read() is working with. */
 struct reading {
-	const char *const *text;
+	const struct texts *texts;
 	complain_function *complain;
 	void *context;
 };
@@ -19,9 +19,18 @@ struct reading {
 /* The variable's text; empty where it is not set. */
 static struct slice text_of(const struct reading *reading, enum variable variable)
 {
-	const char *text = reading->text[variable];
+	const char *text = reading->texts->text[variable];
 
 	return text ? slice_of(text) : (struct slice){ "", 0 };
+}
+
+/* Passes the complaint on, with the place where the variable at fault stands. */
+static void complain_at(const struct reading *reading, struct complaint *complaint,
+			enum variable at_fault)
+{
+	complaint->line = reading->texts->line[at_fault];
+	complaint->host_file = complaint->line != 0;
+	reading->complain(reading->context, complaint);
 }
 
 static void refuse(const struct reading *reading, enum variable variable, const char *problem)
@@ -34,7 +43,7 @@ static void refuse(const struct reading *reading, enum variable variable, const 
 		.instead = setting_of(variable)->preset,
 	};
 
-	reading->complain(reading->context, &complaint);
+	complain_at(reading, &complaint, variable);
 }
 
 /* Which of the variable's words it is, from 0; the default's if it is none. */
@@ -82,7 +91,10 @@ static void read_log(const struct reading *reading, struct settings *settings)
 	}
 }
 
-/* A warning about the plain variables, shown with the value that gave rise to it. */
+/*
+ * A warning about the plain variables, shown with the value that gave rise to it; if that is the
+ * default, another variable is at fault.
+ */
 static void warn(void *context, enum sockopt option, const char *text)
 {
 	const struct reading *reading = context;
@@ -92,16 +104,27 @@ static void warn(void *context, enum sockopt option, const char *text)
 		.value = text_of(reading, (enum variable)option),
 		.problem = text,
 	};
+	enum variable at_fault = complaint.variable;
 
-	if (!complaint.value.length)
+	if (!complaint.value.length) {
 		complaint.value = slice_of(setting_of_option(option)->preset);
-	reading->complain(reading->context, &complaint);
+		at_fault =
+			text_of(reading, VARIABLE_IDLE).length ? VARIABLE_IDLE : VARIABLE_INTERVAL;
+	}
+	complain_at(reading, &complaint, at_fault);
 }
 
-void settings_read(struct settings *settings, const char *const text[VARIABLES],
+static void complain_of_rule(void *context, const struct complaint *complaint)
+{
+	struct complaint placed = *complaint;
+
+	complain_at(context, &placed, VARIABLE_RULES);
+}
+
+void settings_read(struct settings *settings, const struct texts *texts,
 		   const struct program *program, complain_function *complain, void *context)
 {
-	struct reading reading = { text, complain ? complain : nobody, context };
+	struct reading reading = { texts, complain ? complain : nobody, context };
 	struct profile base = { .value = { [OPTION_KEEPALIVE] = 1 } };
 	const char *problem;
 
@@ -127,6 +150,6 @@ void settings_read(struct settings *settings, const char *const text[VARIABLES],
 		base.value[OPTION_USER_TIMEOUT] = 0;
 	}
 	profile_warnings(&settings->base, warn, &reading);
-	rules_read(settings, &base, text_of(&reading, VARIABLE_RULES), program, reading.complain,
-		   context);
+	rules_read(settings, &base, text_of(&reading, VARIABLE_RULES), program, complain_of_rule,
+		   &reading);
 }

@@ -10,12 +10,17 @@
 #include "rules.h"
 #include "settings.h"
 
+/* What each variable says, NULL or empty if it is not set, and where that comes from. */
+struct texts {
+	const char *text[VARIABLES];
+	unsigned line[VARIABLES]; /* of the host's file (host_file.h); 0: not from there */
+};
+
 /*
- * Fills *settings from the text of the variables (NULL or empty: not set). A bad value is complained
- * of and its default used; a bad rule is complained of and skipped as a whole; the others hold.
- * With KEEPALIVE_SHIM=off nothing else is looked at. complain may be NULL.
+ * Fills *settings from the texts. A bad value is complained of and its default used; a bad rule is
+ * complained of and skipped as a whole; the others hold. With KEEPALIVE_SHIM=off nothing else is looked at. complain may be NULL.
  */
-void settings_read(struct settings *settings, const char *const text[VARIABLES],
+void settings_read(struct settings *settings, const struct texts *texts,
 		   const struct program *program, complain_function *complain, void *context);
 
 #endif

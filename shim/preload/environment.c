@@ -9,6 +9,7 @@
 #include "file.h"
 #include "libc.h"
 #include "memory.h"
+#include "values.h"
 
 static bool is_trusted(void)
 {
@@ -41,7 +42,7 @@ static const char *find(const char *name)
 }
 
 /* One pass, since most environments hold none of ours. */
-static void find_all(const char *text[VARIABLES])
+static void find_all(struct texts *texts)
 {
 	for (char **entry = variables(); entry && *entry; entry++) {
 		if (**entry != 'K')
@@ -49,8 +50,8 @@ static void find_all(const char *text[VARIABLES])
 		for (unsigned i = 0; i < VARIABLES; i++) {
 			const char *value = value_in(*entry, variable_name(i));
 
-			if (value && !text[i])
-				text[i] = value;
+			if (value && !texts->text[i])
+				texts->text[i] = value;
 		}
 	}
 }
@@ -74,21 +75,36 @@ void environment_executable(char *name, size_t size)
 	*text.next = '\0';
 }
 
-void environment_read(struct settings *settings, complain_function *complain)
+/* Then there is nothing more to look at. */
+static bool is_off(const struct texts *texts)
 {
-	const char *text[VARIABLES] = { NULL };
+	const char *text = texts->text[VARIABLE_KEEPALIVE];
+	int word = text ? word_parse(VARIABLE_KEEPALIVE, slice_of(text)) : -1;
+
+	return word >= 0 && !(word & 1);
+}
+
+void environment_read(struct settings *settings, struct host_file *file,
+		      complain_function *complain)
+{
+	struct texts texts = { .text = { NULL } };
 	char executable[256], comm[16] = "";
 	struct program program = { NULL, NULL };
 
+	*file = (struct host_file){ .text = NULL };
 	if (is_trusted())
-		find_all(text);
-	if (text[VARIABLE_RULES]) {
+		find_all(&texts);
+	if (!is_off(&texts)) {
+		host_file_open(file);
+		host_file_read(file, &texts, complain, NULL);
+	}
+	if (texts.text[VARIABLE_RULES]) {
 		environment_executable(executable, sizeof(executable));
 		program.executable = executable;
 		if (libc->syscall(SYS_prctl, PR_GET_NAME, comm, 0, 0, 0) == 0)
 			program.comm = comm;
 	}
-	settings_read(settings, text, &program, complain, NULL);
+	settings_read(settings, &texts, &program, complain, NULL);
 }
 
 int environment_listen_fds(void)

@@ -1,17 +1,20 @@
 /*
- * environment: the settings from the environment of the process, as it is at load.
+ * environment: the settings from the environment of the process, as it is at load, and from the host's
+ * file.
  */
 #ifndef KEEPALIVE_ENVIRONMENT_H
 #define KEEPALIVE_ENVIRONMENT_H
 
-#include "variables.h"
+#include "host_file.h"
 
 /*
- * Fills *settings from the KEEPALIVE_SHIM variables. In a program that runs with more privileges than its
- * caller (AT_SECURE, getauxval(3)) the environment is the caller's: it is not looked at, the defaults
- * hold. complain: as for settings_read(), its context is NULL.
+ * Fills *settings from the KEEPALIVE_SHIM variables, and where they are silent from the host's file. In a
+ * program that runs with more privileges than its caller (AT_SECURE, getauxval(3)) the environment is
+ * the caller's: it is not looked at, the file alone holds. Texts in *settings may point into *file, which
+ * the caller closes. complain: as for settings_read(), its context is NULL.
  */
-void environment_read(struct settings *settings, complain_function *complain);
+void environment_read(struct settings *settings, struct host_file *file,
+		      complain_function *complain);
 
 /*
  * How many descriptors, from 3 on, a service manager handed to this very process: LISTEN_FDS where

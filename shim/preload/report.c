@@ -72,7 +72,7 @@ void report_complaint(void *context, const struct complaint *complaint)
 	struct text text = TEXT(line);
 
 	(void)context;
-	if (!find_standard_error().inode)
+	if (complaint->host_file || !find_standard_error().inode)
 		return;
 	text_string(&text, "keepalive-shim: ");
 	if (complaint->warning)
@@ -183,4 +183,23 @@ void report_refused(int fd, enum sockopt option, int error)
 {
 	if (is_wanted())
 		write_refused(fd, option, error);
+}
+
+LINE write_host_file(const struct complaint *complaint)
+{
+	char line[LINE_SIZE];
+	struct text text = TEXT(line);
+
+	begin(&text);
+	if (complaint->warning)
+		text_string(&text, "warning: ");
+	text_complaint(&text, complaint, NULL, true);
+	end(&text);
+}
+
+void report_host_file(void *context, const struct complaint *complaint)
+{
+	(void)context;
+	if (complaint->host_file)
+		write_host_file(complaint);
 }

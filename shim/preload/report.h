@@ -14,8 +14,14 @@
 /* Keeps what the log needs: its target, and which file standard error is now. */
 void report_start(const struct settings *settings);
 
-/* A complain_function: one line on standard error, unless that is the peer (inetd). */
+/*
+ * A complain_function: one line on standard error, unless that is the peer (inetd). Nothing of the
+ * host's file, of which every program of the host would complain.
+ */
 void report_complaint(void *context, const struct complaint *complaint);
+
+/* A complain_function: a line in the log for what is in the host's file, nothing for the rest. */
+void report_host_file(void *context, const struct complaint *complaint);
 
 /* The log. Each does nothing where it is off. as: "client", "server" or "listener". */
 void report_socket(int fd, const char *as, const struct known *known);

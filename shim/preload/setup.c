@@ -40,11 +40,12 @@ static void derive(struct configuration *all, const struct settings *settings)
 static void prepare(complain_function *complain)
 {
 	struct settings settings;
+	struct host_file file;
 
 	__atomic_store_n(&setting_up, &errno, __ATOMIC_RELAXED);
 	if (!next_definitions())
 		next_find(&memory.found);
-	environment_read(&settings, complain);
+	environment_read(&settings, &file, complain);
 	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
 		if (settings.on) {
 			settings_copy(&kept, &settings);
@@ -54,7 +55,20 @@ static void prepare(complain_function *complain)
 		}
 		__atomic_store_n(&memory.next, &memory.found, __ATOMIC_RELEASE);
 	}
+	host_file_close(&file);
 	__atomic_store_n(&setting_up, NULL, __ATOMIC_RELAXED);
+}
+
+/* What is wrong in the host's file, for the log: read once more, since at first there was none yet. */
+static void log_host_file(void)
+{
+	struct settings settings;
+	struct host_file file;
+
+	if (!configuration() || !configuration()->logs)
+		return;
+	environment_read(&settings, &file, report_host_file);
+	host_file_close(&file);
 }
 
 const struct next *set_up_first(void)
@@ -83,6 +97,7 @@ __attribute__((constructor)) static void load(void)
 	next_begin(&memory.found);
 	error = errno;
 	prepare(report_complaint);
+	log_host_file();
 	inherited_sockets();
 	errno = error;
 }

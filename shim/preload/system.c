@@ -7,3 +7,8 @@ system_call_function *system_call(void)
 {
 	return libc->syscall;
 }
+
+int system_error(void)
+{
+	return errno;
+}

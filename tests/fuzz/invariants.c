@@ -25,14 +25,15 @@ static void must_be_a_line(const struct text *text)
 	MUST(printable);
 }
 
-static void complain(void *context, const struct complaint *complaint)
+void invariants_complain(void *context, const struct complaint *complaint)
 {
 	unsigned *complaints = context;
 	char line[1024], cut[20];
 	struct text text = TEXT(line), short_text = TEXT(cut);
 
 	++*complaints;
-	MUST(complaint->variable < VARIABLES);
+	MUST(complaint->variable < VARIABLES || complaint->host_file);
+	MUST(complaint->host_file || !complaint->line);
 	MUST(complaint->problem && *complaint->problem);
 	MUST(complaint->value.length == 0 || complaint->value.start);
 	MUST(complaint->rule <= RULES_MAX + 1);
@@ -126,7 +127,7 @@ static bool same_rules(const struct settings *a, const struct settings *b)
 	return same;
 }
 
-void invariants_hold(const char *const text[VARIABLES], const struct program *program)
+void invariants_hold(const struct texts *texts, const struct program *program)
 {
 	static struct settings settings, again, copy;
 	unsigned complaints = 0, complaints_again = 0;
@@ -134,13 +135,13 @@ void invariants_hold(const char *const text[VARIABLES], const struct program *pr
 	memset(&settings, 0xa5, sizeof(settings));
 	memset(&again, 0xa5, sizeof(again));
 	memset(&copy, 0xa5, sizeof(copy));
-	settings_read(&settings, text, program, complain, &complaints);
-	settings_read(&again, text, program, count, &complaints_again);
+	settings_read(&settings, texts, program, invariants_complain, &complaints);
+	settings_read(&again, texts, program, count, &complaints_again);
 	MUST(same_rules(&settings, &again));
 	MUST(complaints == complaints_again);
 	settings_copy(&copy, &settings);
 	MUST(same_rules(&settings, &copy));
-	settings_read(&again, text, program, NULL, NULL);
+	settings_read(&again, texts, program, NULL, NULL);
 
 	MUST(settings.rules <= RULES_MAX);
 	MUST(settings.role <= ROLE_BOTH && settings.role >= ROLE_CLIENT);

@@ -17,6 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * a value out of the kernel's range, an unresolved auto, a complaint without its texts or that is not
  * one line, a rule too many, a match that is no profile.
  */
-void invariants_hold(const char *const text[VARIABLES], const struct program *program);
+void invariants_hold(const struct texts *texts, const struct program *program);
+
+/* A complain_function that aborts for a complaint that must not be; context: an unsigned that counts. */
+void invariants_complain(void *context, const struct complaint *complaint);
 
 #endif

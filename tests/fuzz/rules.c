@@ -14,13 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ "a-program-with-a-long-name", "a-program-with-" },
 		{ NULL, NULL },
 	};
-	const char *text[VARIABLES] = { NULL };
+	struct texts texts = { .text = { NULL } };
 	char *rules = strndup((const char *)data, size);
 
-	text[VARIABLE_RULES] = rules;
+	texts.text[VARIABLE_RULES] = rules;
 	for (unsigned i = 0; i < 3; i++) {
-		text[VARIABLE_USER_TIMEOUT] = i ? "auto" : NULL;
-		invariants_hold(text, &programs[i]);
+		texts.text[VARIABLE_USER_TIMEOUT] = i ? "auto" : NULL;
+		invariants_hold(&texts, &programs[i]);
 	}
 	free(rules);
 	return 0;

@@ -10,7 +10,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct program program = { "server", "python3" };
-	const char *text[VARIABLES] = { NULL };
+	struct texts texts = { .text = { NULL } };
 	char *copies[VARIABLES] = { NULL };
 	const char *at = (const char *)data, *end = at + size;
 
@@ -19,10 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		stop = stop ? stop : end;
 		/* Of its very size, so that a step beyond its end is seen. */
-		text[i] = copies[i] = strndup(at, (size_t)(stop - at));
+		texts.text[i] = copies[i] = strndup(at, (size_t)(stop - at));
 		at = stop + (stop < end);
 	}
-	invariants_hold(text, &program);
+	invariants_hold(&texts, &program);
 	for (unsigned i = 0; i < VARIABLES; i++)
 		free(copies[i]);
 	return 0;

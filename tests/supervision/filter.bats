@@ -6,7 +6,7 @@ setup_file() {
 	export FILTER=$BATS_FILE_TMPDIR/filter
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -I"$REPOSITORY/shim/common" -I"$REPOSITORY/shim/command" -o "$FILTER" \
 		"$TESTS/supervision/filter.c" "$REPOSITORY"/shim/command/{supervise/filter,sockets/sockopts,program/elf_file}.c \
-		"$REPOSITORY"/shim/common/*.c
+		"$REPOSITORY"/shim/{common/*,command/base/system}.c
 }
 
 X86_64=0xc000003e I386=0x40000003 ARM=0x40000028

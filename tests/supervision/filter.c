@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 {
 	static struct settings settings;
 	const struct program program = { "program", "program" };
-	const char *text[VARIABLES] = { NULL };
+	struct texts texts = { .text = { NULL } };
 	struct filter filter;
 	struct plan plan;
 	char line[256];
@@ -84,10 +84,10 @@ int main(int argc, char **argv)
 		for (unsigned v = 0; value && v < VARIABLES; v++) {
 			if (strncmp(argv[i], variable_name(v), (size_t)(value - argv[i])) == 0 &&
 			    !variable_name(v)[value - argv[i]])
-				text[v] = value + 1;
+				texts.text[v] = value + 1;
 		}
 	}
-	settings_read(&settings, text, &program, NULL, NULL);
+	settings_read(&settings, &texts, &program, NULL, NULL);
 	plan_calls(&settings, &plan);
 	filter_build(&plan, &filter);
 	while (fgets(line, sizeof(line), stdin))

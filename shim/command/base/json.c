@@ -6,23 +6,28 @@
 
 #include "base/printable.h"
 
-void json_string(const char *key, const char *string)
+void json_text(const char *string)
 {
 	char buffer[PATH_MAX];
 	struct text text = TEXT(buffer);
 
-	if (!string) {
-		printf(", \"%s\": null", key);
-		return;
-	}
 	text_printable(&text, string);
-	printf(", \"%s\": \"", key);
+	putchar('"');
 	for (const char *at = text.start; at < text.next; at++) {
 		if (*at == '"' || *at == '\\')
 			putchar('\\');
 		putchar(*at);
 	}
 	putchar('"');
+}
+
+void json_string(const char *key, const char *string)
+{
+	printf(", \"%s\": ", key);
+	if (string)
+		json_text(string);
+	else
+		printf("null");
 }
 
 void json_word(const char *key, const char *word)

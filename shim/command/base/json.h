@@ -6,7 +6,10 @@
 
 #include <stdbool.h>
 
-/* A string of anybody's, made printable; null for NULL. */
+/* A string of anybody's, made printable, without a key and a comma. */
+void json_text(const char *string);
+
+/* The same as a member; null for NULL. */
 void json_string(const char *key, const char *string);
 
 /* A word of ours; null for NULL, "" and "-", which stand for nothing in tables. */

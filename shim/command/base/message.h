@@ -10,4 +10,12 @@ enum { EXIT_OURS = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 /* "keepalive: " and the message, printable, one line on standard error. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * The same after "warning: ". Kept for whoever asks, and not repeated.
+ */
+void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The warnings so far, without the "warning: "; NULL after the last. */
+const char *const *warnings(void);
+
 #endif

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/message.h"
-
 const char *settings_options_help(void)
 {
 #define LINE(symbol, variable, word, preset, words, accepted, argument, help, ...) \
@@ -42,72 +40,68 @@ bool settings_options_take(struct settings_options *options, int getopt_result,
 	return true;
 }
 
-/* The option's name for a variable that was given as one; NULL for one from the environment. */
-static const char *option_given(const struct settings_options *options, enum variable variable)
+/* The option's name for messages; NULL if it was not given. Before that a text from elsewhere was found. */
+static const char *option_name(const struct settings_options *options, enum variable variable,
+			       const char *elsewhere)
 {
-	static char name[32];
+#define NAME(symbol, variable, word, ...) [VARIABLE_##symbol] = "--" word,
+	static const char *const names[] = { NUMBER_SETTINGS(NAME) OTHER_SETTINGS(NAME) };
+#undef NAME
 
-	if (variable == VARIABLE_RULES && options->text[variable] &&
-	    getenv(variable_name(variable)))
-		return "--rule with KEEPALIVE_SHIM_RULES";
 	if (!options->text[variable])
 		return NULL;
-	snprintf(name, sizeof(name), "--%s", setting_of(variable)->word);
-	return name;
+	if (variable == VARIABLE_RULES && elsewhere && *elsewhere)
+		return "--rule with KEEPALIVE_SHIM_RULES";
+	return names[variable];
 }
 
-struct reading {
-	const struct settings_options *options;
-	bool warnings; /* wanted */
-	bool holds;
-};
-
-static void complain(void *context, const struct complaint *complaint)
+/* Rules come before those from elsewhere; other options replace what is there. */
+static const char *with_option(const struct settings_options *options, enum variable variable,
+			       const char *elsewhere)
 {
-	struct reading *reading = context;
-	char line[1024];
-	struct text text = TEXT(line);
-
-	if (complaint->warning && !reading->warnings)
-		return;
-	text_complaint(&text, complaint, option_given(reading->options, complaint->variable),
-		       false);
-	message("%s%.*s", complaint->warning ? "warning: " : "", (int)(text.next - text.start),
-		text.start);
-	reading->holds = reading->holds && complaint->warning;
-}
-
-/* What is in force for the variable: the option, the environment, or for rules both. */
-static const char *effective(const struct settings_options *options, enum variable variable)
-{
-	const char *environment = getenv(variable_name(variable));
 	const char *option = options->text[variable];
 	char *joined;
 
-	if (option && environment && variable == VARIABLE_RULES) {
-		if (asprintf(&joined, "%s;%s", option, environment) < 0)
+	if (option && elsewhere && variable == VARIABLE_RULES) {
+		if (asprintf(&joined, "%s;%s", option, elsewhere) < 0)
 			abort();
 		return joined;
 	}
-	return option ? option : environment;
+	return option ? option : elsewhere;
+}
+
+void settings_options_sources(const struct settings_options *options, struct sources *sources)
+{
+	struct texts *texts = &sources->texts;
+
+	*sources = (struct sources){ .refused = { false } };
+	for (unsigned i = 0; i < VARIABLES; i++)
+		texts->text[i] = getenv(variable_name(i));
+	sources_add_host_file(sources);
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		sources->option[i] = option_name(options, i, texts->text[i]);
+		texts->text[i] = with_option(options, i, texts->text[i]);
+		if (options->text[i])
+			texts->line[i] = 0;
+	}
 }
 
 bool settings_options_read(const struct settings_options *options, const struct program *program,
 			   struct settings *settings, bool warnings)
 {
-	struct reading reading = { options, warnings, true };
-	const char *text[VARIABLES];
+	struct sources sources;
 
-	for (unsigned i = 0; i < VARIABLES; i++)
-		text[i] = effective(options, i);
-	settings_read(settings, text, program, complain, &reading);
-	return reading.holds;
+	settings_options_sources(options, &sources);
+	return sources_read(&sources, program, settings, warnings);
 }
 
 void settings_options_export(const struct settings_options *options)
 {
+	struct sources sources;
+
+	settings_options_sources(options, &sources);
 	for (unsigned i = 0; i < VARIABLES; i++) {
-		if (options->text[i] && setenv(variable_name(i), effective(options, i), 1) != 0)
+		if (options->text[i] && setenv(variable_name(i), sources.texts.text[i], 1) != 0)
 			abort();
 	}
 }

@@ -6,10 +6,10 @@
 
 #include <getopt.h>
 
-#include "variables.h"
+#include "base/sources.h"
 
 /*
- * What was given on the command line, by variable; NULL where the environment holds. --rule may be
+ * What was given on the command line, by variable; NULL where it is silent. --rule may be
  * repeated: the rules are joined and come before those of KEEPALIVE_SHIM_RULES.
  */
 struct settings_options {
@@ -30,11 +30,12 @@ bool settings_options_take(struct settings_options *options, int getopt_result,
 			   const char *argument);
 
 /*
- * Reads the settings from the options and, where they are silent, from the environment. Complaints go
- * to standard error under the name the user wrote (--idle or KEEPALIVE_SHIM_IDLE): those of bad values, and
- * warnings of such that hold all the same where these are wanted.
- * Returns false where a value does not hold.
+ * The texts from the options and, where they are silent, from the environment, and where that is silent
+ * from the host's file.
  */
+void settings_options_sources(const struct settings_options *options, struct sources *sources);
+
+/* sources_read() of these. */
 bool settings_options_read(const struct settings_options *options, const struct program *program,
 			   struct settings *settings, bool warnings);
 

@@ -123,7 +123,7 @@ char *settings_to_text(const struct settings *settings, size_t *size)
 void settings_from_text(struct settings *settings, char *text)
 {
 	static const struct program unknown;
-	const char *value[VARIABLES] = { NULL };
+	struct texts texts = { .text = { NULL } };
 
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
 		char *equals = strchr(line, '=');
@@ -133,10 +133,10 @@ void settings_from_text(struct settings *settings, char *text)
 
 			if (strlen(name) == (size_t)(equals - line) &&
 			    strncmp(name, line, strlen(name)) == 0)
-				value[i] = equals + 1;
+				texts.text[i] = equals + 1;
 		}
 	}
-	settings_read(settings, value, &unknown, NULL, NULL);
+	settings_read(settings, &texts, &unknown, NULL, NULL);
 }
 
 char *settings_summary(const struct settings *settings)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lookalikes.h"
 #include "process/proc.h"
 #include "program/library.h"
 #include "supervise/supervise.h"
@@ -54,14 +55,14 @@ static void read_auxiliary_vector(pid_t pid, unsigned char class, struct process
 		fclose(file);
 }
 
-static void take_variable(const char *entry, const char *text[VARIABLES])
+static void take_variable(const char *entry, struct texts *texts)
 {
 	for (unsigned i = 0; i < VARIABLES; i++) {
 		size_t length = strlen(variable_name(i));
 
 		if (strncmp(entry, variable_name(i), length) == 0 && entry[length] == '=' &&
-		    !text[i])
-			text[i] = entry + length + 1;
+		    !texts->text[i])
+			texts->text[i] = entry + length + 1;
 	}
 }
 
@@ -83,7 +84,8 @@ static void read_environment(pid_t pid, struct process_check *check)
 	for (ssize_t i = 0; i < length; i += (ssize_t)strlen(check->environment + i) + 1) {
 		if (!strchr(check->environment + i, '='))
 			check->overwritten = true;
-		take_variable(check->environment + i, check->text);
+		take_variable(check->environment + i, &check->texts);
+		lookalike_warn(check->environment + i, true);
 	}
 }
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "settings.h"
+#include "variables.h"
 
 struct process_check {
 	bool kernel;  /* it is a thread of the kernel, and the rest is zero */
@@ -17,8 +17,8 @@ struct process_check {
 	bool overwritten; /* its environment: settings in it are gone */
 	pid_t supervisor; /* the process that supervises it; 0 for none that is known to */
 	bool orphaned;    /* one may: there is one of which cannot be told whom it serves now */
-	const char *text[VARIABLES]; /* its settings, in environment */
-	char *environment;           /* for free(3) */
+	struct texts texts; /* its settings, in environment */
+	char *environment;  /* for free(3) */
 };
 
 /* class is ELFCLASS32 or ELFCLASS64 of its executable. */

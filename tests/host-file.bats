@@ -1,0 +1,314 @@
+# /etc/keepalive-shim.conf: settings for a whole host. What the environment sets goes before it; only what
+# nobody but root can write is believed; what is wrong in it is never said on a program's standard error.
+#
+# Each test has an /etc of its own, in a mount namespace; this host's is not touched.
+
+# The scripts are for the shell inside.
+# shellcheck disable=SC2016
+load helpers
+
+# in_own_etc SCRIPT: runs it with a directory $ROOM, an /etc that can be written, and host_file, which writes the
+# file from standard input. armed [NAME=VALUE...]: idle, interval and count of a socket of a preloaded program.
+in_own_etc() {
+	require_root
+	require unshare setpriv mount
+	unshare -m true 2>/dev/null || skip "no mount namespaces here"
+	SHIM=$SHIM PROGRAMS=$PROGRAMS COMMAND=$KEEPALIVE run --separate-stderr unshare -m bash -eu -c '
+		exec 3>&- 4>&-
+		ROOM=/mnt
+		FILE=/etc/keepalive-shim.conf
+		mount -t tmpfs -o mode=755 tmpfs "$ROOM"
+		mkdir "$ROOM/etc"
+		for file in passwd group nsswitch.conf ld.so.cache ld.so.conf; do
+			[ ! -e "/etc/$file" ] || cp "/etc/$file" "$ROOM/etc/"
+		done
+		install -m 644 "$SHIM" "$ROOM/shim.so"
+		install -m 755 "$PROGRAMS/armed" "$ROOM/plain"
+		install -m 4755 "$PROGRAMS/armed" "$ROOM/setuid"
+		mount --bind "$ROOM/etc" /etc
+		host_file() {
+			cat >"$FILE"
+			chmod 644 "$FILE"
+		}
+		as_nobody() {
+			(cd "$ROOM" && setpriv --reuid=65534 --regid=65534 --clear-groups env "$@")
+		}
+		armed() {
+			env LD_PRELOAD="$SHIM" "$@" "$ROOM/plain" | sed "s/^fd=[0-9]* //"
+		}
+		'"$1"
+	assert_success
+}
+
+DEFAULT='keepalive=1 idle=60 interval=10 count=6'
+
+@test "its values hold for every program, where the environment is silent or empty" {
+	in_own_etc '
+		host_file <<-END
+			# for all of this host
+			KEEPALIVE_SHIM_IDLE=20s
+
+			  KEEPALIVE_SHIM_INTERVAL = 7
+			; another comment
+			KEEPALIVE_SHIM_COUNT="3"
+		END
+		armed
+		armed KEEPALIVE_SHIM_IDLE= KEEPALIVE_SHIM_COUNT=9
+		armed KEEPALIVE_SHIM=off
+		as_nobody LD_PRELOAD="$ROOM/shim.so" ./plain
+		"$COMMAND" run "$ROOM/plain"
+		"$COMMAND" run --idle=31 "$ROOM/plain"'
+	assert_equal "$stderr" ""
+	assert_output - <<-'END'
+		keepalive=1 idle=20 interval=7 count=3
+		keepalive=1 idle=20 interval=7 count=9
+		keepalive=0 idle=7200 interval=75 count=9
+		fd=3 keepalive=1 idle=20 interval=7 count=3
+		fd=3 keepalive=1 idle=20 interval=7 count=3
+		fd=3 keepalive=1 idle=31 interval=7 count=3
+	END
+}
+
+@test "off in it is off, unless the environment says on" {
+	in_own_etc '
+		echo KEEPALIVE_SHIM=off | host_file
+		armed
+		armed KEEPALIVE_SHIM=on'
+	assert_output "$(printf '%s\n' 'keepalive=0 idle=7200 interval=75 count=9' "$DEFAULT")"
+}
+
+@test "rules go on over lines, know programs, and give way to those of the environment" {
+	in_own_etc '
+		host_file <<-"END"
+			KEEPALIVE_SHIM_RULES=program=nobody-at-all off; \
+			    program=pla* idle=21 interval=4; \
+			    idle=99
+			KEEPALIVE_SHIM_COUNT=5
+		END
+		armed
+		armed KEEPALIVE_SHIM_RULES="program=plain idle=22 interval=4"
+		armed KEEPALIVE_SHIM_RULES=";"
+		host_file <<-"END"
+			KEEPALIVE_SHIM_RULES="program=nobody-at-all off
+			program=plain idle=23
+			idle=99"
+			KEEPALIVE_SHIM_INTERVAL=4
+		END
+		armed'
+	assert_equal "$stderr" ""
+	assert_output - <<-'END'
+		keepalive=1 idle=21 interval=4 count=5
+		keepalive=1 idle=22 interval=4 count=5
+		keepalive=1 idle=60 interval=10 count=5
+		keepalive=1 idle=23 interval=4 count=6
+	END
+}
+
+@test "a setuid program: the file alone holds, off included, whatever the caller's environment says" {
+	! on_musl || skip "musl reads no /etc/ld.so.preload"
+	in_own_etc '
+		echo "$ROOM/shim.so" >/etc/ld.so.preload
+		host_file <<-"END"
+			KEEPALIVE_SHIM_IDLE=20
+			KEEPALIVE_SHIM_RULES=program=setuid count=3; program=plain count=4
+			KEEPALIVE_SHIM_INTERVAL=bad
+		END
+		as_nobody ./setuid
+		as_nobody KEEPALIVE_SHIM=off KEEPALIVE_SHIM_IDLE=1 KEEPALIVE_SHIM_RULES=off KEEPALIVE_SHIM_LOG=stderr ./setuid udp socket
+		as_nobody KEEPALIVE_SHIM_IDLE=30 ./plain
+		echo KEEPALIVE_SHIM=off | host_file
+		as_nobody KEEPALIVE_SHIM=on ./setuid
+		as_nobody KEEPALIVE_SHIM=on ./plain'
+	assert_equal "$stderr" ""
+	assert_output - <<-'END'
+		fd=3 keepalive=1 idle=20 interval=10 count=3
+		fd=3 keepalive=1 idle=20 interval=10 count=3
+		fd=3 keepalive=1 idle=30 interval=10 count=4
+		fd=3 keepalive=0 idle=7200 interval=75 count=9
+		fd=3 keepalive=1 idle=60 interval=10 count=6
+	END
+}
+
+@test "what others could have written is not read, nobody complains, and check and the log say why" {
+	in_own_etc '
+		wrong() {
+			armed
+			"$COMMAND" check true 2>&1 >/dev/null | sed "s/; accepted.*//"
+			armed KEEPALIVE_SHIM_LOG=stderr 2>&1 >/dev/null | sed "s/.*plain: //; s/; accepted.*//"
+			rm -f "$FILE"
+		}
+		good() {
+			echo KEEPALIVE_SHIM_IDLE=20 | host_file
+		}
+		good; chmod o+w "$FILE"; wrong
+		good; chmod g+w "$FILE"; wrong
+		good; chown 1000 "$FILE"; wrong
+		good; mv "$FILE" /etc/elsewhere; ln -s elsewhere "$FILE"; wrong
+		good; chmod 777 /etc; wrong; chmod 755 /etc
+		good; chown 1000 /etc; wrong; chown 0 /etc
+		good; armed'
+	assert_equal "$stderr" ""
+	assert_output "$(
+		for problem in "others than root can write it" "others than root can write it" \
+			"others than root can write it" "a symbolic link" \
+			"others than root can write in its directory" "others than root can write in its directory"; do
+			echo "$DEFAULT"
+			echo "keepalive: warning: /etc/keepalive-shim.conf: $problem"
+			echo "/etc/keepalive-shim.conf: $problem"
+		done
+		echo 'keepalive=1 idle=20 interval=10 count=6'
+	)"
+}
+
+@test "a FIFO, a directory, a device, a socket or rubbish in its place: nobody waits, defaults hold, and check says so" {
+	require python3
+	in_own_etc '
+		wrong() {
+			timeout 10 env LD_PRELOAD="$SHIM" "$ROOM/plain" || echo "status $?"
+			timeout 10 "$COMMAND" check true 2>&1 >/dev/null | head -n 1 | sed "s/; accepted.*//"
+			rm -rf "$FILE"
+		}
+		mkfifo -m 644 "$FILE"; wrong
+		mkdir "$FILE"; wrong
+		mknod -m 644 "$FILE" c 1 5; wrong
+		python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"$FILE\")"; chmod 644 "$FILE"; wrong
+		head -c 65536 /dev/zero | host_file; wrong
+		head -c 65537 /dev/zero | tr "\0" "\n" | host_file; wrong
+		head -c 65536 /dev/zero | tr "\0" "=" | host_file; wrong
+		python3 -c "import random, sys; random.seed(14); sys.stdout.buffer.write(bytes(random.choices(range(1, 256), k=65536)))" | host_file
+		timeout 10 env LD_PRELOAD="$SHIM" "$ROOM/plain"'
+	assert_equal "$stderr" ""
+	assert_output "$(
+		for problem in ': not a regular file' ': not a regular file' ': not a regular file' \
+			': not a regular file' ': it holds a zero byte, so it is no text' ': longer than 65536 bytes' \
+			" line 1: no such setting"; do
+			echo "fd=3 $DEFAULT"
+			echo "keepalive: warning: /etc/keepalive-shim.conf$problem"
+		done
+		echo "fd=3 $DEFAULT"
+	)"
+}
+
+@test "what is wrong in it: that setting is its default, the program says nothing, the log and check name the line" {
+	in_own_etc '
+		host_file <<-"END"
+			KEEPALIVE_SHIM_COUNT=3
+			KEEPALIVE_SHIM_IDLE=5x
+
+			KEEPALIVE_SHIM_IDEL=20
+			nothing at all
+			KEEPALIVE_SHIM_RULES=port=1 off; \
+			    port=x off
+			KEEPALIVE_SHIM_MODE="force
+		END
+		armed
+		armed KEEPALIVE_SHIM_LOG=stderr 2>&1 | sed "s/.*plain: //"
+		"$COMMAND" check "$ROOM/plain" 2>&1 | sed "s/; accepted.*//"
+		"$COMMAND" run "$ROOM/plain" 2>/dev/null # warned of as well, and goes on'
+	assert_equal "$stderr" ""
+	assert_output - <<-'END'
+		keepalive=1 idle=60 interval=10 count=3
+		/etc/keepalive-shim.conf line 4 'KEEPALIVE_SHIM_IDEL': no such setting; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
+		/etc/keepalive-shim.conf line 5 'nothing at all': no NAME=value; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
+		/etc/keepalive-shim.conf line 8 'KEEPALIVE_SHIM_MODE': a quote without its end; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
+		/etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_IDLE '5x': not a duration; accepted: 1s to 32767s (a bare number is seconds; units s, m, h), or kernel; using 60s
+		/etc/keepalive-shim.conf line 6: KEEPALIVE_SHIM_RULES rule 2 'port=x': not a port; accepted: port=N or port=N-M, 1 to 65535; using the other rules
+		keepalive=1 idle=60 interval=10 count=3
+		keepalive: warning: /etc/keepalive-shim.conf line 4 'KEEPALIVE_SHIM_IDEL': no such setting; did you mean KEEPALIVE_SHIM_IDLE?
+		keepalive: warning: /etc/keepalive-shim.conf line 5 'nothing at all': no NAME=value
+		keepalive: warning: /etc/keepalive-shim.conf line 8 'KEEPALIVE_SHIM_MODE': a quote without its end
+		keepalive: warning: /etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_IDLE '5x': not a duration
+		keepalive: warning: /etc/keepalive-shim.conf line 6: KEEPALIVE_SHIM_RULES rule 2 'port=x': not a port
+		/mnt/plain: yes, by preload, idle=60s interval=10s count=3, and 1 rule
+		/mnt/plain: count from /etc/keepalive-shim.conf line 1, rule from /etc/keepalive-shim.conf line 6, the rest by default
+		fd=3 keepalive=1 idle=60 interval=10 count=3
+	END
+}
+
+@test "an unwise pair of values is warned of by whoever set one of them" {
+	in_own_etc '
+		echo KEEPALIVE_SHIM_IDLE=5 | host_file
+		armed
+		armed KEEPALIVE_SHIM_INTERVAL=6 2>&1 | cut -d: -f 1-3
+		armed KEEPALIVE_SHIM_LOG=stderr 2>&1 | sed "s/.*plain: //" | cut -d: -f 1-3'
+	assert_equal "$stderr" ""
+	assert_output - <<-'END'
+		keepalive=1 idle=5 interval=10 count=6
+		keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '6'
+		keepalive=1 idle=5 interval=6 count=6
+		warning: /etc/keepalive-shim.conf line 1: KEEPALIVE_SHIM_INTERVAL '10s'
+		keepalive=1 idle=5 interval=10 count=6
+	END
+}
+
+@test "/etc that is a link: the directory that it leads to counts" {
+	in_own_etc '
+		mkdir "$ROOM/root" "$ROOM/root/real-etc"
+		for place in bin lib lib64 usr mnt proc dev; do
+			[ -e "/$place" ] || continue
+			if [ -L "/$place" ]; then
+				cp -d "/$place" "$ROOM/root/"
+			else
+				mkdir "$ROOM/root/$place"
+				mount --rbind "/$place" "$ROOM/root/$place"
+			fi
+		done
+		ln -s real-etc "$ROOM/root/etc"
+		echo KEEPALIVE_SHIM_IDLE=20 >"$ROOM/root/real-etc/keepalive-shim.conf"
+		chroot "$ROOM/root" env LD_PRELOAD=/mnt/shim.so /mnt/plain
+		chmod 777 "$ROOM/root/real-etc"
+		chroot "$ROOM/root" env LD_PRELOAD=/mnt/shim.so /mnt/plain'
+	assert_output "$(printf 'fd=3 %s\n' 'keepalive=1 idle=20 interval=10 count=6' "$DEFAULT")"
+}
+
+@test "a user namespace in which root shows as nobody: the file is root's all the same, and others' is not" {
+	unshare -U true 2>/dev/null || skip "no user namespaces here"
+	in_own_etc '
+		own() {
+			(cd / && setpriv --reuid=1000 --regid=1000 --clear-groups unshare -U "$@" env LD_PRELOAD="$ROOM/shim.so" "$ROOM/plain")
+		}
+		echo KEEPALIVE_SHIM_IDLE=20 | host_file
+		own
+		own -r
+		chmod 666 "$FILE"
+		own
+		chmod 644 "$FILE"
+		chown 65534 "$FILE"
+		as_nobody LD_PRELOAD="$ROOM/shim.so" ./plain'
+	assert_equal "$stderr" ""
+	assert_output "$(printf 'fd=3 %s\n' 'keepalive=1 idle=20 interval=10 count=6' 'keepalive=1 idle=20 interval=10 count=6' "$DEFAULT" "$DEFAULT")"
+}
+
+@test "systemd reads the same values out of it: EnvironmentFile=" {
+	local generator=/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator
+
+	[ -x "$generator" ] || skip "systemd's own parser of such files is not installed"
+	cat >"$BATS_TEST_TMPDIR/read.py" <<-'END'
+		import json, shlex, sys
+		theirs = dict(word.split("=", 1) for word in shlex.split(open(sys.argv[1]).read()))
+		ours = {setting["variable"]: setting["value"]
+		        for setting in json.load(open(sys.argv[2]))["settings"].values() if setting["from"] == "file"}
+		print("same" if theirs == ours else (theirs, ours), len(ours))
+	END
+	READ=$BATS_TEST_TMPDIR/read.py GENERATOR=$generator in_own_etc '
+		host_file <<-"END"
+			# comment
+			KEEPALIVE_SHIM_IDLE=20s
+			; comment
+			  KEEPALIVE_SHIM_INTERVAL =	 7   
+			KEEPALIVE_SHIM_COUNT= "3"
+			KEEPALIVE_SHIM_ROLE='\''ser'\''"ver"
+			KEEPALIVE_SHIM_LOG="/a \"b\" \\ \x c" d  
+			KEEPALIVE_SHIM_MODE=respect
+			KEEPALIVE_SHIM_MODE=force
+			KEEPALIVE_SHIM_RULES=program=a\\* off; \
+			  program=b "idle=3"; \
+			port=1 off
+		END
+		mkdir -p "$ROOM/user/environment.d"
+		cp "$FILE" "$ROOM/user/environment.d/"
+		env -i XDG_CONFIG_HOME="$ROOM/user" "$GENERATOR" | grep ^KEEPALIVE >"$ROOM/systemd"
+		env -i "$COMMAND" check --json true >"$ROOM/json"
+		python3 "$READ" "$ROOM/systemd" "$ROOM/json"'
+	assert_output "same 7"
+}

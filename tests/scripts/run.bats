@@ -1,0 +1,59 @@
+#!/usr/bin/env bats
+# tests/run itself: what it counts, and that an interrupted run leaves nothing behind.
+
+load ../helpers
+
+# suite NAME: a bats file for tests/run, its tests on standard input.
+suite() {
+	SUITE=$BATS_TEST_TMPDIR/$1.bats
+	sed "s/^test /@test /" >"$SUITE" # bats would take an @test here for one of its own
+}
+
+@test "passed, failed and skipped tests are counted; a failed one is named with how to run it alone" {
+	suite counted <<-'TEXT'
+		test "one that passes" { true; }
+		test "one that fails" { false; }
+		test "one that is skipped" { skip "nothing is installed"; }
+	TEXT
+	run -1 "$TESTS/run" "$SUITE"
+	assert_line --regexp "^FAILED: .*counted: one that fails +\(alone: tests/run $SUITE\)$"
+	assert_line --index -2 '1 passed, 1 failed, 1 skipped, 0 flaky'
+	assert_line --index -1 '1 passed, 1 failed, 1 skipped'
+	assert_line --regexp '^ +1 nothing is installed$'
+	assert_line --partial '1 of 1 suites'
+}
+
+@test "a test that passes only the second time is counted as flaky" {
+	suite flaky <<-TEXT
+		test "one that passes the second time" { [ -e "$BATS_TEST_TMPDIR/seen" ] || ! touch "$BATS_TEST_TMPDIR/seen"; }
+	TEXT
+	run -0 "$TESTS/run" "$SUITE"
+	assert_line --regexp '^FLAKY: .*flaky: one that passes the second time$'
+	assert_line --index -2 '1 passed, 0 failed, 0 skipped, 1 flaky'
+}
+
+@test "a run in which no test ran fails" {
+	suite none </dev/null
+	run -1 "$TESTS/run" "$SUITE"
+}
+
+@test "Ctrl-C ends what the tests started, also what left their process group, and removes the files" {
+	require tmux
+	suite interrupted <<-TEXT
+		test "one that waits" {
+			setsid sleep 1000 &
+			echo \$! >"$BATS_TEST_TMPDIR/pid"
+			echo "\$TMPDIR" >"$BATS_TEST_TMPDIR/place"
+			sleep 1000
+		}
+	TEXT
+	local pid place server=$BATS_TEST_TMPDIR/tmux
+	tmux -S "$server" -f /dev/null new-session -d "'$TESTS/run' '$SUITE'; echo \$? >'$BATS_TEST_TMPDIR/status'"
+	await 30 test -s "$BATS_TEST_TMPDIR/place"
+	pid=$(cat "$BATS_TEST_TMPDIR/pid") place=$(cat "$BATS_TEST_TMPDIR/place")
+	tmux -S "$server" send-keys C-c
+	await 15 test -s "$BATS_TEST_TMPDIR/status"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/status")" 130
+	run -1 kill -0 "$pid"
+	[ ! -e "$place" ]
+}
