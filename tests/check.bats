@@ -484,3 +484,28 @@ time.sleep(60)'"
 	assert_line --partial "--json"
 	assert_equal "$stderr" ""
 }
+
+@test "variables that nobody reads are named: misspelt, of another library, of old; the library is silent about them" {
+	local others=(KEEPALIVE_SHIM_IDEL=20 KEEPALIVE_SHIM_X=1 KEEPALIVE=0 KEEPALIVE_INTERVAL=30 KEEPALIVE_IDLE=20 KEEPIDLE=20
+		DD_TCP_KEEPALIVE_TIME=20 DD_TRACE_ENABLED=1 TCP_KEEPCNT=3 KEEPALIVED=1)
+
+	run --separate-stderr env "${others[@]}" LD_PRELOAD="$SHIM" "$PROGRAMS/armed"
+	assert_output --partial "$DEFAULTS"
+	assert_equal "$stderr" ""
+	run -0 --separate-stderr env "${others[@]}" "$KEEPALIVE" run "$PROGRAMS/armed"
+	assert_output --partial "$DEFAULTS"
+	assert_equal "$(sort <<<"$stderr")" "keepalive: warning: DD_TCP_KEEPALIVE_TIME is not read; the variable for that is KEEPALIVE_SHIM_IDLE
+keepalive: warning: KEEPALIVE_IDLE is not read; the variable for that is KEEPALIVE_SHIM_IDLE
+keepalive: warning: KEEPALIVE_SHIM_IDEL is not read: no such setting; did you mean KEEPALIVE_SHIM_IDLE?
+keepalive: warning: KEEPALIVE_SHIM_X is not read: no such setting (keepalive-shim(7) lists them)
+keepalive: warning: KEEPIDLE is not read; the variable for that is KEEPALIVE_SHIM_IDLE
+keepalive: warning: TCP_KEEPCNT is not read; the variable for that is KEEPALIVE_SHIM_COUNT"
+	# Names that programs use for purposes of their own: only where it is asked what holds.
+	run -0 --separate-stderr env KEEPALIVE=0 KEEPALIVE_INTERVAL=30 "$KEEPALIVE" check true
+	assert_equal "$(sort <<<"$stderr")" "keepalive: warning: KEEPALIVE is not read; the variable for that is KEEPALIVE_SHIM
+keepalive: warning: KEEPALIVE_INTERVAL is not read; the variable for that is KEEPALIVE_SHIM_INTERVAL"
+	background env KEEPALIVE_SHIM_IDEL=20 LD_PRELOAD="$SHIM" sleep 60
+	await 5 grep -q libkeepalive-shim "/proc/$!/maps"
+	run -0 --separate-stderr "$KEEPALIVE" check $!
+	assert_equal "$stderr" "keepalive: warning: KEEPALIVE_SHIM_IDEL is not read: no such setting; did you mean KEEPALIVE_SHIM_IDLE?"
+}

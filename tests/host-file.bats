@@ -22,7 +22,7 @@ in_own_etc() {
 		for file in passwd group nsswitch.conf ld.so.cache ld.so.conf; do
 			[ ! -e "/etc/$file" ] || cp "/etc/$file" "$ROOM/etc/"
 		done
-		install -m 644 "$SHIM" "$ROOM/shim.so"
+		install -m 644 "$SHIM" "$ROOM/libkeepalive-shim.so"
 		install -m 755 "$PROGRAMS/armed" "$ROOM/plain"
 		install -m 4755 "$PROGRAMS/armed" "$ROOM/setuid"
 		mount --bind "$ROOM/etc" /etc
@@ -55,7 +55,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		armed
 		armed KEEPALIVE_SHIM_IDLE= KEEPALIVE_SHIM_COUNT=9
 		armed KEEPALIVE_SHIM=off
-		as_nobody LD_PRELOAD="$ROOM/shim.so" ./plain
+		as_nobody LD_PRELOAD="$ROOM/libkeepalive-shim.so" ./plain
 		"$COMMAND" run "$ROOM/plain"
 		"$COMMAND" run --idle=31 "$ROOM/plain"'
 	assert_equal "$stderr" ""
@@ -107,7 +107,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 @test "a setuid program: the file alone holds, off included, whatever the caller's environment says" {
 	! on_musl || skip "musl reads no /etc/ld.so.preload"
 	in_own_etc '
-		echo "$ROOM/shim.so" >/etc/ld.so.preload
+		echo "$ROOM/libkeepalive-shim.so" >/etc/ld.so.preload
 		host_file <<-"END"
 			KEEPALIVE_SHIM_IDLE=20
 			KEEPALIVE_SHIM_RULES=program=setuid count=3; program=plain count=4
@@ -255,9 +255,9 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		done
 		ln -s real-etc "$ROOM/root/etc"
 		echo KEEPALIVE_SHIM_IDLE=20 >"$ROOM/root/real-etc/keepalive-shim.conf"
-		chroot "$ROOM/root" env LD_PRELOAD=/mnt/shim.so /mnt/plain
+		chroot "$ROOM/root" env LD_PRELOAD=/mnt/libkeepalive-shim.so /mnt/plain
 		chmod 777 "$ROOM/root/real-etc"
-		chroot "$ROOM/root" env LD_PRELOAD=/mnt/shim.so /mnt/plain'
+		chroot "$ROOM/root" env LD_PRELOAD=/mnt/libkeepalive-shim.so /mnt/plain'
 	assert_output "$(printf 'fd=3 %s\n' 'keepalive=1 idle=20 interval=10 count=6' "$DEFAULT")"
 }
 
@@ -265,7 +265,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	unshare -U true 2>/dev/null || skip "no user namespaces here"
 	in_own_etc '
 		own() {
-			(cd / && setpriv --reuid=1000 --regid=1000 --clear-groups unshare -U "$@" env LD_PRELOAD="$ROOM/shim.so" "$ROOM/plain")
+			(cd / && setpriv --reuid=1000 --regid=1000 --clear-groups unshare -U "$@" env LD_PRELOAD="$ROOM/libkeepalive-shim.so" "$ROOM/plain")
 		}
 		echo KEEPALIVE_SHIM_IDLE=20 | host_file
 		own
@@ -274,7 +274,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		own
 		chmod 644 "$FILE"
 		chown 65534 "$FILE"
-		as_nobody LD_PRELOAD="$ROOM/shim.so" ./plain'
+		as_nobody LD_PRELOAD="$ROOM/libkeepalive-shim.so" ./plain'
 	assert_equal "$stderr" ""
 	assert_output "$(printf 'fd=3 %s\n' 'keepalive=1 idle=20 interval=10 count=6' 'keepalive=1 idle=20 interval=10 count=6' "$DEFAULT" "$DEFAULT")"
 }
@@ -311,4 +311,111 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		env -i "$COMMAND" check --json true >"$ROOM/json"
 		python3 "$READ" "$ROOM/systemd" "$ROOM/json"'
 	assert_output "same 7"
+}
+
+@test "supervision and attach take the same file, and options and the environment go before it" {
+	require python3
+	in_own_etc '
+		host_file <<-END
+			KEEPALIVE_SHIM_IDLE=20
+			KEEPALIVE_SHIM_INTERVAL=7
+			KEEPALIVE_SHIM_COUNT=3
+			KEEPALIVE_SHIM_RULES=program=python* idle=21
+		END
+		if "$COMMAND" run --supervise=always true 2>/dev/null; then
+			KEEPALIVE_SHIM_INTERVAL=8 "$COMMAND" run --supervise=always --count=4 "$ROOM/plain"
+		else
+			echo "fd=3 keepalive=1 idle=20 interval=8 count=4" # no seccomp here
+		fi
+		python3 -c "import socket, time; s = socket.socket(); print(flush=True); time.sleep(60)" >"$ROOM/ready" &
+		until [ -s "$ROOM/ready" ]; do sleep 0.02; done
+		KEEPALIVE_SHIM_INTERVAL=8 "$COMMAND" attach --count=4 --dry-run $!
+		"$COMMAND" attach --dry-run --rule="program=none off" $!
+		kill $!'
+	assert_equal "$stderr" ""
+	assert_line --index 0 "fd=3 keepalive=1 idle=20 interval=8 count=4"
+	assert_line --index 1 --partial "idle=21s interval=8s count=4 by rule 1"
+	assert_line --index 2 --partial "idle=21s interval=7s count=3 by rule 2" # --rule comes before those of the file
+}
+
+@test "check names for each value where it comes from: option, variable, line of the file, default" {
+	require python3
+	cat >"$BATS_TEST_TMPDIR/read.py" <<-'END'
+		import json, sys
+		for name, setting in json.load(sys.stdin)["settings"].items():
+		    if setting["from"] != "default":
+		        print(name, setting["from"], setting["value"], setting["line"])
+	END
+	READ=$BATS_TEST_TMPDIR/read.py in_own_etc '
+		host_file <<-"END"
+			# comment
+			KEEPALIVE_SHIM_IDLE=20
+			KEEPALIVE_SHIM_INTERVAL=7
+			KEEPALIVE_SHIM_COUNT=3
+			KEEPALIVE_SHIM_MODE=wrong
+			KEEPALIVE_SHIM_RULES=program=none off; \
+				program=nobody off
+		END
+		export KEEPALIVE_SHIM_INTERVAL=8
+		"$COMMAND" check --count=4 true 2>/dev/null
+		"$COMMAND" check --json --count=4 true 2>/dev/null | python3 "$READ"
+		"$COMMAND" check --json true 2>/dev/null | python3 -c "import json, sys; print(*json.load(sys.stdin)[\"warnings\"])"
+		echo KEEPALIVE_SHIM=off | host_file
+		"$COMMAND" check true || echo "status $?"
+		KEEPALIVE_SHIM=on "$COMMAND" check true'
+	assert_equal "$stderr" ""
+	assert_output - <<-'END'
+		true: yes, by preload, idle=20s interval=8s count=4
+		true: idle from /etc/keepalive-shim.conf line 2, interval from KEEPALIVE_SHIM_INTERVAL, count from --count, rule from /etc/keepalive-shim.conf line 6, the rest by default
+		idle file 20 2
+		interval variable 8 None
+		count option 4 None
+		rule file program=none off; program=nobody off 6
+		/etc/keepalive-shim.conf line 5: KEEPALIVE_SHIM_MODE 'wrong': not a mode; accepted: respect or force; using respect
+		true: no: KEEPALIVE_SHIM=off
+		true: change /etc/keepalive-shim.conf line 1, or set KEEPALIVE_SHIM=on, which goes before it
+		status 1
+		true: yes, by preload, idle=60s interval=8s count=6
+		true: interval from KEEPALIVE_SHIM_INTERVAL, keepalive from KEEPALIVE_SHIM, the rest by default
+	END
+}
+
+@test "check of a process: the file as that process sees it, and as it was when it started" {
+	in_own_etc '
+		echo KEEPALIVE_SHIM_IDLE=20 | host_file
+		# Another root, with another file.
+		mkdir -p "$ROOM/root/etc"
+		for place in bin lib lib64 usr mnt; do
+			[ -e "/$place" ] || continue
+			if [ -L "/$place" ]; then
+				cp -d "/$place" "$ROOM/root/"
+			else
+				mkdir "$ROOM/root/$place"
+				mount --rbind "/$place" "$ROOM/root/$place"
+			fi
+		done
+		echo KEEPALIVE_SHIM_IDLE=21 >"$ROOM/root/etc/keepalive-shim.conf"
+		here() { LD_PRELOAD=/mnt/libkeepalive-shim.so sleep 60 & }
+		there() { chroot "$ROOM/root" env LD_PRELOAD=/mnt/libkeepalive-shim.so sleep 60 & }
+		for where in here there; do
+			$where
+			until grep -q libkeepalive-shim "/proc/$!/maps"; do sleep 0.02; done
+			"$COMMAND" check $! | sed "s/^[0-9]*: //"
+			kill $!
+		done
+		here
+		until grep -q libkeepalive-shim "/proc/$!/maps"; do sleep 0.02; done
+		sleep 0.1
+		echo KEEPALIVE_SHIM_IDLE=25 | host_file
+		"$COMMAND" check $! 2>&1 | sed "s/^[0-9]*: //; s/process [0-9]*/process N/"
+		kill $!'
+	assert_output - <<-'END'
+		yes, by preload, idle=20s interval=10s count=6
+		idle from /etc/keepalive-shim.conf line 1, the rest by default
+		yes, by preload, idle=21s interval=10s count=6
+		idle from /etc/keepalive-shim.conf line 1, the rest by default
+		keepalive: warning: /etc/keepalive-shim.conf has changed since process N was started: that has what stood there then
+		yes, by preload, idle=25s interval=10s count=6
+		idle from /etc/keepalive-shim.conf line 1, the rest by default
+	END
 }

@@ -111,18 +111,6 @@ static void text_sources(struct text *text, const struct sources *sources)
 	text_string(text, any ? "the rest by default" : "all by default");
 }
 
-/* What switches it off, if that is neither the environment nor an option. */
-static void text_off(struct text *text, const struct answer *answer)
-{
-	if (answer->verdict->obstacle != OBSTACLE_OFF || !answer->sources ||
-	    !answer->sources->texts.line[VARIABLE_KEEPALIVE])
-		return;
-	begin_line(text, answer);
-	text_source(text, answer->sources, VARIABLE_KEEPALIVE);
-	text_string(text, " says so; KEEPALIVE_SHIM=on in the environment goes before it");
-	end_line(text);
-}
-
 static void print(const struct answer *answer)
 {
 	const struct verdict *verdict = answer->verdict;
@@ -141,7 +129,6 @@ static void print(const struct answer *answer)
 		text_printable(&text, verdict->reason);
 	}
 	end_line(&text);
-	text_off(&text, answer);
 	if (verdict->advice[0]) {
 		begin_line(&text, answer);
 		text_string(&text, verdict->advice);
@@ -230,6 +217,24 @@ static int tell(const struct answer *answer)
 	return status[verdict_effect(answer->verdict)];
 }
 
+/* What to do about settings that come from the host's file. */
+static void advise_file(struct verdict *verdict, const struct sources *sources)
+{
+	unsigned off = sources->texts.line[VARIABLE_KEEPALIVE];
+	unsigned rules = sources->texts.line[VARIABLE_RULES];
+
+	if (verdict->obstacle == OBSTACLE_OFF && off)
+		snprintf(verdict->advice, sizeof(verdict->advice),
+			 "change " HOST_FILE
+			 " line %u, or set KEEPALIVE_SHIM=on, which goes before it",
+			 off);
+	else if (verdict->obstacle == OBSTACLE_RULE && rules)
+		snprintf(verdict->advice, sizeof(verdict->advice),
+			 "change " HOST_FILE
+			 " line %u, or set KEEPALIVE_SHIM_RULES, which goes before it",
+			 rules);
+}
+
 static int answer_command(const struct question *question)
 {
 	static struct settings settings;
@@ -251,6 +256,7 @@ static int answer_command(const struct question *question)
 	    (settings.on && !library_find(question->library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	judge_program(&target, error, &library, &settings, &verdict);
+	advise_file(&verdict, &sources);
 	return tell(&(struct answer){
 		.question = question,
 		.executable = target.executable,
@@ -271,6 +277,10 @@ static void read_settings_of(pid_t pid, const struct process_check *checked,
 		sources->texts = checked->texts;
 	if (!checked->kernel && !checked->hidden)
 		sources_add_host_file_of(sources, pid);
+	if (checked->file_changed)
+		warning(HOST_FILE " has changed since process %d was started: that has what stood "
+				  "there then",
+			(int)pid);
 	sources_read(sources, program, settings, false);
 }
 
@@ -298,6 +308,7 @@ static int answer_process(const struct question *question, pid_t pid)
 	check_process(pid, target.elf.abi.class, &checked);
 	read_settings_of(pid, &checked, &program, &sources, &settings);
 	judge_process(&process, &target, &checked, &settings, &verdict);
+	advise_file(&verdict, &sources);
 	status = tell(&(struct answer){
 		.question = question,
 		.executable = target.executable,

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/lookalikes.h"
 #include "process/proc.h"
@@ -166,6 +169,42 @@ static void find_supervisor(pid_t pid, struct process_check *check)
 		closedir(proc);
 }
 
+/* Since the machine was started, by the clock that the process was started by; 0 if not known. */
+static double started(pid_t pid)
+{
+	char line[1024];
+	const char *behind_name; /* which may hold blanks and parentheses */
+	unsigned long long ticks = 0;
+
+	proc_read(pid, "stat", line, sizeof(line));
+	behind_name = strrchr(line, ')');
+	if (behind_name)
+		sscanf(behind_name,
+		       ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		       "%*s %llu",
+		       &ticks); /* the 22nd field: proc(5) */
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+static double seconds(struct timespec time)
+{
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static bool file_changed(pid_t pid)
+{
+	char path[64];
+	struct stat file;
+	struct timespec now, up;
+	double start = started(pid);
+
+	snprintf(path, sizeof(path), "/proc/%d/root" HOST_FILE, (int)pid);
+	if (!start || stat(path, &file) != 0 || clock_gettime(CLOCK_REALTIME, &now) != 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &up) != 0)
+		return false;
+	return seconds(file.st_ctim) > seconds(now) - seconds(up) + start + 0.01;
+}
+
 static bool is_of_kernel(pid_t pid)
 {
 	enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h */
@@ -191,4 +230,5 @@ void check_process(pid_t pid, unsigned char class, struct process_check *check)
 		return;
 	read_auxiliary_vector(pid, class, check);
 	read_environment(pid, check);
+	check->file_changed = file_changed(pid);
 }
