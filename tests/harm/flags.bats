@@ -1,0 +1,57 @@
+# Whatever flags a packager brings, the object is the same.
+
+load ../helpers
+
+# built NAME [VARIABLE=VALUE...]: builds the library; it must be byte for byte what plain make builds.
+built() {
+	local build=$BATS_TEST_TMPDIR/$1
+
+	make -s -C "$REPOSITORY" BUILD="$build" "${@:2}" "$build/libkeepalive-shim.so"
+	objcopy --strip-all --remove-section .note.gnu.build-id "$build/libkeepalive-shim.so" "$build/bare"
+	[ ! -e "$BATS_TEST_TMPDIR/plain/bare" ] || cmp "$BATS_TEST_TMPDIR/plain/bare" "$build/bare" ||
+		fail "another object by ${*:2}"
+}
+
+@test "built with the flags of Fedora, Debian, Ubuntu, Arch, openSUSE, sanitizers left in, -O0, -O3: the same object" {
+	require cc objcopy
+	built plain
+	built fedora CFLAGS='-O2 -flto=auto -ffat-lto-objects -fexceptions -g -grecord-gcc-switches -pipe -Wall
+		-Werror=format-security -Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3 -Wp,-D_GLIBCXX_ASSERTIONS
+		-fstack-protector-strong -fasynchronous-unwind-tables -fstack-clash-protection -fno-omit-frame-pointer' \
+		LDFLAGS='-Wl,-z,relro -Wl,--as-needed -Wl,-z,pack-relative-relocs -Wl,-z,now -flto=auto'
+	built debian CFLAGS='-g -O2 -fstack-protector-strong -Wformat -D_FORTIFY_SOURCE=2 -fPIE' \
+		LDFLAGS='-fPIE -pie -Wl,-z,relro -Wl,-z,now'
+	built ubuntu CFLAGS='-g -O3 -flto=auto -D_FORTIFY_SOURCE=3 -fstack-clash-protection' LDFLAGS='-Wl,-Bsymbolic-functions'
+	built arch CFLAGS='-O2 -pipe -fno-plt -fexceptions -Wp,-D_FORTIFY_SOURCE=3 -fcf-protection' \
+		LDFLAGS='-Wl,-O1,--sort-common,--as-needed,-z,relro,-z,now,-z,pack-relative-relocs'
+	built opensuse CFLAGS='-O2 -Wall -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-all -funwind-tables'
+	built sanitized CFLAGS='-O1 -g -fsanitize=address,undefined --coverage -finstrument-functions'
+	built plainest CFLAGS=-O0
+	built fastest CFLAGS='-O3 -funroll-loops -ftrivial-auto-var-init=zero'
+	built ownflags CFLAGS= LDFLAGS=
+}
+
+@test "each hook takes less than 100 bytes of stack, whoever compiles it" {
+	local compiler build
+
+	for compiler in gcc clang; do
+		command -v "$compiler" >/dev/null || continue
+		build=$BATS_TEST_TMPDIR/$compiler
+		make -s -C "$REPOSITORY" BUILD="$build" CC="$compiler" CFLAGS='-O3 -flto -fstack-usage' \
+			"$build/preload-objects/preload/interpose.o"
+		echo "# $compiler: $(sed 's/.*://' "$build"/preload-objects/preload/interpose.su | cut -f1,2 | xargs)" >&3
+		[ "$(awk -F'\t' '$2 < 100' "$build"/preload-objects/preload/interpose.su | wc -l)" = 6 ]
+	done
+}
+
+@test "for this very processor: the same symbols, at most 40 KiB, and it works" {
+	local build=$BATS_TEST_TMPDIR/native
+
+	make -s -C "$REPOSITORY" BUILD="$build" CFLAGS='-O3 -march=native -flto -g3' "$build/libkeepalive-shim.so"
+	run bash -c 'nm -D "$1" | awk "{ print \$(NF-1), \$NF }" | sort' sh "$build/libkeepalive-shim.so"
+	assert_output "$(cat "$TESTS/golden/symbols")"
+	strip "$build/libkeepalive-shim.so"
+	[ "$(stat -c %s "$build/libkeepalive-shim.so")" -le 40960 ]
+	LD_PRELOAD=$build/libkeepalive-shim.so run "$PROGRAMS/armed"
+	assert_output --partial "$DEFAULTS"
+}
