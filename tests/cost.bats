@@ -94,31 +94,52 @@ listen setsockopt +400'
 listen setsockopt +200'
 }
 
-@test "rules that never match: connect and accept take none" {
+@test "rules that never match: accept asks for the peer, connect if the address is not on the stack; no more" {
 	require strace python3
-	run -0 calls KEEPALIVE_SHIM_RULES='peer=10.0.0.0/8 idle=30; role=client port=1 off' \
+	run -0 calls KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.0/8 idle=30; role=client port=1 off' \
 		-- 100 connect accept accept4 listen udp unix
 	assert_output 'between setsockopt +804'
+	run -0 calls KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.0/8 idle=30' -- 100 connect_static
+	assert_output 'between setsockopt +400
+connect_static getpeername +100'
+	run -0 calls KEEPALIVE_SHIM_RULES='role=server peer=10.0.0.0/8 idle=30' -- 100 connect accept accept4
+	assert_output 'accept getpeername +100
+accept4 getpeername +100
+between setsockopt +404'
 }
 
-@test "rules that name peers: only sockets whose values change pay, also where the program asks for no address" {
+@test "rules that name peers: beside that only sockets whose values change pay" {
 	require strace python3
 	local rules='peer=127.0.0.2 idle=30; peer=127.0.0.3 idle=30 interval=5 count=3; peer=127.0.0.4 idle=60'
 
-	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- 100 connect accept accept4
-	assert_output 'between setsockopt +404'
-	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.2 100 connect accept accept4
-	assert_output 'accept setsockopt +100
-accept4 setsockopt +100
+	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.2 100 connect accept
+	assert_output 'accept getpeername +100
+accept setsockopt +100
 between setsockopt +404
 connect setsockopt +100'
-	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.3 100 connect accept accept4
-	assert_output 'accept setsockopt +300
-accept4 setsockopt +300
+	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.3 100 connect accept
+	assert_output 'accept getpeername +100
+accept setsockopt +300
 between setsockopt +404
 connect setsockopt +300'
-	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.4 100 connect accept accept4
-	assert_output 'between setsockopt +404' # its values are the ones it has
+	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.4 100 connect accept
+	assert_output 'accept getpeername +100
+between setsockopt +404' # its values are the ones it has
+}
+
+@test "who calls connect() again for its outcome, as HAProxy does: nothing more; a second peer: looked at" {
+	require strace python3
+	local program='import errno, select, socket
+server = socket.create_server(("127.0.0.1", 0))
+for _ in range(10):
+    client = socket.socket()
+    client.setblocking(False)
+    assert client.connect_ex(server.getsockname()) in (0, errno.EINPROGRESS)
+    select.select([], [client], [])
+    assert client.connect_ex(server.getsockname()) in (0, errno.EISCONN)'
+
+	strace -qq -e trace=getsockopt -o "$BATS_TEST_TMPDIR/calls" -E LD_PRELOAD="$SHIM" python3 -c "$program"
+	refute grep -q KEEP "$BATS_TEST_TMPDIR/calls"
 }
 
 @test "the program's own setsockopt: none in respect, one to undo it in force" {

@@ -176,3 +176,18 @@ END
 	assert_success
 	assert_output "64 threads x 300 sockets: 0 wrong"
 }
+
+@test "an address that is gone when connect() returns, was never read, or lies past the stack's end: as without the shim" {
+	local settings
+
+	for settings in KEEPALIVE_SHIM=on KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" \
+		KEEPALIVE_SHIM_RULES='peer=127.0.0.0/8 off; role=client port=1 off; role=server peer=::1 idle=20'; do
+		for words in unmapped 'faked 0' "faked 4" "faked 115" edge; do
+			# shellcheck disable=SC2086
+			run shimmed "$settings" "$PROGRAMS/pointers" $words
+			assert_success
+			# shellcheck disable=SC2086
+			assert_output "$("$PROGRAMS/pointers" $words)"
+		done
+	done
+}

@@ -253,3 +253,11 @@ refused() {
 	[ "$(wc -l <<<"$stderr")" = 1 ]
 	[[ $stderr == *"warning: KEEPALIVE_SHIM_RULES rule 2 "*"the interval is longer"* ]]
 }
+
+@test "a peer is who getpeername(2) says: 0.0.0.0, ::, IPv4 in IPv6, a short sockaddr_in6, from stack and heap" {
+	[ -e /proc/net/if_inet6 ] || skip "no IPv6"
+	run shimmed KEEPALIVE_SHIM_RULES='peer=127.0.0.0/8 off; peer=::1 off' "$PROGRAMS/pointers" peers
+	assert_success
+	assert_equal "$(wc -l <<<"$output")" 20
+	refute_line --regexp ' 1$'
+}

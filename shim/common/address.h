@@ -32,6 +32,12 @@ struct network {
 struct address address_ipv4(const void *bytes);
 struct address address_ipv6(const void *bytes);
 
+/* 0.0.0.0 or ::, and ::ffff:0.0.0.0, which is the first. */
+static inline bool address_is_any(const struct address *address)
+{
+	return address->family && !address->halves[0] && !address->halves[1];
+}
+
 /* The port in sin_port or sin6_port: two bytes in network order. As ntohs(3), a function in musl. */
 uint16_t address_port(const void *bytes);
 

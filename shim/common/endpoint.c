@@ -3,6 +3,9 @@
 
 #include <netinet/in.h>
 
+/* struct sockaddr_in6 without the scope of RFC 2553, which the kernel takes too: SIN6_LEN_RFC2133. */
+enum { IPV6_LENGTH = 24 };
+
 struct endpoint endpoint_of(const struct sockaddr *address, socklen_t length)
 {
 	const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
@@ -11,7 +14,7 @@ struct endpoint endpoint_of(const struct sockaddr *address, socklen_t length)
 
 	if (length >= sizeof(*ipv4) && address->sa_family == AF_INET)
 		found.address = address_ipv4(&ipv4->sin_addr);
-	else if (length >= sizeof(*ipv6) && address->sa_family == AF_INET6)
+	else if (length >= IPV6_LENGTH && address->sa_family == AF_INET6)
 		found.address = address_ipv6(&ipv6->sin6_addr);
 	/* sin_port and sin6_port are in the same place. */
 	if (found.address.family)

@@ -1,8 +1,7 @@
 /*
  * fastpath: within the hooks, what most sockets need and no more. The rest is in policy.c.
  *
- * No other memory is looked at here than memory.h's and the stack, and in arm() none but the stack
- * between one system call and the next.
+ * No other memory is looked at here than memory.h's and the stack.
  */
 #ifndef KEEPALIVE_FASTPATH_H
 #define KEEPALIVE_FASTPATH_H
@@ -16,29 +15,37 @@
 #include "sockets.h"
 #include "sockopt_names.h"
 
-/* All that a new TCP socket is to have. Returns false where it turns out not to be TCP. */
-static inline bool arm(int fd, const struct next *next, const struct configuration *all)
+/*
+ * All that a new TCP socket is to have. Returns false if it turns out not to be TCP. The values are a
+ * local copy of 20 bytes, and the configuration is not kept in a register, so that the hook's frame stays
+ * below 100.
+ */
+static inline bool arm(int fd, const struct configuration *all)
 {
-	const struct profile fresh = all->fresh;
-	int (*set)(int, int, int, const void *, socklen_t) = next->setsockopt;
+	struct fresh fresh = all->fresh;
 
-#pragma GCC unroll 6
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (fresh.value[i] && set(fd, sockopt_names[i].level, sockopt_names[i].name,
-					  &fresh.value[i], sizeof(fresh.value[i])) != 0)
+#pragma GCC unroll 5
+	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++) {
+		if (fresh.value[i] &&
+		    libc->setsockopt(fd, sockopt_names[i].level, sockopt_names[i].name,
+				     &fresh.value[i], sizeof(fresh.value[i])) != 0)
 			return policy_refused(fd, i, errno);
 	}
+	fresh.value[0] = 1;
+	if (configuration()->arms && libc->setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &fresh.value[0],
+						      sizeof(fresh.value[0])) != 0)
+		return policy_refused(fd, OPTION_KEEPALIVE, errno);
 	return true;
 }
 
 /* socket(2) gave this descriptor. May change errno. */
-static inline void created(const struct next *next, int fd, int domain, int type, int protocol)
+static inline void created(int fd, int domain, int type, int protocol)
 {
 	const struct configuration *all = configuration();
 	struct known known = { .state = STATE_FRESH };
 
 	if (all && options_apply_to(domain, type, protocol)) {
-		known.profile = arm(fd, next, all) ? all->client : PROFILE_NONE;
+		known.profile = arm(fd, all) ? configuration()->client : PROFILE_NONE;
 		sockets_put(fd, known);
 	} else if (all) {
 		policy_not_tcp(fd, domain, type, protocol);
@@ -54,16 +61,15 @@ static inline bool fastpath_before_connect(int fd)
 	return !configuration() || sockets_get(fd).state != STATE_UNKNOWN;
 }
 
-static inline bool fastpath_after_connect(int fd, const struct sockaddr *address, socklen_t length)
+static inline bool fastpath_after_connect(int fd, int result)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
 
-	if (!all || all->client_asks || all->logs || known.state != STATE_FRESH ||
-	    known.profile != all->client || length < sizeof(address->sa_family) ||
-	    address->sa_family == AF_UNSPEC)
+	if (!all || all->client_asks || all->logs || known.profile != all->client ||
+	    (known.state != STATE_FRESH && (known.state != STATE_CONNECTING || result != 0)))
 		return !all;
-	known.state = STATE_CONNECTED;
+	known.state = result == 0 ? STATE_CONNECTED : STATE_CONNECTING;
 	sockets_put(fd, known);
 	return true;
 }
@@ -72,7 +78,7 @@ static inline bool fastpath_before_accept(int listener)
 {
 	const struct configuration *all = configuration();
 
-	return !all || (!all->server_asks_peer && sockets_get(listener).state != STATE_UNKNOWN);
+	return !all || sockets_get(listener).state != STATE_UNKNOWN;
 }
 
 static inline bool fastpath_after_accept(int listener, int accepted)

@@ -24,7 +24,7 @@ int hook_socket(int domain, int type, int protocol)
 	int fd = next->socket(domain, type, protocol);
 
 	if (fd >= 0)
-		QUIETLY(created(next, fd, domain, type, protocol));
+		QUIETLY(created(fd, domain, type, protocol));
 	return fd;
 }
 
@@ -37,42 +37,34 @@ int hook_connect(int fd, const struct sockaddr *address, socklen_t length)
 		QUIETLY(policy_before_connect(fd));
 	result = next->connect(fd, address, length);
 	if ((result == 0 || errno == EINPROGRESS || errno == EINTR) &&
-	    !fastpath_after_connect(fd, address, length))
-		QUIETLY(policy_after_connect(fd, address, length));
+	    !fastpath_after_connect(fd, result))
+		QUIETLY(policy_after_connect(fd, result, address, length));
 	return result;
 }
 
 int hook_accept(int fd, struct sockaddr *address, socklen_t *length)
 {
 	const struct next *next = set_up();
-	struct accepting call;
 	int accepted;
 
-	call.address = address;
-	call.length = length;
-	call.room = 0;
 	if (!fastpath_before_accept(fd))
-		QUIETLY(policy_before_accept(fd, &call));
-	accepted = next->accept(fd, call.address, call.length);
+		QUIETLY(policy_before_accept(fd));
+	accepted = next->accept(fd, address, length);
 	if (accepted >= 0 && !fastpath_after_accept(fd, accepted))
-		QUIETLY(policy_after_accept(fd, accepted, &call));
+		QUIETLY(policy_after_accept(fd, accepted));
 	return accepted;
 }
 
 int hook_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
 	const struct next *next = set_up();
-	struct accepting call;
 	int accepted;
 
-	call.address = address;
-	call.length = length;
-	call.room = 0;
 	if (!fastpath_before_accept(fd))
-		QUIETLY(policy_before_accept(fd, &call));
-	accepted = next->accept4(fd, call.address, call.length, flags);
+		QUIETLY(policy_before_accept(fd));
+	accepted = next->accept4(fd, address, length, flags);
 	if (accepted >= 0 && !fastpath_after_accept(fd, accepted))
-		QUIETLY(policy_after_accept(fd, accepted, &call));
+		QUIETLY(policy_after_accept(fd, accepted));
 	return accepted;
 }
 

@@ -13,6 +13,10 @@
 #include "hooks.h"
 #include "settings.h"
 
+struct fresh {
+	int32_t value[OPTION_KEEPALIVE];
+};
+
 /* What follows from the settings, so that no hook derives it again. */
 struct configuration {
 	uint8_t client;        /* the profile of a client whose peer is not known yet */
@@ -21,7 +25,8 @@ struct configuration {
 	bool server_asks_port; /* rules look at a server's port */
 	bool may_force;        /* some profile has mode=force */
 	bool logs;             /* KEEPALIVE_SHIM_LOG is not off */
-	struct profile fresh;  /* the profile number client: what a new socket gets */
+	bool arms;             /* the profile number client has keepalive on; */
+	struct fresh fresh;    /* and these values: what a new socket gets */
 	const struct settings *settings;
 };
 
@@ -32,7 +37,8 @@ enum state {
 	STATE_FRESH,              /* TCP, neither connected nor listening */
 	STATE_LISTENER,           /* whoever is accepted from it has its options */
 	STATE_LISTENER_QUEUE,     /* armed while it may have held connections that do not inherit */
-	STATE_CONNECTED,          /* connected or being connected, or accepted */
+	STATE_CONNECTING,         /* connect(2) said that it is under way */
+	STATE_CONNECTED,          /* connected, or accepted */
 };
 
 /* owned: 1 << enum sockopt, what the program has set itself, or whoever configured it before us. */

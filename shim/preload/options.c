@@ -16,6 +16,23 @@ unsigned option_bit(int level, int name)
 	return 0;
 }
 
+struct endpoint endpoint_of_peer(int fd)
+{
+	struct endpoint peer = endpoint_asked(libc->getpeername, fd);
+	struct sockaddr_in6 address = { .sin6_family = AF_UNSPEC };
+	socklen_t length = sizeof(struct sockaddr_in);
+
+	if (peer.address.family)
+		return peer;
+	/* More than its length is refused, and less is given: net/core/sock.c */
+	if (libc->getsockopt(fd, SOL_SOCKET, SO_PEERNAME, &address, &length) == 0 &&
+	    address.sin6_family == AF_INET6) {
+		length = sizeof(address);
+		libc->getsockopt(fd, SOL_SOCKET, SO_PEERNAME, &address, &length);
+	}
+	return endpoint_of((struct sockaddr *)&address, length);
+}
+
 int option_get(int fd, enum sockopt option, int *value)
 {
 	socklen_t length = sizeof(*value);

@@ -25,6 +25,12 @@ int option_set(int fd, enum sockopt option, int value);
  */
 const struct values *options_of_kernel(void);
 
+/*
+ * The peer of a socket, also while connect(2) is under way: getpeername(2) does not tell that, SO_PEERNAME
+ * does. May change errno.
+ */
+struct endpoint endpoint_of_peer(int fd);
+
 /* Which option setsockopt(2) names, as 1 << enum sockopt; 0 for any other. */
 unsigned option_bit(int level, int name);
 

@@ -9,7 +9,7 @@
 #include "report.h"
 #include "sockets.h"
 
-enum { NEAR = 4096 }; /* bytes of the caller's stack above ours */
+enum { NEAR = 4096 }; /* bytes of the callers' stack above ours */
 
 /* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
 enum evidence { CERTAIN, CLAIMED };
@@ -26,7 +26,8 @@ static bool is_refusal(int fd, enum sockopt option, int error)
 
 bool policy_refused(int fd, enum sockopt option, int error)
 {
-	const struct profile *fresh = &configuration()->fresh;
+	const struct configuration *all = configuration();
+	const struct profile *fresh = settings_profile(all->settings, all->client);
 	unsigned i = option;
 
 	while (!error || is_refusal(fd, i, error)) {
@@ -149,16 +150,26 @@ void policy_before_connect(int fd)
 	sockets_put(fd, known);
 }
 
-/* The profile for a client of this peer. */
-static unsigned client_profile(const struct configuration *all, const struct sockaddr *address,
-			       socklen_t length)
+/*
+ * An address on the stack of whoever called us is there as long as we are; any other memory may have been
+ * taken away while connect(2) waited, or was never there if a filter answered in the kernel's place.
+ */
+static bool is_on_stack(const void *start, size_t length)
 {
-	struct endpoint peer;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)start;
 
-	if (!all->client_asks)
-		return all->client;
-	peer = endpoint_of(address, length);
-	return settings_match(all->settings, ROLE_CLIENT, &peer.address, peer.port);
+	return there > here && there - here < NEAR && length < NEAR;
+}
+
+/* The peer of a socket that is connected or being connected: who getpeername(2) says it is. */
+static struct endpoint connected_peer(int fd, const struct sockaddr *address, socklen_t length)
+{
+	struct endpoint peer = { .port = 0 };
+
+	if (is_on_stack(address, length))
+		peer = endpoint_of(address, length);
+	/* Who connects to "any" is connected to this host: ip(7). */
+	return peer.address.family && !address_is_any(&peer.address) ? peer : endpoint_of_peer(fd);
 }
 
 /*
@@ -179,32 +190,39 @@ static bool reprobe(int fd, struct known *known)
 	return tcp;
 }
 
-void policy_after_connect(int fd, const struct sockaddr *address, socklen_t length)
+void policy_after_connect(int fd, int result, const struct sockaddr *address, socklen_t length)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
-	unsigned profile;
+	bool outcome = known.state == STATE_CONNECTING && result == 0;
+	unsigned profile = all ? all->client : PROFILE_NONE;
 
 	if (!all || known.state == STATE_NOT_TCP || known.state == STATE_NOT_TCP_LISTENABLE)
 		return;
-	if (length >= sizeof(sa_family_t) && address->sa_family == AF_UNSPEC) {
-		known.state = STATE_FRESH; /* dissolved: connect(2) */
-		sockets_put(fd, known);
-		return;
+	if (all->client_asks) {
+		struct endpoint peer = connected_peer(fd, address, length);
+
+		if (!peer.address.family) {
+			known.state = STATE_FRESH; /* dissolved by AF_UNSPEC: connect(2) */
+			sockets_put(fd, known);
+			return;
+		}
+		profile = settings_match(all->settings, ROLE_CLIENT, &peer.address, peer.port);
 	}
-	if (known.state != STATE_FRESH && !reprobe(fd, &known)) {
+	if (known.state != STATE_FRESH && !(outcome && profile == known.profile) &&
+	    !reprobe(fd, &known)) {
 		if (known.state == STATE_NOT_TCP)
 			sockets_put(fd, known);
 		return;
 	}
-	profile = client_profile(all, address, length);
 	if (profile != known.profile)
 		apply_profile(fd, &known, profile, CLAIMED);
 	else if (known.state == STATE_CONNECTED)
-		return;
-	known.state = STATE_CONNECTED;
+		outcome = true;
+	known.state = result == 0 ? STATE_CONNECTED : STATE_CONNECTING;
 	sockets_put(fd, known);
-	report_socket(fd, "client", &known);
+	if (!outcome)
+		report_socket(fd, "client", &known);
 }
 
 void policy_before_listen(int fd)
@@ -223,6 +241,7 @@ void policy_before_listen(int fd)
 		apply_profile(fd, &known, profile, CLAIMED);
 		break;
 	case STATE_UNKNOWN:
+	case STATE_CONNECTING:
 	case STATE_CONNECTED:
 		profile = listener_profile(all, fd);
 		adopt(fd, &known, profile, STATE_FRESH, STATE_NOT_TCP_LISTENABLE);
@@ -257,37 +276,13 @@ void policy_after_listen(int fd)
 	sockets_put(fd, known);
 }
 
-/*
- * The room that the program gives for the address is in *length before the call, and the address's
- * length after it; but no pointer of the program's may be read before the kernel has accepted it. Where
- * it points at the caller's part of the stack, just above our own frame, it can be read.
- */
-static socklen_t room_at(const socklen_t *length)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)length;
-
-	return there > here && there - here < NEAR ? *length : 0;
-}
-
-static void prepare_peer(struct accepting *call)
-{
-	if (!call->address) {
-		call->address = (struct sockaddr *)&call->own;
-		call->length = &call->own_length;
-		call->own_length = sizeof(call->own);
-	}
-	call->room = room_at(call->length);
-}
-
-void policy_before_accept(int listener, struct accepting *call)
+void policy_before_accept(int listener)
 {
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(listener);
 
 	if (!all || listener < 0)
 		return;
-	if (all->server_asks_peer && known.state != STATE_NOT_TCP_LISTENABLE)
-		prepare_peer(call);
 	if (known.state == STATE_UNKNOWN) {
 		adopt_listener(all, listener, &known);
 		sockets_put(listener, known);
@@ -316,17 +311,7 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 	apply_profile(accepted, child, parent->profile, CLAIMED);
 }
 
-/* The peer: from what accept(2) wrote where that is whole, else by asking. */
-static struct address accepted_peer(int accepted, const struct accepting *call)
-{
-	struct address peer = { .family = ADDRESS_NONE };
-
-	if (call->room >= sizeof(struct sockaddr_in))
-		peer = endpoint_of(call->address, call->room).address;
-	return peer.family ? peer : endpoint_asked(libc->getpeername, accepted).address;
-}
-
-void policy_after_accept(int listener, int accepted, const struct accepting *call)
+void policy_after_accept(int listener, int accepted)
 {
 	const struct configuration *all = configuration();
 	struct known parent = sockets_get(listener), child;
@@ -347,7 +332,7 @@ void policy_after_accept(int listener, int accepted, const struct accepting *cal
 	if (parent.state == STATE_LISTENER_QUEUE)
 		accepted_from_queue(listener, &parent, accepted, &child);
 	if (all->server_asks_peer) {
-		struct address peer = accepted_peer(accepted, call);
+		struct address peer = endpoint_of_peer(accepted).address;
 		unsigned port = all->server_asks_port ? sockets_port(listener) : 0;
 		unsigned profile = settings_match(all->settings, ROLE_SERVER, &peer, port);
 
@@ -393,7 +378,7 @@ bool policy_inherited(int fd)
 		struct endpoint local = { .port = 0 }, peer = { .port = 0 };
 
 		if (all->server_asks_peer)
-			peer = endpoint_asked(libc->getpeername, fd);
+			peer = endpoint_of_peer(fd);
 		if (all->server_asks_port)
 			local = endpoint_asked(libc->getsockname, fd);
 		apply_profile(fd, &known, profile_for(all->settings, ROLE_SERVER, &local, &peer),

@@ -8,7 +8,6 @@
 #ifndef KEEPALIVE_POLICY_H
 #define KEEPALIVE_POLICY_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -23,29 +22,17 @@ void policy_not_tcp(int fd, int domain, int type, int protocol);
  */
 bool policy_refused(int fd, enum sockopt option, int error);
 
-/* Before connect(2); and after it succeeded or is under way, when the address is known to be readable. */
+/* Before connect(2); and after it returned 0, or -1 because it is under way, for this address. */
 void policy_before_connect(int fd);
-void policy_after_connect(int fd, const struct sockaddr *address, socklen_t length);
+void policy_after_connect(int fd, int result, const struct sockaddr *address, socklen_t length);
 
 /* Before listen(2), so that the first connection inherits; and after it succeeded. */
 void policy_before_listen(int fd);
 void policy_after_listen(int fd);
 
-/*
- * What accept(2) is called with: the program's pointers, or ours where the program does not ask for
- * the peer and rules do. room: how much the program gave for the address, 0 where that is not known.
- */
-struct accepting {
-	struct sockaddr *address;
-	socklen_t *length;
-	socklen_t room;
-	socklen_t own_length;
-	struct sockaddr_in6 own;
-};
-
 /* Before accept(2) on this listener; and after it gave the descriptor accepted. */
-void policy_before_accept(int listener, struct accepting *call);
-void policy_after_accept(int listener, int accepted, const struct accepting *call);
+void policy_before_accept(int listener);
+void policy_after_accept(int listener, int accepted);
 
 /* The program's own setsockopt(2) succeeded, for the option with that bit (options.h). */
 void policy_after_setsockopt(int fd, int level, unsigned bit);

@@ -127,7 +127,7 @@ static void end(struct text *text)
 LINE write_socket(int fd, const char *as, const struct known *known)
 {
 	struct endpoint local = endpoint_asked(libc->getsockname, fd);
-	struct endpoint peer = endpoint_asked(libc->getpeername, fd);
+	struct endpoint peer = endpoint_of_peer(fd);
 	struct standing standing = { known->profile, known->owned };
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);

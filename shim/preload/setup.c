@@ -16,15 +16,19 @@ static const int *setting_up;
 
 static void derive(struct configuration *all, const struct settings *settings)
 {
+	const struct profile *client;
 	bool may_force = settings->base.force;
 
 	all->client = (uint8_t)settings_match(settings, ROLE_CLIENT, NULL, 0);
+	client = settings_profile(settings, all->client);
 	all->client_asks = settings_ask_peer(settings, ROLE_CLIENT) ||
 			   settings_ask_port(settings, ROLE_CLIENT);
 	all->server_asks_peer = settings_ask_peer(settings, ROLE_SERVER);
 	all->server_asks_port = settings_ask_port(settings, ROLE_SERVER);
 	all->logs = settings->log != LOG_OFF;
-	all->fresh = *settings_profile(settings, all->client);
+	all->arms = client->value[OPTION_KEEPALIVE];
+	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++)
+		all->fresh.value[i] = client->value[i];
 	all->settings = settings;
 	for (unsigned i = 0; i < settings->rules; i++)
 		may_force = may_force || settings->rule[i].profile.force;

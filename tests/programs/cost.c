@@ -145,6 +145,14 @@ static void prepare_made(void)
 
 static void act_connect(int i)
 {
+	struct sockaddr_in name = raw_name;
+
+	checked(connect(made[i], (struct sockaddr *)&name, sizeof(name)), "connect");
+}
+
+/* With an address that is not on the stack. */
+static void act_connect_static(int i)
+{
 	checked(connect(made[i], (struct sockaddr *)&raw_name, sizeof(raw_name)), "connect");
 }
 
@@ -320,6 +328,7 @@ static const struct operation {
 	{ "tcp6", NULL, act_tcp6, NULL },
 	{ "client", prepare_listener, act_client, reset_accepted },
 	{ "connect", prepare_made, act_connect, finish_connect },
+	{ "connect_static", prepare_made, act_connect_static, finish_connect },
 	{ "listen", prepare_bound, act_listen, close_made },
 	{ "accept", prepare_clients, act_accept, reset_peers },
 	{ "accept4", prepare_clients, act_accept4, reset_peers },

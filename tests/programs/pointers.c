@@ -1,0 +1,174 @@
+/*
+ * pointers: calls with addresses that are not there, or not there any more.
+ *
+ *   pointers unmapped    connect() waits in one thread while another unmaps the address
+ *   pointers faked N     a filter answers connect() with errno N (0: success) in the kernel's place
+ *   pointers edge        accept() on a stack whose end is also its mapping's, with the length just past it
+ *   pointers peers       connects to each name of this host, and prints which keepalive came of it
+ *
+ * Prints what each call gave; dies of SIGSEGV if somebody reads what he should not.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+static struct sockaddr_in6 listening;
+static int listener, client;
+static void *page;
+
+static void show(const char *call, long result)
+{
+	printf("%s %ld %s\n", call, result, result < 0 ? strerror(errno) : "-");
+	fflush(stdout);
+}
+
+/* On every address of this host, IPv4 ones too. */
+static void prepare(int backlog)
+{
+	socklen_t length = sizeof(listening);
+
+	listener = socket(AF_INET6, SOCK_STREAM, 0);
+	listening.sin6_family = AF_INET6;
+	bind(listener, (struct sockaddr *)&listening, length);
+	listen(listener, backlog);
+	getsockname(listener, (struct sockaddr *)&listening, &length);
+	listening.sin6_addr = in6addr_loopback;
+}
+
+static void *connect_to_page(void *unused)
+{
+	(void)unused;
+	show("connect", connect(client, page, sizeof(listening)));
+	return NULL;
+}
+
+static void unmapped(void)
+{
+	struct timeval limit = { .tv_sec = 1 };
+	pthread_t thread;
+
+	prepare(0);
+	/* The queue is full then: no answer to whoever comes next. */
+	connect(socket(AF_INET6, SOCK_STREAM, 0), (struct sockaddr *)&listening, sizeof(listening));
+	client = socket(AF_INET6, SOCK_STREAM, 0);
+	setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memcpy(page, &listening, sizeof(listening));
+	pthread_create(&thread, NULL, connect_to_page, NULL);
+	usleep(300000);
+	munmap(page, 4096);
+	pthread_join(thread, NULL);
+}
+
+static void faked(unsigned number)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_connect, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | number),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { 4, filter };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	errno = 0;
+	page = (void *)8; /* no memory there */
+	connect_to_page(NULL);
+}
+
+static void accept_at_edge(void)
+{
+	static struct sockaddr_storage peer;
+
+	errno = 0;
+	show("accept", accept(listener, (struct sockaddr *)&peer, page));
+}
+
+static void edge(void)
+{
+	static ucontext_t here, there;
+	char *stack = mmap(NULL, 65536 + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+
+	prepare(1);
+	connect(socket(AF_INET6, SOCK_STREAM, 0), (struct sockaddr *)&listening, sizeof(listening));
+	page = stack + 65536;
+	mprotect(page, 4096, PROT_NONE);
+	getcontext(&there);
+	there.uc_stack.ss_sp = stack;
+	there.uc_stack.ss_size = 65536;
+	there.uc_link = &here;
+	makecontext(&there, accept_at_edge, 0);
+	swapcontext(&here, &there);
+}
+
+static void peer(const char *name, socklen_t length, bool on_heap)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = listening.sin6_port };
+	struct sockaddr_in *to4 = (struct sockaddr_in *)&to;
+	struct sockaddr *address = (struct sockaddr *)&to;
+	socklen_t size = sizeof(int);
+	int on = -1;
+
+	if (inet_pton(AF_INET6, name, &to.sin6_addr) == 0) {
+		memset(to4->sin_zero, 0, sizeof(to4->sin_zero));
+		to.sin6_family = AF_INET;
+		inet_pton(AF_INET, name, &to4->sin_addr);
+	}
+	if (on_heap)
+		address = memcpy(malloc(sizeof(to)), &to, sizeof(to));
+	client = socket(to.sin6_family, SOCK_STREAM, 0);
+	if (connect(client, address, length) != 0)
+		perror(name);
+	getsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &on, &size);
+	printf("%s %u %d\n", name, length, on);
+}
+
+static void peers(void)
+{
+	static const char *const names[] = { "127.0.0.1", "0.0.0.0",          "::1",
+					     "::",        "::ffff:127.0.0.1", "::ffff:0.0.0.0" };
+
+	prepare(64);
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (int on_heap = 0; on_heap < 2; on_heap++) {
+			bool ipv4 = i < 2;
+
+			peer(names[i], ipv4 ? 16 : 28, on_heap);
+			if (!ipv4)
+				peer(names[i], 24, on_heap); /* SIN6_LEN_RFC2133 */
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "unmapped") == 0)
+		unmapped();
+	else if (argc == 3 && strcmp(argv[1], "faked") == 0)
+		faked((unsigned)atoi(argv[2]));
+	else if (argc == 2 && strcmp(argv[1], "edge") == 0)
+		edge();
+	else if (argc == 2 && strcmp(argv[1], "peers") == 0)
+		peers();
+	else
+		return 2;
+	return 0;
+}
