@@ -74,3 +74,34 @@ setup() {
 		KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.0/8 port=1-65535 idle=44' "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 keepalive=1 idle=44"
 }
+
+# handed_over KIND SETTING WORD...: who hands the socket over has the shim too, and has armed it.
+handed_over() {
+	run env LD_PRELOAD="$SHIM" python3 "$parent" "$1" -- env "$2" "$PROGRAMS/values-of" "${@:3}"
+	assert_success
+}
+
+@test "handed over by a process that has the shim, or by a first start of the service: the program's own settings" {
+	handed_over activation KEEPALIVE_SHIM_IDLE=20 -a 3 4
+	assert_equal "$(grep -c 'keepalive=1 idle=20 interval=10 count=6' <<<"$output")" 4
+	handed_over connection KEEPALIVE_SHIM_IDLE=20 0
+	assert_line --regexp '^0 keepalive=1 idle=20'
+	handed_over listener KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 count=3' -a 0
+	assert_equal "$(grep -c '^accepted . keepalive=1 idle=60 interval=10 count=3' <<<"$output")" 2
+}
+
+@test "the same where the program is switched off, has the other role, or a rule that says off" {
+	local settings
+
+	for settings in KEEPALIVE_SHIM=off KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_RULES='role=server off'; do
+		handed_over activation "$settings" -a 3 4
+		assert_equal "$settings $(grep -c "$UNTOUCHED" <<<"$output")" "$settings 4"
+	done
+	handed_over connection KEEPALIVE_SHIM_RULES='program=values-of off' 0
+	assert_line --regexp "^0 $UNTOUCHED"
+}
+
+@test "handed over and configured by somebody else: that stands in respect, also for what is accepted" {
+	run env LD_PRELOAD="$SHIM" python3 "$parent" configured -- env KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values-of" 0
+	assert_line --regexp "^0 keepalive=1 idle=500"
+}

@@ -82,3 +82,33 @@ print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), s.getsockopt(socket
 	values KEEPALIVE_SHIM_RULES='role=client off' "$PROGRAMS/values" -s keepalive=1
 	has client "keepalive=1 idle=7200 interval=75 count=9"
 }
+
+@test "respect: a program's own user timeout below idle + 2 x interval: the socket is as the program made it" {
+	values "$PROGRAMS/values" -s user_timeout=30000
+	has client "$UNTOUCHED user_timeout=30000"
+	has server "$UNTOUCHED user_timeout=30000"
+	has listener "$DEFAULTS"
+	values "$PROGRAMS/values" -s keepalive=1 -s user_timeout=30000 -s count=4 # libpq
+	has client "keepalive=1 idle=7200 interval=75 count=4 user_timeout=30000"
+	values "$PROGRAMS/values" -l user_timeout=79999
+	has listener "$UNTOUCHED user_timeout=79999"
+	has server "$UNTOUCHED user_timeout=79999"
+	has client "$DEFAULTS"
+	values KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.1 idle=20 interval=5; idle=10 interval=10' \
+		"$PROGRAMS/values" -s user_timeout=29000
+	has client "$UNTOUCHED user_timeout=29000"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/values" -s user_timeout=30000
+	[[ $stderr == *"left alone: the program's own user-timeout of 30s is below idle + 2 x interval"* ]]
+	[[ $stderr == *" client "*": left alone: the program's own user-timeout"* ]]
+}
+
+@test "respect: a program's own user timeout that is long enough, or off, changes nothing; force sets ours" {
+	values "$PROGRAMS/values" -s user_timeout=80000
+	has client "$DEFAULTS user_timeout=80000"
+	values "$PROGRAMS/values" -s user_timeout=0
+	has client "$DEFAULTS user_timeout=0"
+	values KEEPALIVE_SHIM_RULES='idle=10 interval=5' "$PROGRAMS/values" -s user_timeout=20000
+	has client "keepalive=1 idle=10 interval=5 count=6 user_timeout=20000"
+	values KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_USER_TIMEOUT=auto "$PROGRAMS/values" -s user_timeout=1000
+	has client "$DEFAULTS user_timeout=120000"
+}

@@ -70,3 +70,61 @@ load helpers
 	run shimmed "$PROGRAMS/armed" closed0
 	assert_output "fd=0 keepalive=1 idle=60 interval=10 count=6"
 }
+
+# What it prints has changed its number between socket() and listen() or connect().
+MOVED='import fcntl, socket, sys
+def moved():
+    first = socket.socket()
+    second = socket.socket(fileno=fcntl.fcntl(first.fileno(), fcntl.F_DUPFD_CLOEXEC, 40))
+    first.close()
+    return second
+def received():
+    here, there = socket.socketpair()
+    first = socket.socket()
+    here.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, first.fileno().to_bytes(4, sys.byteorder))])
+    passed = there.recvmsg(1, socket.CMSG_LEN(4))[1][0][2]
+    second = socket.socket(fileno=fcntl.fcntl(int.from_bytes(passed, sys.byteorder), fcntl.F_DUPFD, 60))
+    first.close()
+    return second
+def values(sock):
+    return [sock.getsockopt(*option) for option in ((1, 9), (6, 4), (6, 5), (6, 6))]
+for make in moved, received:
+    server, client = make(), make()
+    server.bind(("127.0.0.1", 0))
+    server.listen()
+    client.connect(server.getsockname())
+    print(values(server), values(server.accept()[0]), values(client))'
+
+@test "a socket moved to another number before listen() or connect() has its role's values, also with kernel and off" {
+	run shimmed KEEPALIVE_SHIM_RULES='role=server idle=20; role=client idle=120' python3 -c "$MOVED"
+	assert_output "$(yes '[1, 20, 10, 6] [1, 20, 10, 6] [1, 120, 10, 6]' | head -2)"
+	run shimmed KEEPALIVE_SHIM_ROLE=client python3 -c "$MOVED"
+	assert_output "$(yes '[0, 7200, 75, 9] [0, 7200, 75, 9] [1, 60, 10, 6]' | head -2)"
+	run shimmed KEEPALIVE_SHIM_COUNT=kernel KEEPALIVE_SHIM_RULES='role=server off; role=client port=1-65535 idle=30' \
+		python3 -c "$MOVED"
+	assert_output "$(yes '[0, 7200, 75, 9] [0, 7200, 75, 9] [1, 30, 10, 9]' | head -2)"
+}
+
+@test "refused by the first peer, connected to the second: the second's values, also with kernel and own values" {
+	local program='import select, socket, sys
+server = socket.create_server(("127.0.0.2", 0))
+refusing = socket.socket()
+refusing.bind(("127.0.0.1", 0))
+client = socket.socket()
+for word in sys.argv[1:]:
+    client.setsockopt(6, 6, int(word))
+client.setblocking(False)
+client.connect_ex(refusing.getsockname())
+select.select([], [client], [])
+client.getsockopt(1, 4)
+for _ in range(2):
+    client.connect_ex(server.getsockname())
+select.select([], [client], [])
+print(client.getpeername()[0], [client.getsockopt(*option) for option in ((1, 9), (6, 4), (6, 5), (6, 6))])'
+
+	run shimmed KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_COUNT=kernel \
+		KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=25; peer=127.0.0.2 idle=30' python3 -c "$program"
+	assert_output '127.0.0.2 [1, 30, 10, 9]'
+	run shimmed KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=25; peer=127.0.0.2 idle=30' python3 -c "$program" 5
+	assert_output '127.0.0.2 [1, 30, 10, 5]'
+}

@@ -116,6 +116,23 @@ stacked() {
 		"$BATS_TEST_TMPDIR/copy.so:$BATS_FILE_TMPDIR/libbehind.so:$SHIM"
 }
 
+@test "preloaded twice, or before another preload that arms sockets: role, off and kernel as one copy has them" {
+	local settings list expected library
+
+	cp "$SHIM" "$BATS_TEST_TMPDIR/copy.so"
+	for settings in KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_RULES='role=server off' KEEPALIVE_SHIM_IDLE=kernel; do
+		expected=$(env LD_PRELOAD="$SHIM" "$settings" "$PROGRAMS/loopback")
+		for list in "$SHIM:$BATS_TEST_TMPDIR/copy.so" "$BATS_TEST_TMPDIR/copy.so:$SHIM"; do
+			run env LD_PRELOAD="$list" "$settings" "$PROGRAMS/loopback"
+			assert_output "$expected"
+		done
+	done
+	library=$(find /usr/lib -name "libdontdie.so*" -print -quit)
+	[ -n "$library" ] || return 0
+	run env LD_PRELOAD="$SHIM:$library" DD_TCP_KEEPALIVE_TIME=99 KEEPALIVE_SHIM_RULES='role=server off' "$PROGRAMS/loopback"
+	assert_line --regexp "^server $UNTOUCHED"
+}
+
 @test "before and after libkeepalive and libdontdie: works, and ours are the values" {
 	local library found=0 order
 

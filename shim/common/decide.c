@@ -50,7 +50,7 @@ static unsigned recognise(const struct settings *settings, const struct values *
 		if (profile->value[OPTION_KEEPALIVE] && !differences(profile, now, kernel))
 			return i;
 	}
-	return PROFILE_NONE;
+	return differences(&settings->preset, now, kernel) ? PROFILE_NONE : PROFILE_PRESET;
 }
 
 struct standing standing_of(const struct settings *settings, unsigned given,
@@ -88,15 +88,33 @@ unsigned decide(const struct profile *from, const struct profile *to, unsigned o
 	return set;
 }
 
+bool timeout_forbids(const struct profile *profile, unsigned owned, int32_t user_timeout,
+		     const struct values *kernel)
+{
+	int32_t idle = profile->value[OPTION_IDLE], interval = profile->value[OPTION_INTERVAL];
+
+	if (!(owned & 1U << OPTION_USER_TIMEOUT) || profile->force || user_timeout <= 0 ||
+	    !profile->value[OPTION_KEEPALIVE])
+		return false;
+	idle = idle ? idle : kernel->value[OPTION_IDLE];
+	interval = interval ? interval : kernel->value[OPTION_INTERVAL];
+	return user_timeout / 1000 < idle + 2 * interval;
+}
+
 struct decision decide_by_values(const struct settings *settings, unsigned given, unsigned number,
 				 const struct values *now, const struct values *kernel)
 {
 	const struct profile *to = settings_profile(settings, number);
 	struct decision decision = { .before = standing_of(settings, given, now, kernel) };
 
+	decision.after = (struct standing){ number, OPTIONS_ALL };
+	if (timeout_forbids(to, decision.before.owned, now->value[OPTION_USER_TIMEOUT], kernel))
+		to = settings_profile(settings, PROFILE_NONE);
+	else
+		decision.after.owned = decision.before.owned;
 	decision.set = decide(settings_profile(settings, decision.before.given), to,
 			      decision.before.owned);
-	decision.after = (struct standing){ number, decision.before.owned & ~decision.set };
+	decision.after.owned &= ~decision.set;
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned bit = 1U << i;
 

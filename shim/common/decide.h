@@ -32,8 +32,8 @@ struct standing {
  * PROFILE_NONE if we left it alone, PROFILE_UNSEEN if it was not seen before. kernel is what a new socket has, in place of the values that a
  * profile leaves to the kernel; 0 there if that was not asked for, since no profile does.
  *
- * A socket that has keepalive on and all the values of a profile of ours has it from us, whichever
- * process set it. One that has keepalive on with other values was configured by somebody else.
+ * A socket that has keepalive on and all the values of a profile of ours, or of the defaults, has it from
+ * us, whichever process set it. One that has keepalive on with other values was configured by somebody else.
  */
 struct standing standing_of(const struct settings *settings, unsigned given,
 			    const struct values *now, const struct values *kernel);
@@ -44,6 +44,14 @@ struct standing standing_of(const struct settings *settings, unsigned given,
  * as it is unless `to` has mode=force, which replaces it by a value but never by "kernel".
  */
 unsigned decide(const struct profile *from, const struct profile *to, unsigned owned);
+
+/*
+ * Whether a program's own TCP_USER_TIMEOUT keeps the profile from a socket. It takes the place of the count
+ * (tcp(7)): where it is below idle + 2 x interval one lost probe would end a healthy connection. Such a
+ * socket is left as the program made it, keepalive included. user_timeout: milliseconds, 0 for none.
+ */
+bool timeout_forbids(const struct profile *profile, unsigned owned, int32_t user_timeout,
+		     const struct values *kernel);
 
 /* What is to be done with a socket that is known by its values, and where it stands afterwards. */
 struct decision {

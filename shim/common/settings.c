@@ -35,6 +35,8 @@ const struct profile *settings_profile(const struct settings *settings, unsigned
 		return &settings->base;
 	if (number >= PROFILE_RULE && number - PROFILE_RULE < settings->rules)
 		return &settings->rule[number - PROFILE_RULE].profile;
+	if (number == PROFILE_PRESET)
+		return &settings->preset;
 	return &none;
 }
 
@@ -53,6 +55,11 @@ bool settings_leave_to_kernel(const struct settings *settings)
 			return true;
 	}
 	return false;
+}
+
+bool settings_differ(const struct settings *settings)
+{
+	return !settings->on || settings->role != ROLE_BOTH || settings->rules;
 }
 
 bool settings_ask_peer(const struct settings *settings, enum role role)

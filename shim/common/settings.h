@@ -26,12 +26,13 @@ struct rule {
 
 struct settings {
 	bool on;
-	uint8_t role;         /* enum role bits: which sockets are touched at all */
-	uint8_t log;          /* enum log_target */
-	uint8_t rules;        /* how many of rule[] hold */
-	bool by_program;      /* some rule has program=, be it for this program or another */
-	struct profile base;  /* the plain variables */
-	const char *log_path; /* for LOG_PATH: the variable's text itself */
+	uint8_t role;          /* enum role bits: which sockets are touched at all */
+	uint8_t log;           /* enum log_target */
+	uint8_t rules;         /* how many of rule[] hold */
+	bool by_program;       /* some rule has program=, be it for this program or another */
+	struct profile base;   /* the plain variables */
+	struct profile preset; /* what they are if none is set */
+	const char *log_path;  /* for LOG_PATH: the variable's text itself */
 	struct rule rule[RULES_MAX];
 };
 
@@ -46,18 +47,29 @@ void settings_copy(struct settings *to, const struct settings *from);
  * peer NULL, port 0: not known yet, so rules that ask for them do not match.
  * port is the service's: the remote one for a client, the local one for a server.
  */
-enum { PROFILE_NONE = 0, PROFILE_BASE = 1, PROFILE_RULE = 2 };
+enum {
+	PROFILE_NONE = 0,
+	PROFILE_BASE = 1,
+	PROFILE_RULE = 2,
+	PROFILE_PRESET = PROFILE_RULE + RULES_MAX
+};
 unsigned settings_match(const struct settings *settings, enum role role, const struct address *peer,
 			unsigned port);
 
-/* The profile with that number. For 0 it is all zero. Never NULL. */
+/*
+ * The profile with that number. For 0 it is all zero. PROFILE_PRESET is none that a socket gets, but one that
+ * it may have from another process of ours. Never NULL.
+ */
 const struct profile *settings_profile(const struct settings *settings, unsigned number);
 
-/* The highest number of a profile. */
+/* The highest number of a profile that sockets get. */
 unsigned settings_last_profile(const struct settings *settings);
 
 /* Whether a profile that switches keepalive on leaves idle, interval or count to the kernel. */
 bool settings_leave_to_kernel(const struct settings *settings);
+
+/* Whether a socket that has one profile may come to get another, by its role, its peer or its port. */
+bool settings_differ(const struct settings *settings);
 
 /* Whether a rule for this role asks for the peer, or for the port. */
 bool settings_ask_peer(const struct settings *settings, enum role role);

@@ -65,7 +65,6 @@ static void read_number(const struct reading *reading, enum sockopt option, stru
 	struct slice text = text_of(reading, (enum variable)option);
 	const char *problem;
 
-	value_parse(option, slice_of(setting_of_option(option)->preset), &base->value[option]);
 	if (!text.length)
 		return;
 	problem = value_parse(option, text, &base->value[option]);
@@ -128,6 +127,9 @@ void settings_read(struct settings *settings, const struct texts *texts,
 	struct profile base = { .value = { [OPTION_KEEPALIVE] = 1 } };
 	const char *problem;
 
+	for (unsigned i = 0; i < NUMBERS; i++)
+		value_parse(i, slice_of(setting_of_option(i)->preset), &base.value[i]);
+	settings->preset = base;
 	settings->rules = 0;
 	settings->log = LOG_OFF;
 	settings->log_path = NULL;

@@ -43,38 +43,53 @@ int option_get(int fd, enum sockopt option, int *value)
 		       : errno;
 }
 
-/*
- * Asked of a socket made for the purpose and closed at once, once in the life of the process: only rules
- * that give an option back come here, so that it is kept out of the path of those that set one.
- */
-__attribute__((noinline)) const struct values *options_of_kernel(void)
+bool option_may_be_set(int fd)
 {
-	static const struct values unknown = { { -1, -1, -1, -1, -1, -1 } };
-	static struct values values;
-	static bool ready;
-	struct values found;
-	int fd;
+	int protocol = 0, type = 0;
+	socklen_t length = sizeof(int);
 
-	if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
-		return &values;
-	fd = next_definitions()->socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	libc->getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length);
+	if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
+		return false;
+	libc->getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
+	return type == SOCK_STREAM;
+}
+
+static struct values of_kernel;
+
+/* By bare system calls: another preload behind us may arm what it sees. */
+void options_ask_kernel(void)
+{
+	struct values found;
+	long fd = libc->syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
 	if (fd < 0)
-		return &unknown;
+		return;
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (option_get(fd, i, &found.value[i]) != 0)
+		if (option_get((int)fd, i, &found.value[i]) != 0)
 			found.value[i] = VALUE_UNKNOWN;
 	}
 	libc->syscall(SYS_close, fd);
-	/* Each thread that comes here at the same time writes the same. */
-	values = found;
-	__atomic_store_n(&ready, true, __ATOMIC_RELEASE);
-	return &values;
+	of_kernel = found; /* each thread that comes here at the same time writes the same */
+}
+
+const struct values *options_of_kernel(void)
+{
+	return &of_kernel;
+}
+
+/* Asked for at load if the settings can give something back; else a program's own timeout has us do it. */
+static int value_of_kernel(enum sockopt option)
+{
+	if (!of_kernel.value[option])
+		options_ask_kernel();
+	return of_kernel.value[option];
 }
 
 int option_set(int fd, enum sockopt option, int value)
 {
 	if (value == 0 && option != OPTION_KEEPALIVE && option != OPTION_USER_TIMEOUT)
-		value = options_of_kernel()->value[option];
+		value = value_of_kernel(option);
 	return next_definitions()->setsockopt(fd, sockopt_names[option].level,
 					      sockopt_names[option].name, &value,
 					      sizeof(value)) == 0

@@ -19,10 +19,14 @@ int option_get(int fd, enum sockopt option, int *value);
  */
 int option_set(int fd, enum sockopt option, int value);
 
+/* Whether it is a TCP socket: TIPC and vsock take some of the options in silence. May change errno. */
+bool option_may_be_set(int fd);
+
 /*
- * What a new socket has: what stands for "kernel". All VALUE_UNKNOWN while that cannot be found out. May change
- * errno.
+ * What a new socket has, for "kernel": as it was when options_ask_kernel() was called, which makes a socket
+ * and closes it again; all zero before. Both may change errno.
  */
+void options_ask_kernel(void);
 const struct values *options_of_kernel(void);
 
 /*

@@ -17,8 +17,9 @@ enum evidence { CERTAIN, CLAIMED };
 /* Whether a socket that refuses this option can be TCP all the same; if so, that is logged. */
 static bool is_refusal(int fd, enum sockopt option, int error)
 {
-	if (error == ENOTSOCK || error == EBADF || error == EOPNOTSUPP ||
-	    (error == ENOPROTOOPT && option <= OPTION_COUNT))
+	if (error == ENOTSOCK || error == EBADF ||
+	    ((error == EOPNOTSUPP || error == ENOPROTOOPT) && option <= OPTION_COUNT &&
+	     !option_may_be_set(fd)))
 		return false;
 	report_refused(fd, option, error);
 	return true;
@@ -32,10 +33,23 @@ bool policy_refused(int fd, enum sockopt option, int error)
 
 	while (!error || is_refusal(fd, i, error)) {
 		if (++i == OPTIONS)
-			return true;
+			return !error; /* without SO_KEEPALIVE the rest is nothing */
 		error = fresh->value[i] ? option_set(fd, i, fresh->value[i]) : 0;
 	}
 	return false;
+}
+
+/* Whether the program's own user timeout is too short for this profile. */
+static bool is_forbidden(int fd, const struct known *known, const struct profile *to)
+{
+	int timeout;
+
+	if (!(known->owned & 1U << OPTION_USER_TIMEOUT) || known->owned == OPTIONS_ALL ||
+	    to->force || option_get(fd, OPTION_USER_TIMEOUT, &timeout) != 0 ||
+	    !timeout_forbids(to, known->owned, timeout, options_of_kernel()))
+		return false;
+	report_timeout(fd, timeout);
+	return true;
 }
 
 /*
@@ -46,54 +60,55 @@ static bool apply_profile(int fd, struct known *known, unsigned profile, enum ev
 {
 	const struct settings *settings = configuration()->settings;
 	const struct profile *to = settings_profile(settings, profile);
-	unsigned set = decide(settings_profile(settings, known->profile), to, known->owned);
+	bool forbidden = is_forbidden(fd, known, to);
+	unsigned set;
 
+	if (forbidden)
+		to = settings_profile(settings, PROFILE_NONE);
+	set = decide(settings_profile(settings, known->profile), to, known->owned);
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		int error, value;
+		int error;
 
 		if (!(set & 1U << i))
 			continue;
 		/* Every socket takes SO_KEEPALIVE. */
-		if (i == OPTION_KEEPALIVE && evidence == CLAIMED &&
-		    option_get(fd, OPTION_IDLE, &value) != 0)
+		if (i == OPTION_KEEPALIVE && evidence == CLAIMED && !option_may_be_set(fd))
 			return false;
 		error = option_set(fd, i, to->value[i]);
 		if (!error)
 			evidence = CERTAIN;
 		else if (!is_refusal(fd, i, error))
 			return false;
+		else if (i == OPTION_KEEPALIVE)
+			profile = PROFILE_NONE; /* without it the rest is nothing */
 	}
-	known->owned = (uint8_t)(known->owned & ~set);
+	known->owned = forbidden ? OPTIONS_ALL : (uint8_t)(known->owned & ~set);
 	known->profile = (uint8_t)profile;
 	return true;
 }
 
 /*
- * A socket that we know nothing of, or nothing that can be true; but what the program has set on this
- * number it may have set on this socket. Returns false, and the state not_tcp, if it is not TCP.
+ * A socket that we know nothing of, or nothing that can be true. given: the profile that it has if it is
+ * the one that the entry is about, else PROFILE_UNSEEN. What the program has set on this number it may have
+ * set on this socket. Returns false, and the state not_tcp, if it is not TCP.
  */
-static bool probe_socket(int fd, struct known *known, enum state not_tcp)
+static bool probe_socket(int fd, struct known *known, unsigned given, enum state not_tcp)
 {
-	static const struct values not_asked;
-	const struct settings *settings = configuration()->settings;
 	struct values now;
 	struct standing standing;
 
-	known->profile = PROFILE_NONE;
-	if (option_get(fd, OPTION_IDLE, &now.value[OPTION_IDLE]) != 0) {
+	if (!option_may_be_set(fd)) {
 		*known = (struct known){ .state = (uint8_t)not_tcp };
 		return false;
 	}
-	if (option_get(fd, OPTION_KEEPALIVE, &now.value[OPTION_KEEPALIVE]) != 0 ||
-	    !now.value[OPTION_KEEPALIVE])
-		return true;
-	for (unsigned i = OPTION_INTERVAL; i < OPTION_KEEPALIVE; i++) {
+	for (unsigned i = 0; i < OPTIONS; i++) {
 		if (option_get(fd, i, &now.value[i]) != 0)
 			now.value[i] = VALUE_UNKNOWN;
 	}
-	standing =
-		standing_of(settings, PROFILE_UNSEEN, &now,
-			    settings_leave_to_kernel(settings) ? options_of_kernel() : &not_asked);
+	/* Keepalive is off, and the program has not switched it off: it is not the one that we armed. */
+	if (!now.value[OPTION_KEEPALIVE] && !(known->owned & 1U << OPTION_KEEPALIVE))
+		given = PROFILE_UNSEEN;
+	standing = standing_of(configuration()->settings, given, &now, options_of_kernel());
 	known->profile = (uint8_t)standing.given;
 	known->owned |= (uint8_t)standing.owned;
 	return true;
@@ -103,7 +118,8 @@ static bool probe_socket(int fd, struct known *known, enum state not_tcp)
 static bool adopt(int fd, struct known *known, unsigned profile, enum state is_tcp,
 		  enum state not_tcp)
 {
-	bool tcp = probe_socket(fd, known, not_tcp) && apply_profile(fd, known, profile, CERTAIN);
+	bool tcp = probe_socket(fd, known, PROFILE_UNSEEN, not_tcp) &&
+		   apply_profile(fd, known, profile, CERTAIN);
 
 	known->state = (uint8_t)(tcp ? is_tcp : not_tcp);
 	return tcp;
@@ -172,24 +188,6 @@ static struct endpoint connected_peer(int fd, const struct sockaddr *address, so
 	return peer.address.family && !address_is_any(&peer.address) ? peer : endpoint_of_peer(fd);
 }
 
-/*
- * A descriptor that should not connect, being connected or a listener: the program asks again for the
- * outcome, or tries another peer, or it is another socket. Returns false where it is to be left alone.
- */
-static bool reprobe(int fd, struct known *known)
-{
-	struct known now = { .state = STATE_UNKNOWN };
-	bool tcp = probe_socket(fd, &now, STATE_NOT_TCP);
-
-	if (tcp && (now.owned || known->owned & 1U << OPTION_KEEPALIVE))
-		return false;
-	if (tcp)
-		now.owned = known->owned;
-	if (now.profile == PROFILE_NONE || now.profile != known->profile)
-		*known = now;
-	return tcp;
-}
-
 void policy_after_connect(int fd, int result, const struct sockaddr *address, socklen_t length)
 {
 	const struct configuration *all = configuration();
@@ -209,16 +207,17 @@ void policy_after_connect(int fd, int result, const struct sockaddr *address, so
 		}
 		profile = settings_match(all->settings, ROLE_CLIENT, &peer.address, peer.port);
 	}
-	if (known.state != STATE_FRESH && !(outcome && profile == known.profile) &&
-	    !reprobe(fd, &known)) {
-		if (known.state == STATE_NOT_TCP)
-			sockets_put(fd, known);
+	if (known.state == STATE_FRESH || (outcome && profile == known.profile)) {
+		if (profile != known.profile)
+			apply_profile(fd, &known, profile, CLAIMED);
+	} else if (probe_socket(fd, &known, known.profile, STATE_NOT_TCP)) {
+		/* What should not connect, being connected or a listener, tries another peer, or is another socket. */
+		outcome = known.state == STATE_CONNECTED && profile == known.profile;
+		apply_profile(fd, &known, profile, CERTAIN);
+	} else {
+		sockets_put(fd, known);
 		return;
 	}
-	if (profile != known.profile)
-		apply_profile(fd, &known, profile, CLAIMED);
-	else if (known.state == STATE_CONNECTED)
-		outcome = true;
 	known.state = result == 0 ? STATE_CONNECTED : STATE_CONNECTING;
 	sockets_put(fd, known);
 	if (!outcome)
@@ -290,25 +289,30 @@ void policy_before_accept(int listener)
 }
 
 /*
- * A connection that may have waited since before its listener was armed. The first one that comes
- * armed, as all after it, ends the looking.
+ * A connection that may have waited since before its listener had its profile. The first one that comes
+ * with it, as all after it, ends the looking.
  */
 static void accepted_from_queue(int listener, struct known *parent, int accepted,
 				struct known *child)
 {
-	const struct profile *profile =
-		settings_profile(configuration()->settings, parent->profile);
-	bool keepalive = profile->value[OPTION_KEEPALIVE];
-	int value;
+	const struct settings *settings = configuration()->settings;
+	const struct profile *wanted = settings_profile(settings, parent->profile);
+	struct known found = { .state = STATE_CONNECTED };
+	bool same;
 
-	if (!keepalive || (parent->owned && !profile->force) ||
-	    option_get(accepted, OPTION_KEEPALIVE, &value) != 0 || value) {
+	if ((parent->owned && !wanted->force) ||
+	    !probe_socket(accepted, &found, PROFILE_UNSEEN, STATE_NOT_TCP)) {
+		same = true;
+	} else {
+		same = found.profile == parent->profile ||
+		       (found.profile == PROFILE_NONE && !wanted->value[OPTION_KEEPALIVE]);
+		*child = found;
+		apply_profile(accepted, child, parent->profile, CERTAIN);
+	}
+	if (same) {
 		parent->state = STATE_LISTENER;
 		sockets_put(listener, *parent);
-		return;
 	}
-	child->profile = PROFILE_NONE;
-	apply_profile(accepted, child, parent->profile, CLAIMED);
 }
 
 void policy_after_accept(int listener, int accepted)
@@ -357,7 +361,8 @@ void policy_after_setsockopt(int fd, int level, unsigned bit)
 	known.owned |= (uint8_t)bit;
 	if (known.state == STATE_UNKNOWN && all->may_force)
 		adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_NOT_TCP);
-	else if (settings_profile(all->settings, known.profile)->force)
+	else if (settings_profile(all->settings, known.profile)->force ||
+		 (bit == 1U << OPTION_USER_TIMEOUT && known.state != STATE_UNKNOWN))
 		apply_profile(fd, &known, known.profile, CLAIMED);
 	sockets_put(fd, known);
 }
@@ -369,7 +374,7 @@ bool policy_inherited(int fd)
 	socklen_t length = sizeof(int);
 	int listening = 0;
 
-	if (!probe_socket(fd, &known, STATE_NOT_TCP))
+	if (!probe_socket(fd, &known, PROFILE_UNSEEN, STATE_NOT_TCP))
 		return errno != EBADF; /* not remembered: most programs never ask about it */
 	libc->getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
 	if (listening) {

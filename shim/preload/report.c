@@ -131,11 +131,17 @@ LINE write_socket(int fd, const char *as, const struct known *known)
 	struct standing standing = { known->profile, known->owned };
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
+	int keepalive;
 
 	begin(&text);
 	text_log_socket(&text, fd, as, &local, &peer);
-	text_log_outcome(&text, configuration()->settings, *as == 'c' ? ROLE_CLIENT : ROLE_SERVER,
-			 &standing);
+	/* Somebody else's, and yet keepalive is off: so is what a program's own timeout leaves behind. */
+	if (known->owned == OPTIONS_ALL && option_get(fd, OPTION_KEEPALIVE, &keepalive) == 0 &&
+	    !keepalive)
+		text_string(&text, "left alone: the program's own user-timeout");
+	else
+		text_log_outcome(&text, configuration()->settings,
+				 *as == 'c' ? ROLE_CLIENT : ROLE_SERVER, &standing);
 	end(&text);
 }
 
@@ -202,4 +208,22 @@ void report_host_file(void *context, const struct complaint *complaint)
 	(void)context;
 	if (complaint->host_file)
 		write_host_file(complaint);
+}
+
+LINE write_timeout(int fd, int milliseconds)
+{
+	char line[LINE_SIZE];
+	struct text text = TEXT(line);
+
+	begin_fd(&text, fd);
+	text_string(&text, "left alone: the program's own user-timeout of ");
+	text_value(&text, OPTION_USER_TIMEOUT, milliseconds);
+	text_string(&text, " is below idle + 2 x interval");
+	end(&text);
+}
+
+void report_timeout(int fd, int milliseconds)
+{
+	if (is_wanted())
+		write_timeout(fd, milliseconds);
 }

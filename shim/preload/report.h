@@ -27,5 +27,6 @@ void report_host_file(void *context, const struct complaint *complaint);
 void report_socket(int fd, const char *as, const struct known *known);
 void report_not_tcp(int fd, int domain, int type, int protocol);
 void report_refused(int fd, enum sockopt option, int error);
+void report_timeout(int fd, int milliseconds);
 
 #endif

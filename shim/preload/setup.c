@@ -7,6 +7,7 @@
 #include "inherited.h"
 #include "libc.h"
 #include "next.h"
+#include "options.h"
 #include "report.h"
 
 static struct settings kept;
@@ -51,10 +52,13 @@ static void prepare(complain_function *complain)
 		next_find(&memory.found);
 	environment_read(&settings, &file, complain);
 	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
-		if (settings.on) {
+		/* Switched off, it still gives back what a service manager's copy of us set on its sockets. */
+		if (settings.on || environment_listen_fds()) {
 			settings_copy(&kept, &settings);
 			derive(&memory.derived, &kept);
 			report_start(&settings);
+			if (settings_differ(&settings) || settings_leave_to_kernel(&settings))
+				options_ask_kernel();
 			__atomic_store_n(&memory.configuration, &memory.derived, __ATOMIC_RELEASE);
 		}
 		__atomic_store_n(&memory.next, &memory.found, __ATOMIC_RELEASE);

@@ -49,7 +49,7 @@ built() {
 
 	make -s -C "$REPOSITORY" BUILD="$build" CFLAGS='-O3 -march=native -flto -g3' "$build/libkeepalive-shim.so"
 	run bash -c 'nm -D "$1" | awk "{ print \$(NF-1), \$NF }" | sort' sh "$build/libkeepalive-shim.so"
-	assert_output "$(cat "$TESTS/golden/symbols")"
+	assert_output "$(golden_symbols)"
 	strip "$build/libkeepalive-shim.so"
 	[ "$(stat -c %s "$build/libkeepalive-shim.so")" -le 40960 ]
 	LD_PRELOAD=$build/libkeepalive-shim.so run "$PROGRAMS/armed"
