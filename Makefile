@@ -106,20 +106,12 @@ $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
-<<<<<<< HEAD
 # Nothing is thrown or cancelled through what is run at load only, or writes a line.
 NO_TABLES = common/activation common/assignments common/complaint common/file common/glob common/host_file \
           common/log_line common/output common/rules common/settings_table common/system common/text \
           common/values common/variables \
           preload/environment preload/inherited preload/next preload/report preload/system
 $(NO_TABLES:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables \
-=======
-# Nothing is thrown or cancelled through what is run at load only.
-AT_LOAD = common/assignments common/complaint common/glob common/host_file common/rules \
-          common/values common/variables \
-          preload/environment preload/inherited
-$(AT_LOAD:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables \
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 	-fno-unwind-tables
 
 $(BUILD)/command-objects/%.o: shim/%.c Makefile

@@ -22,11 +22,7 @@ in_own_etc() {
 		for file in passwd group nsswitch.conf ld.so.cache ld.so.conf; do
 			[ ! -e "/etc/$file" ] || cp "/etc/$file" "$ROOM/etc/"
 		done
-<<<<<<< HEAD
 		install -m 644 "$SHIM" "$ROOM/libkeepalive-shim.so"
-=======
-		install -m 644 "$SHIM" "$ROOM/shim.so"
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 		install -m 755 "$PROGRAMS/armed" "$ROOM/plain"
 		install -m 4755 "$PROGRAMS/armed" "$ROOM/setuid"
 		mount --bind "$ROOM/etc" /etc
@@ -59,11 +55,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		armed
 		armed KEEPALIVE_SHIM_IDLE= KEEPALIVE_SHIM_COUNT=9
 		armed KEEPALIVE_SHIM=off
-<<<<<<< HEAD
 		as_nobody LD_PRELOAD="$ROOM/libkeepalive-shim.so" ./plain
-=======
-		as_nobody LD_PRELOAD="$ROOM/shim.so" ./plain
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 		"$COMMAND" run "$ROOM/plain"
 		"$COMMAND" run --idle=31 "$ROOM/plain"'
 	assert_equal "$stderr" ""
@@ -115,11 +107,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 @test "a setuid program: the file alone holds, off included, whatever the caller's environment says" {
 	! on_musl || skip "musl reads no /etc/ld.so.preload"
 	in_own_etc '
-<<<<<<< HEAD
 		echo "$ROOM/libkeepalive-shim.so" >/etc/ld.so.preload
-=======
-		echo "$ROOM/shim.so" >/etc/ld.so.preload
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 		host_file <<-"END"
 			KEEPALIVE_SHIM_IDLE=20
 			KEEPALIVE_SHIM_RULES=program=setuid count=3; program=plain count=4
@@ -267,15 +255,9 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		done
 		ln -s real-etc "$ROOM/root/etc"
 		echo KEEPALIVE_SHIM_IDLE=20 >"$ROOM/root/real-etc/keepalive-shim.conf"
-<<<<<<< HEAD
 		chroot "$ROOM/root" env LD_PRELOAD=/mnt/libkeepalive-shim.so /mnt/plain
 		chmod 777 "$ROOM/root/real-etc"
 		chroot "$ROOM/root" env LD_PRELOAD=/mnt/libkeepalive-shim.so /mnt/plain'
-=======
-		chroot "$ROOM/root" env LD_PRELOAD=/mnt/shim.so /mnt/plain
-		chmod 777 "$ROOM/root/real-etc"
-		chroot "$ROOM/root" env LD_PRELOAD=/mnt/shim.so /mnt/plain'
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 	assert_output "$(printf 'fd=3 %s\n' 'keepalive=1 idle=20 interval=10 count=6' "$DEFAULT")"
 }
 
@@ -283,11 +265,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	unshare -U true 2>/dev/null || skip "no user namespaces here"
 	in_own_etc '
 		own() {
-<<<<<<< HEAD
 			(cd / && setpriv --reuid=1000 --regid=1000 --clear-groups unshare -U "$@" env LD_PRELOAD="$ROOM/libkeepalive-shim.so" "$ROOM/plain")
-=======
-			(cd / && setpriv --reuid=1000 --regid=1000 --clear-groups unshare -U "$@" env LD_PRELOAD="$ROOM/shim.so" "$ROOM/plain")
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 		}
 		echo KEEPALIVE_SHIM_IDLE=20 | host_file
 		own
@@ -296,11 +274,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		own
 		chmod 644 "$FILE"
 		chown 65534 "$FILE"
-<<<<<<< HEAD
 		as_nobody LD_PRELOAD="$ROOM/libkeepalive-shim.so" ./plain'
-=======
-		as_nobody LD_PRELOAD="$ROOM/shim.so" ./plain'
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 	assert_equal "$stderr" ""
 	assert_output "$(printf 'fd=3 %s\n' 'keepalive=1 idle=20 interval=10 count=6' 'keepalive=1 idle=20 interval=10 count=6' "$DEFAULT" "$DEFAULT")"
 }
@@ -338,7 +312,6 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		python3 "$READ" "$ROOM/systemd" "$ROOM/json"'
 	assert_output "same 7"
 }
-<<<<<<< HEAD
 
 @test "supervision and attach take the same file, and options and the environment go before it" {
 	require python3
@@ -446,5 +419,3 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		idle from /etc/keepalive-shim.conf line 1, the rest by default
 	END
 }
-=======
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)

@@ -111,21 +111,6 @@ static void text_sources(struct text *text, const struct sources *sources)
 	text_string(text, any ? "the rest by default" : "all by default");
 }
 
-<<<<<<< HEAD
-=======
-/* What switches it off, if that is neither the environment nor an option. */
-static void text_off(struct text *text, const struct answer *answer)
-{
-	if (answer->verdict->obstacle != OBSTACLE_OFF || !answer->sources ||
-	    !answer->sources->texts.line[VARIABLE_KEEPALIVE])
-		return;
-	begin_line(text, answer);
-	text_source(text, answer->sources, VARIABLE_KEEPALIVE);
-	text_string(text, " says so; KEEPALIVE_SHIM=on in the environment goes before it");
-	end_line(text);
-}
-
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 static void print(const struct answer *answer)
 {
 	const struct verdict *verdict = answer->verdict;
@@ -144,10 +129,6 @@ static void print(const struct answer *answer)
 		text_printable(&text, verdict->reason);
 	}
 	end_line(&text);
-<<<<<<< HEAD
-=======
-	text_off(&text, answer);
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 	if (verdict->advice[0]) {
 		begin_line(&text, answer);
 		text_string(&text, verdict->advice);
@@ -296,13 +277,10 @@ static void read_settings_of(pid_t pid, const struct process_check *checked,
 		sources->texts = checked->texts;
 	if (!checked->kernel && !checked->hidden)
 		sources_add_host_file_of(sources, pid);
-<<<<<<< HEAD
 	if (checked->file_changed)
 		warning(HOST_FILE " has changed since process %d was started: that has what stood "
 				  "there then",
 			(int)pid);
-=======
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 	sources_read(sources, program, settings, false);
 }
 

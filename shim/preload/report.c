@@ -209,7 +209,6 @@ void report_host_file(void *context, const struct complaint *complaint)
 	if (complaint->host_file)
 		write_host_file(complaint);
 }
-<<<<<<< HEAD
 
 LINE write_timeout(int fd, int milliseconds)
 {
@@ -228,5 +227,3 @@ void report_timeout(int fd, int milliseconds)
 	if (is_wanted())
 		write_timeout(fd, milliseconds);
 }
-=======
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)

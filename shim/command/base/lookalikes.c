@@ -59,19 +59,12 @@ static const char *renamed(const char *name)
 const char *variable_meant(const char *name)
 {
 	struct nearest nearest = { .word = NULL };
-<<<<<<< HEAD
 	/* What they all begin with says nothing. */
 	size_t skip = strncmp(name, PREFIX, strlen(PREFIX)) == 0 ? strlen(PREFIX) : 0;
 
 	for (unsigned i = 0; i < VARIABLES; i++)
 		nearest_consider(&nearest, name + skip, variable_name(i) + skip);
 	return nearest.word ? nearest.word - skip : NULL;
-=======
-
-	for (unsigned i = 0; i < VARIABLES; i++)
-		nearest_consider(&nearest, name, variable_name(i));
-	return nearest.word;
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 }
 
 static void warn_of_unknown(const char *name)

@@ -17,10 +17,7 @@ struct process_check {
 	bool overwritten; /* its environment: settings in it are gone */
 	pid_t supervisor; /* the process that supervises it; 0 for none that is known to */
 	bool orphaned;    /* one may: there is one of which cannot be told whom it serves now */
-<<<<<<< HEAD
 	bool file_changed;  /* the host's file, as it sees it, is younger than the process */
-=======
->>>>>>> 86a7fd9 (Restore the host's file and tests/run, lost in a merge)
 	struct texts texts; /* its settings, in environment */
 	char *environment;  /* for free(3) */
 };
