@@ -4,6 +4,7 @@ answers: what sockets have under the same settings by preload, by supervision an
 answers.py LIBRARY COMMAND PROGRAM PYTHON... prints a line for each row and role:
 ROW: ROLE preload=VALUES supervise=VALUES attach=VALUES, and "differs" at the end where they are not equal.
 In a network namespace of its own, so that each row has a port of its own.
+With CGROUP=FOLDER in the environment also by `keepalive cgroup`, in groups below that one, but not rules by program=.
 """
 import concurrent.futures
 import os
@@ -68,6 +69,17 @@ def attached(settings, words):
     return "".join(found)
 
 
+def grouped(number, settings, words):
+    group = os.path.join(os.environ["CGROUP"], str(number))
+    os.mkdir(group)
+    try:
+        run([command, "cgroup", "attach", group], env={**os.environ, **settings})
+        return run(["sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', group, program, *words])
+    finally:
+        run([command, "cgroup", "detach", group])
+        os.rmdir(group)
+
+
 def answer(number, row):
     settings, mode, own, address = row
     port = 20000 + number
@@ -79,6 +91,8 @@ def answer(number, row):
         "supervise": run([command, "run", "--supervise=always", "--", program, *words], env=inside),
         "attach": attached(shown, words),
     }
+    if "CGROUP" in os.environ and "program=" not in settings:
+        ways["cgroup"] = grouped(number, shown, words)
     name = f"{settings or 'defaults'} {mode} {'own ' + own if own else '-'} {address}"
     lines = []
     for role in ("socket", "listener", "client", "server"):
