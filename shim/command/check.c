@@ -12,6 +12,7 @@
 #include "base/options.h"
 #include "base/printable.h"
 #include "base/settings_options.h"
+#include "cgroup/attached.h"
 #include "command.h"
 #include "process/process.h"
 #include "program/library.h"
@@ -34,7 +35,8 @@ struct answer {
 	const struct question *question;
 	const char *executable;
 	const struct verdict *verdict;
-	const char *by; /* "preload", "supervision"; NULL where there is no effect */
+	const char *by;    /* "preload", "supervision", "cgroup"; NULL where there is no effect */
+	const char *group; /* for "cgroup" */
 	const struct settings *settings;
 	const struct sources *sources; /* of the settings; NULL where they are not known */
 };
@@ -121,7 +123,8 @@ static void print(const struct answer *answer)
 	text_string(&text, word(verdict_effect(verdict)));
 	if (answer->by) {
 		text_string(&text, ", by ");
-		text_string(&text, answer->by);
+		text_string(&text, answer->group ? "its control group " : answer->by);
+		text_printable(&text, answer->group ? answer->group : "");
 		text_string(&text, ", ");
 		text_settings(&text, answer->settings);
 	} else {
@@ -191,6 +194,8 @@ static void print_json(const struct answer *answer)
 
 	printf("{\"effect\": \"%s\"", effects[verdict_effect(verdict)]);
 	json_word("by", answer->by);
+	if (answer->group)
+		json_string("group", answer->group);
 	json_word("obstacle", obstacle_name(verdict->obstacle));
 	printf(", \"supervisable\": %s", verdict->supervisable ? "true" : "false");
 	json_string("subject", answer->question->subject);
@@ -284,6 +289,17 @@ static void read_settings_of(pid_t pid, const struct process_check *checked,
 	sources_read(sources, program, settings, false);
 }
 
+/* Whether its control group serves it, where nothing else does. */
+static bool is_served_by_group(pid_t pid, const struct target *target, struct settings *settings,
+			       struct verdict *verdict, char **group)
+{
+	if (!verdict->obstacle || verdict->obstacle == OBSTACLE_KERNEL ||
+	    !attached_serve(pid, settings, group))
+		return false;
+	judge_served_by_group(target, settings, verdict);
+	return true;
+}
+
 static int answer_process(const struct question *question, pid_t pid)
 {
 	static struct settings settings;
@@ -295,6 +311,8 @@ static int answer_process(const struct question *question, pid_t pid)
 	struct program program;
 	struct process_check checked;
 	struct verdict verdict;
+	char *group = NULL;
+	bool grouped;
 	int status;
 
 	if (!process_numbers_hold())
@@ -309,17 +327,21 @@ static int answer_process(const struct question *question, pid_t pid)
 	read_settings_of(pid, &checked, &program, &sources, &settings);
 	judge_process(&process, &target, &checked, &settings, &verdict);
 	advise_file(&verdict, &sources);
+	grouped = is_served_by_group(pid, &target, &settings, &verdict, &group);
 	status = tell(&(struct answer){
 		.question = question,
 		.executable = target.executable,
 		.verdict = &verdict,
 		.by = verdict.obstacle     ? NULL
+		      : grouped            ? "cgroup"
 		      : checked.supervisor ? "supervision"
 					   : "preload",
+		.group = group,
 		.settings = &settings,
-		.sources = checked.hidden || checked.overwritten ? NULL : &sources,
+		.sources = checked.hidden || checked.overwritten || grouped ? NULL : &sources,
 	});
 	free(checked.environment);
+	free(group);
 	return status;
 }
 

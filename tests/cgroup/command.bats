@@ -175,6 +175,28 @@ $NAME/inner attach 2"
 	await 30 nothing_left
 }
 
+@test "check PID: by its control group, with which settings; no longer after detach" {
+	mkdir "$GROUP/inner"
+	in_group sleep 1000
+	local process=$!
+	await 5 grep -q sleep "/proc/$process/comm"
+	echo $process >"$GROUP/inner/cgroup.procs"
+	cgroup attach --idle=35 --rule='peer=10.0.0.0/8 off' "$NAME"
+	run -0 there "$KEEPALIVE" check $process
+	assert_output "$process: yes, by its control group $NAME, idle=35s interval=10s count=6, and 1 rule"
+	run -0 there "$KEEPALIVE" check --json $process
+	assert_output --partial '"effect": "yes", "by": "cgroup", "group": "'"$NAME"'"'
+	cgroup attach --idle=36 "$NAME/inner"
+	run -0 there "$KEEPALIVE" check $process
+	assert_output "$process: yes, by its control group $NAME/inner, idle=36s interval=10s count=6"
+	cgroup detach "$NAME/inner"
+	cgroup attach --rule=off "$NAME"
+	run -1 there "$KEEPALIVE" check $process
+	cgroup detach "$NAME"
+	run -1 there "$KEEPALIVE" check $process
+	assert_output --partial "the library is not loaded in it"
+}
+
 @test "random settings: what the parser accepts, the kernel takes" {
 	run -0 there python3 "$TESTS/cgroup/random-rules.py" "${FUZZ_SETS:-50}" "$RANDOM" "$KEEPALIVE" cgroup pin /sys/fs/bpf
 	assert_output --regexp '^[0-9]+ sets$'

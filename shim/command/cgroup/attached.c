@@ -254,3 +254,38 @@ int attached_find(const struct group *group,
 	}
 	return 0;
 }
+
+struct serving {
+	struct settings *settings;
+	bool found;
+};
+
+/* The first: in a group they run in the order in which they were attached. */
+static void take_settings(void *context, const struct attached *attached)
+{
+	struct serving *serving = context;
+
+	if (!serving->found)
+		settings_copy(serving->settings, &attached->settings);
+	serving->found = true;
+}
+
+bool attached_serve(pid_t pid, struct settings *settings, char **path)
+{
+	struct serving serving = { settings, false };
+	struct text nobody = { NULL, NULL, NULL };
+	struct group group, above;
+	bool more = group_open_process(&group, pid, &nobody);
+
+	while (more && attached_find(&group, take_settings, &serving) == 0 && !serving.found) {
+		more = group_open_above(&group, &above);
+		group_close(&group);
+		group = above;
+	}
+	if (!more)
+		return false;
+	if (serving.found)
+		*path = strdup(group.path);
+	group_close(&group);
+	return serving.found && *path;
+}

@@ -38,4 +38,10 @@ struct attached {
 int attached_find(const struct group *group,
 		  void visit(void *context, const struct attached *attached), void *context);
 
+/*
+ * The settings that serve the process: those of its group, or of the nearest above that has some; the
+ * group's path into *path, for free(3). Returns false where there are none, or where that may not be seen.
+ */
+bool attached_serve(pid_t pid, struct settings *settings, char **path);
+
 #endif

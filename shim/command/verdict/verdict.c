@@ -268,6 +268,19 @@ void judge_process(const struct process *process, const struct target *target,
 		advise(verdict, GO_SETS_ITS_OWN);
 }
 
+void judge_served_by_group(const struct target *target, const struct settings *settings,
+			   struct verdict *verdict)
+{
+	static const struct library none;
+
+	memset(verdict, 0, sizeof(*verdict));
+	verdict->obstacle = settings_exempt(settings) ? OBSTACLE_RULE : OBSTACLE_NONE;
+	if (verdict->obstacle)
+		explain(target, &none, verdict);
+	else if (target->elf.go && !settings->base.force)
+		advise(verdict, GO_SETS_ITS_OWN);
+}
+
 enum effect verdict_effect(const struct verdict *verdict)
 {
 	return obstacles[verdict->obstacle].effect;

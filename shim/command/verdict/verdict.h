@@ -27,6 +27,10 @@ void judge_process(const struct process *process, const struct target *target,
 		   const struct process_check *check, const struct settings *settings,
 		   struct verdict *verdict);
 
+/* A process with an obstacle, which its control group serves all the same, with these settings. */
+void judge_served_by_group(const struct target *target, const struct settings *settings,
+			   struct verdict *verdict);
+
 enum effect verdict_effect(const struct verdict *verdict);
 
 /* The obstacle in a word, for programs: "static", "go", "off"; "" for none. */
