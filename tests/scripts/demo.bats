@@ -11,9 +11,25 @@ load ../helpers
 	assert_success
 	assert_equal "$(grep -c '(no timer)' <<<"$output")" 2
 	assert_equal "$(grep -cE 'timer:\(keepalive,(60|59|5[0-9]\.?[0-9]*)sec,0\)' <<<"$output")" 2
+	# Whole seconds as a person would count them: 0 3 5 7 9, unless the machine is too busy.
 	assert_line --regexp '^ +[0-9]+ s +waits +waits; unanswered probes: 3$'
 	assert_line --regexp '^ +(9|1[0-5]) s +waits +curl: \(56\) .*timed out$'
+	local noticed
+	noticed=$(sed -n 's/^ *\([0-9]*\) s .*timed out$/\1/p' <<<"$output")
+	assert_line --partial "noticed after $noticed s."
 	refute_output --partial $'\033'
 	run bash -c "ls -A '$BATS_TEST_TMPDIR' | grep '^tmp\.'"
 	assert_output ""
+}
+
+@test "scripts/demo works from a path with a space in it" {
+	unshare -rn true 2>/dev/null || unshare -n true 2>/dev/null || skip "no network namespaces here"
+	require ss curl nc
+	local copy="$BATS_TEST_TMPDIR/a path"
+	mkdir -p "$copy"
+	cp -r "$REPOSITORY"/{Makefile,scripts,shim} "$copy/"
+	run "$copy/scripts/demo" </dev/null
+	assert_success
+	assert_line --partial 'timer:(keepalive'
+	assert_line --regexp ' s +waits +curl: .*timed out$'
 }
