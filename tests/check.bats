@@ -412,7 +412,7 @@ time.sleep(60)'"
 	background ./program
 	await 5 grep -qx program "/proc/$!/comm"
 	run -1 "$KEEPALIVE" check $!
-	assert_line --index 1 "$!: 'keepalive attach' arms the sockets that it has now; 'keepalive run' supervises it"
+	assert_line --index 1 "$!: 'keepalive attach' sets keepalive on the sockets that it has now; 'keepalive run' supervises it"
 }
 
 @test "a process whose first thread has ended is not called a zombie" {

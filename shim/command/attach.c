@@ -1,5 +1,5 @@
 /*
- * attach: `keepalive attach`, arms the TCP sockets that a running process has, and with --follow
+ * attach: `keepalive attach`, sets keepalive on the TCP sockets that a running process has, and with --follow
  * those that it opens later.
  */
 #include <errno.h>
@@ -28,7 +28,7 @@ static const char help[] =
 	"Switch keepalive on for the TCP sockets that a running process has open. The process\n"
 	"is not stopped, and nothing else about it changes. Listeners hand the options on to\n"
 	"what they accept from then on; connections that already wait to be accepted take\n"
-	"--follow. A connected socket is server side where its local port is listened on.\n"
+	"--follow. A connected socket is server side if its local port is listened on.\n"
 	"\n";
 static const char help_own[] =
 	"  --dry-run                say what would be done, and do nothing\n"
@@ -68,7 +68,7 @@ static int attach(struct attachment *attachment, int interval)
 	const struct process *process = &attachment->holder.process;
 	int error = attachment_look(attachment);
 
-	/* What was accepted while we looked, before its listener was armed. */
+	/* What was accepted while we looked, before its listener had its options. */
 	if (!error && !attachment->dry_run)
 		error = attachment_look(attachment);
 	if (!error && !attachment->found && !interval)

@@ -1,4 +1,4 @@
-/* check: keepalive(1)'s `check`: tells whether the shim takes effect, and if not, why. */
+/* check: keepalive(1)'s `check`: whether the shim takes effect, and if not, why. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -30,24 +30,24 @@ struct question {
 	bool settings_given; /* some of options */
 };
 
-/* All that there is to tell. */
+/* All that there is to report. */
 struct answer {
 	const struct question *question;
 	const char *executable;
 	const struct verdict *verdict;
-	const char *by;    /* "preload", "supervision", "cgroup"; NULL where there is no effect */
+	const char *by;    /* "preload", "supervision", "cgroup"; NULL if there is no effect */
 	const char *group; /* for "cgroup" */
 	const struct settings *settings;
-	const struct sources *sources; /* of the settings; NULL where they are not known */
+	const struct sources *sources; /* of the settings; NULL if they are not known */
 };
 
 static void help(void)
 {
 	printf("Usage: keepalive check [OPTION...] COMMAND|PID\n"
-	       "Tells whether the shim takes effect in a command, or does in a running process,\n"
+	       "Reports whether the shim takes effect in a command, or does in a running process,\n"
 	       "and if not, why, and what to do. A file whose name is a number: ./NUMBER.\n\n"
 	       "  --json                   for programs\n"
-	       "  --library=PATH           the shim's library, where it is in no usual place\n"
+	       "  --library=PATH           the shim's library, if it is in no usual place\n"
 	       "%s"
 	       "  --help, --version\n\n"
 	       "The options go before the variables of keepalive-shim(7). A process has its own\n"
@@ -144,7 +144,7 @@ static void print(const struct answer *answer)
 	}
 }
 
-/* NULL, hence null, where there is nothing to tell. */
+/* NULL, hence null, if there is nothing to say. */
 static const char *some(const char *string)
 {
 	return string[0] ? string : NULL;
@@ -207,7 +207,7 @@ static void print_json(const struct answer *answer)
 	puts("}");
 }
 
-static int tell(const struct answer *answer)
+static int report(const struct answer *answer)
 {
 	static const int status[] = {
 		[EFFECT_YES] = EXIT_SUCCESS,
@@ -262,7 +262,7 @@ static int answer_command(const struct question *question)
 		return EXIT_OURS;
 	judge_program(&target, error, &library, &settings, &verdict);
 	advise_file(&verdict, &sources);
-	return tell(&(struct answer){
+	return report(&(struct answer){
 		.question = question,
 		.executable = target.executable,
 		.verdict = &verdict,
@@ -328,7 +328,7 @@ static int answer_process(const struct question *question, pid_t pid)
 	judge_process(&process, &target, &checked, &settings, &verdict);
 	advise_file(&verdict, &sources);
 	grouped = is_served_by_group(pid, &target, &settings, &verdict, &group);
-	status = tell(&(struct answer){
+	status = report(&(struct answer){
 		.question = question,
 		.executable = target.executable,
 		.verdict = &verdict,
@@ -345,7 +345,7 @@ static int answer_process(const struct question *question, pid_t pid)
 	return status;
 }
 
-/* The number of a process; 0 where it is the name of a command. */
+/* The number of a process; 0 if it is the name of a command. */
 static pid_t pid_of(const char *text)
 {
 	unsigned long number;

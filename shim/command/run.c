@@ -34,17 +34,17 @@ static void help(void)
 	       "Starts COMMAND with TCP keepalive, in place: same process, same exit status.\n"
 	       "Programs that a preload does not reach (static, Go) are supervised, by seccomp\n"
 	       "user notification; then setuid programs that they start gain no privileges.\n\n"
-	       "  --supervise=WHEN         auto: where COMMAND needs it; always: with all that it\n"
+	       "  --supervise=WHEN         auto: if COMMAND needs it; always: with all that it\n"
 	       "                           starts, whatever that is; never (auto)\n"
-	       "  --best-effort            start COMMAND without keepalive where it cannot be had\n"
-	       "  --library=PATH           the shim's library, where it is in no usual place\n"
+	       "  --best-effort            start COMMAND without keepalive if it cannot be had\n"
+	       "  --library=PATH           the shim's library, if it is in no usual place\n"
 	       "%s"
 	       "  --help, --version\n\n"
 	       "The options go before the variables of keepalive-shim(7), KEEPALIVE_SHIM_IDLE and "
 	       "so "
 	       "on.\n"
-	       "Exit status: COMMAND's; 125 where keepalive fails, 126 where COMMAND cannot be\n"
-	       "executed, 127 where it is not found.\n",
+	       "Exit status: COMMAND's; 125 if keepalive fails, 126 if COMMAND cannot be\n"
+	       "executed, 127 if it is not found.\n",
 	       settings_options_help());
 }
 
@@ -170,7 +170,7 @@ static int execute(const struct request *request, const struct target *target, i
 	return not_started(target->path, error);
 }
 
-/* COMMAND would run without keepalive: only where that was asked for. Returns whether to go on. */
+/* COMMAND would run without keepalive: only if that was asked for. Returns whether to go on. */
 static bool accept_without(const struct request *request, const char *reason, const char *advice)
 {
 	if (request->best_effort) {
@@ -243,7 +243,7 @@ static void allow_before_asan(void)
 	free(longer);
 }
 
-/* Makes ready for COMMAND what it needs. Returns false, after a message, where it must not start. */
+/* Makes ready for COMMAND what it needs. Returns false, after a message, if it must not start. */
 static bool prepare(const struct request *request, const struct target *target,
 		    const struct library *library, const struct verdict *verdict,
 		    const struct settings *settings)

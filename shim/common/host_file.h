@@ -22,7 +22,7 @@ enum { HOST_FILE_NOBODY = 65534 };
 struct host_file {
 	char *text;
 	unsigned long length, room;
-	const char *problem; /* why what is there is not read; NULL where nothing is */
+	const char *problem; /* why what is there is not read; NULL if nothing is */
 };
 
 /*

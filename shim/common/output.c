@@ -175,7 +175,7 @@ static int step(int directory, const char *name, bool last)
 	return is_trusted(directory) ? open_at(directory, name, flags) : -1;
 }
 
-/* Copies the next component of the path; returns what follows it, NULL where it is too long. */
+/* Copies the next component of the path; returns what follows it, NULL if it is too long. */
 static const char *component(const char *path, char name[NAME_SIZE])
 {
 	unsigned length = 0;

@@ -61,7 +61,7 @@ void text_number(struct text *text, unsigned long number);
 /* Somebody else's text, as UTF-8 without control characters: '?' in place of each byte that is neither. */
 void text_plain(struct text *text, struct slice value);
 
-/* The same in single quotes; only the start of it, with its length, where it is long. */
+/* The same in single quotes; only the start of it, with its length, if it is long. */
 void text_quoted(struct text *text, struct slice value);
 
 #endif

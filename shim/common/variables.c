@@ -16,7 +16,7 @@ struct reading {
 	void *context;
 };
 
-/* The variable's text; empty where it is not set. */
+/* The variable's text; empty if it is not set. */
 static struct slice text_of(const struct reading *reading, enum variable variable)
 {
 	const char *text = reading->texts->text[variable];
@@ -24,7 +24,7 @@ static struct slice text_of(const struct reading *reading, enum variable variabl
 	return text ? slice_of(text) : (struct slice){ "", 0 };
 }
 
-/* Passes the complaint on, with the place where the variable at fault stands. */
+/* Passes the complaint on, with the place of the variable at fault. */
 static void complain_at(const struct reading *reading, struct complaint *complaint,
 			enum variable at_fault)
 {

@@ -15,7 +15,7 @@ void json_string(const char *key, const char *string);
 /* A word of ours; null for NULL, "" and "-", which stand for nothing in tables. */
 void json_word(const char *key, const char *word);
 
-/* A number; null where it is not known. */
+/* A number; null if it is not known. */
 void json_number(const char *key, bool is_known, unsigned long number);
 
 #endif

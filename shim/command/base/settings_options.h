@@ -9,7 +9,7 @@
 #include "base/sources.h"
 
 /*
- * What was given on the command line, by variable; NULL where it is silent. --rule may be
+ * What was given on the command line, by variable; NULL if it is silent. --rule may be
  * repeated: the rules are joined and come before those of KEEPALIVE_SHIM_RULES.
  */
 struct settings_options {
@@ -30,7 +30,7 @@ bool settings_options_take(struct settings_options *options, int getopt_result,
 			   const char *argument);
 
 /*
- * The texts from the options and, where they are silent, from the environment, and where that is silent
+ * The texts from the options and, if they are silent, from the environment, and if that is silent
  * from the host's file.
  */
 void settings_options_sources(const struct settings_options *options, struct sources *sources);

@@ -16,7 +16,7 @@ struct sources {
 	bool refused[VARIABLES];    /* the text does not hold, the default does */
 };
 
-/* Adds what the host's file says, as this process sees it, where nothing is set yet. */
+/* Adds what the host's file says, as this process sees it, for what is not set yet. */
 void sources_add_host_file(struct sources *sources);
 
 /* The same as the process sees it. */

@@ -9,7 +9,7 @@
 
 #include "process/capability.h"
 
-/* kernel.yama.ptrace_scope, '0' to '3'; '0' where the kernel has no Yama. */
+/* kernel.yama.ptrace_scope, '0' to '3'; '0' if the kernel has no Yama. */
 static char ptrace_scope(void)
 {
 	char scope = '0';

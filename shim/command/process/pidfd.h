@@ -2,7 +2,7 @@
  * pidfd: the socket behind another process's descriptor, through a short-lived copy of it
  * (pidfd_getfd(2), Linux 5.6), and its memory (process_vm_readv(2)).
  *
- * The process is neither stopped nor told. A copy keeps the socket open, so it is closed at once: the
+ * The process is not stopped and does not notice. A copy keeps the socket open, so it is closed at once: the
  * peer must see the end of the connection when the process closes its own.
  */
 #ifndef KEEPALIVE_PIDFD_H
@@ -19,15 +19,15 @@ int pidfd_of(pid_t pid);
 
 /*
  * A copy of the process's descriptor, if it is still that socket. Returns a descriptor for close(2),
- * or -1 and errno: EPERM where that is not permitted, ENOSYS before Linux 5.6, EBADF where the
- * descriptor has gone or become another, ESRCH where the process has ended.
+ * or -1 and errno: EPERM if that is not permitted, ENOSYS before Linux 5.6, EBADF if the
+ * descriptor has gone or become another, ESRCH if the process has ended.
  */
 int pidfd_copy(int pidfd, const struct socket_fd *wanted);
 
 /* Whether errno of pidfd_copy() holds for all descriptors of the process. */
 bool pidfd_refused(int error);
 
-/* TCP_ESTABLISHED and so on; 0 where the kernel does not say. */
+/* TCP_ESTABLISHED and so on; 0 if the kernel does not say. */
 uint8_t pidfd_tcp_state(int copy);
 
 /*
@@ -35,7 +35,7 @@ uint8_t pidfd_tcp_state(int copy);
  */
 int pidfd_copy_of_thread(pid_t thread, int fd);
 
-/* Copies from the memory of the thread's process. Returns false where not all of it could be. */
+/* Copies from the memory of the thread's process. Returns false if not all of it could be. */
 bool pidfd_memory(pid_t thread, uint64_t address, void *buffer, size_t size);
 
 #endif

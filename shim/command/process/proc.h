@@ -16,14 +16,14 @@ bool proc_is_ours(void);
 
 /*
  * Reads a file below /proc/ID (0: our own) into buffer, terminated; no more of it than fits.
- * Returns its length; 0, and the empty string, where it is empty or cannot be read.
+ * Returns its length; 0, and the empty string, if it is empty or cannot be read.
  */
 size_t proc_read(pid_t id, const char *name, char *buffer, size_t size);
 
-/* What follows "NAME:" and blanks in the text of /proc/ID/status; "" where there is no such line. */
+/* What follows "NAME:" and blanks in the text of /proc/ID/status; "" if there is no such line. */
 const char *proc_status_field(const char *status, const char *name);
 
-/* A number from /proc/ID/status; 0 where it cannot be read. */
+/* A number from /proc/ID/status; 0 if it cannot be read. */
 long proc_status_number(pid_t id, const char *name);
 
 #endif

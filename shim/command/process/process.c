@@ -109,7 +109,7 @@ static int by_inode(const void *left, const void *right)
 	return a->fd < b->fd ? -1 : a->fd > b->fd;
 }
 
-/* The inode where the descriptor is a socket, else 0; -1 where we may not look. */
+/* The inode if the descriptor is a socket, else 0; -1 if we may not look. */
 static int64_t socket_inode(int directory, const char *fd)
 {
 	char target[32];

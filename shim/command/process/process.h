@@ -16,7 +16,7 @@ struct process {
 	pid_t pid;
 	uid_t uid;                     /* the real user id */
 	char comm[64];                 /* /proc/PID/comm; longer than 15 for kernel threads */
-	char executable[NAME_MAX + 1]; /* base name; empty where it cannot be read */
+	char executable[NAME_MAX + 1]; /* base name; empty if it cannot be read */
 };
 
 /* A descriptor that is a socket; the inode of sockfs(5) says which. */
@@ -30,11 +30,11 @@ struct socket_fd {
  */
 pid_t process_number(const char *text);
 
-/* thread_numbers_hold(); complains where they do not. */
+/* thread_numbers_hold(); complains if they do not. */
 bool process_numbers_hold(void);
 
 /*
- * Fills *process. Returns false, with what is wrong in *why ("process 12 has ended"), where there is
+ * Fills *process. Returns false, with what is wrong in *why ("process 12 has ended"), if there is
  * no such process, or it is a zombie or a thread.
  */
 bool process_read(struct process *process, pid_t pid, struct text *why);
@@ -44,7 +44,7 @@ void text_process(struct text *text, const struct process *process);
 
 /*
  * The sockets among its descriptors, by inode and then by number, into an array for free(3).
- * Returns 0 or an errno: EACCES where we may not look, ENOENT where the process has ended.
+ * Returns 0 or an errno: EACCES if we may not look, ENOENT if the process has ended.
  */
 int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count);
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which binary interface: programs and libraries go together only where all of it is the same. */
+/* Which binary interface: programs and libraries go together only if all of it is the same. */
 struct abi {
 	uint8_t class;    /* ELFCLASS32, ELFCLASS64 */
 	uint8_t data;     /* ELFDATA2LSB, ELFDATA2MSB */
@@ -25,11 +25,11 @@ struct elf {
 
 /*
  * Reads an executable or a shared object from its descriptor; the offset does not matter and stays.
- * Returns false where it is no ELF file, or one whose headers lead outside of it.
+ * Returns false if it is no ELF file, or one whose headers lead outside of it.
  */
 bool elf_read(int fd, struct elf *elf);
 
-/* The same for a path; false also where it cannot be opened. */
+/* The same for a path; false also if it cannot be opened. */
 bool elf_read_path(const char *path, struct elf *elf);
 
 bool abi_is_same(struct abi a, struct abi b);

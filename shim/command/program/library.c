@@ -46,7 +46,7 @@ static bool find_given(const char *given, struct library *library)
 	return true;
 }
 
-/* The directory that this program is in, by what it was executed as where there is no /proc. */
+/* The directory that this program is in, by what it was executed as if there is no /proc. */
 static bool find_own_directory(char directory[PATH_MAX])
 {
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives pointers as numbers here */
@@ -145,7 +145,7 @@ static void append(char **list, struct slice entry)
 	*list = longer;
 }
 
-/* What LD_PRELOAD has; an empty list where it is not set. */
+/* What LD_PRELOAD has; an empty list if it is not set. */
 static struct slice preloads(void)
 {
 	const char *list = getenv("LD_PRELOAD");

@@ -9,15 +9,15 @@
 #define LIBRARY_NAME "libkeepalive-shim.so"
 
 struct library {
-	char path[PATH_MAX]; /* absolute; empty where none was found */
+	char path[PATH_MAX]; /* absolute; empty if none was found */
 	struct abi abi;
 	bool usable; /* LD_PRELOAD can carry the path */
 };
 
 /*
- * Looks for the library: at the given path, or where that is NULL beside this program and in the
- * places where it is installed relative to it; for programs of this abi if there is one (where its
- * machine is EM_NONE, of any). Returns false, after a message, where there is none at the path given.
+ * Looks for the library: at the given path, or if that is NULL beside this program and in the
+ * places where it is installed relative to it; for programs of this abi if there is one (if its
+ * machine is EM_NONE, of any). Returns false, after a message, if there is none at the path given.
  */
 bool library_find(const char *given, struct abi wanted, struct library *library);
 

@@ -59,7 +59,7 @@ static bool join(char path[PATH_MAX], const char *directory, size_t length, cons
 	return size < PATH_MAX;
 }
 
-/* As execvp(3): the first that can be executed; else EACCES where one was found, else ENOENT. */
+/* As execvp(3): the first that can be executed; else EACCES if one was found, else ENOENT. */
 static int search(const char *command, char path[PATH_MAX])
 {
 	const char *directory = getenv("PATH");
@@ -99,7 +99,7 @@ static int find(const char *command, char path[PATH_MAX])
 
 /*
  * The program that env(1) will run. Its options come through a #! line with -S only, which splits what
- * follows into words. Returns NULL where options or quotes leave open which one, or how.
+ * follows into words. Returns NULL if options or quotes leave open which one, or how.
  */
 static const char *env_operand(char *arguments)
 {
@@ -113,7 +113,7 @@ static const char *env_operand(char *arguments)
 	return word && *word != '-' && !word[strcspn(word, "'\"\\$#")] ? word : NULL;
 }
 
-/* Leaves the first line, without blanks at its end. Returns false where it was longer than line. */
+/* Leaves the first line, without blanks at its end. Returns false if it was longer than line. */
 static bool end_line(char *line)
 {
 	size_t length = strcspn(line, "\n");
@@ -127,8 +127,8 @@ static bool end_line(char *line)
 
 /*
  * Reads the start of a file that is no ELF executable. Returns what runs it, within line, and whether
- * that is to be searched for (env); the shell where no #! line names one in full, as execvp(3) has it;
- * NULL where that cannot be told, as with a binary of another kind.
+ * that is to be searched for (env); the shell if no #! line names one in full, as execvp(3) has it;
+ * NULL if that cannot be known, as with a binary of another kind.
  */
 static const char *script_interpreter(int fd, char line[LINE_MAX_SIZE], bool *by_env)
 {

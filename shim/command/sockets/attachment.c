@@ -93,7 +93,7 @@ static size_t select_unsettled(struct attachment *attachment, struct socket_fd *
 	return selected;
 }
 
-/* Roles need the listeners, but only where something is connected. */
+/* Roles need the listeners, but only if something is connected. */
 static void find_listeners(struct attachment *attachment, const struct connections *connections)
 {
 	int before = attachment->space.error;

@@ -1,5 +1,5 @@
 /*
- * attachment: the sockets of one running process, armed as they appear.
+ * attachment: the sockets of one running process, given their options as they appear.
  */
 #ifndef KEEPALIVE_ATTACHMENT_H
 #define KEEPALIVE_ATTACHMENT_H
@@ -22,7 +22,7 @@ struct attachment {
 };
 
 /*
- * Arms the sockets that were not seen before, or whose peer or role was not known then. Others cost
+ * Sets the options of the sockets that were not seen before, or whose peer or role was not known then. Others cost
  * no more than the reading of /proc/PID/fd. Returns 0, or an errno as process_sockets() and
  * pidfd_copy() have it: the process has ended, or may not be looked into.
  */

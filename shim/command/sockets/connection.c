@@ -47,7 +47,7 @@ static void values_from_timer(struct connection *connection)
 }
 
 /*
- * A copy of one of the descriptors. Returns -1 where copies are refused, and with *gone where all were
+ * A copy of one of the descriptors. Returns -1 if copies are refused, and with *gone if all were
  * closed meanwhile.
  */
 static int copy_of(struct holder *holder, const struct connection *connection, bool *gone)

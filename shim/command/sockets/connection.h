@@ -66,7 +66,7 @@ bool connection_is_established(const struct connection *connection);
 /* How many of the sockets, from the first on, are the same socket. */
 size_t socket_fds(const struct socket_fd *sockets, size_t count);
 
-/* "client", "server", "listener"; "-" where it is not connected. */
+/* "client", "server", "listener"; "-" if it is not connected. */
 const char *connection_role(const struct connection *connection);
 
 /* "ESTABLISHED" and so on, as the kernel names the states (tcp(7)); "-" for others. */

@@ -57,7 +57,7 @@ static int leave_socket(void *argument)
 
 /*
  * A socket in the namespace of the process; -1 and errno. Without an exit signal the child can be waited
- * for also where SIGCHLD is ignored.
+ * for even if SIGCHLD is ignored.
  */
 static int open_there(pid_t pid, int domain, int type, int protocol)
 {

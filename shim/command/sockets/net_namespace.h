@@ -16,7 +16,7 @@ struct net_namespace {
 	uint8_t listening[(UINT16_MAX + 1) / 8]; /* a bit for each local port listened on */
 };
 
-/* Which namespace the process is in; 0 where that may not be seen. */
+/* Which namespace the process is in; 0 if that may not be seen. */
 ino_t net_namespace_of(pid_t pid);
 
 /*
@@ -27,7 +27,7 @@ int net_namespace_socket(pid_t pid, int domain, int type, int protocol);
 
 /*
  * Reads the sockets in these states (bits 1 << TCP_...) of the process's namespace into *space, whose
- * earlier content it replaces. Where that fails the ports listened on stay as they were.
+ * earlier content it replaces. If that fails, the ports listened on stay as they were.
  * Another namespace needs CAP_SYS_ADMIN, or to be the user who made its user namespace.
  */
 void net_namespace_read(struct net_namespace *space, pid_t pid, uint32_t states);

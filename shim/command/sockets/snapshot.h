@@ -23,8 +23,8 @@ struct snapshot {
 };
 
 /*
- * Adds the sockets of a process. Returns false, with what is wrong in *why, where there is no such
- * process or where its descriptors may not be listed.
+ * Adds the sockets of a process. Returns false, with what is wrong in *why, if there is no such
+ * process or if its descriptors may not be listed.
  */
 bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why);
 

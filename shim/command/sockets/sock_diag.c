@@ -42,7 +42,7 @@ static void make_slots(struct socket_table *table)
 		table->slots[slot_of(table, table->sockets[i].inode)] = (uint32_t)i + 1;
 }
 
-/* The entry for the inode, made where there was none. */
+/* The entry for the inode, made if there was none. */
 static struct diag_socket *entry_for(struct socket_table *table, uint32_t inode, bool *made)
 {
 	size_t slot;

@@ -44,7 +44,7 @@ struct socket_table {
  */
 int sock_diag_read(struct socket_table *table, int netlink, uint32_t states);
 
-/* NULL where there is none. */
+/* NULL if there is none. */
 struct diag_socket *socket_table_find(const struct socket_table *table, uint32_t inode);
 
 /* Leaves *table zero. */

@@ -8,7 +8,7 @@
 
 enum { CELL_MAX = 256, COLUMNS_MAX = 12, GAP = 2 };
 
-/* What a cell is written in; nothing but the text where there is no colour. */
+/* What a cell is written in; the text alone if there is no colour. */
 #define HEADING "\033[1m"
 #define WARNING "\033[33m"   /* would hang */
 #define ALARM   "\033[1;31m" /* no answer */

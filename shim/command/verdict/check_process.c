@@ -25,7 +25,7 @@ static FILE *open_file(pid_t pid, const char *name)
 	return fopen(path, "re");
 }
 
-/* Returns 0, or an errno where its memory map cannot be seen. */
+/* Returns 0, or an errno if its memory map cannot be seen. */
 static int read_maps(pid_t pid, struct process_check *check)
 {
 	FILE *maps = open_file(pid, "maps");
@@ -132,7 +132,7 @@ static pid_t named_by(pid_t candidate)
 
 /*
  * All that comes from the process that a supervisor names is supervised by it. That is its parent at
- * first, later one that it has served. Once that has ended too nobody can tell.
+ * first, later one that it has served. Once that has ended too, nothing shows it.
  */
 static void consider(pid_t candidate, pid_t pid, struct process_check *check)
 {

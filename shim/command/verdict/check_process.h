@@ -16,7 +16,7 @@ struct process_check {
 	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
 	bool overwritten; /* its environment: settings in it are gone */
 	pid_t supervisor; /* the process that supervises it; 0 for none that is known to */
-	bool orphaned;    /* one may: there is one of which cannot be told whom it serves now */
+	bool orphaned;    /* one may: there is one, but nothing shows whom it serves now */
 	bool file_changed;  /* the host's file, as it sees it, is younger than the process */
 	struct texts texts; /* its settings, in environment */
 	char *environment;  /* for free(3) */

@@ -72,8 +72,8 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "the library is not loaded in it", \
 	    "start it again with 'keepalive run'; " ATTACH, NULL) \
 	ROW(ORPHANED, "orphaned", EFFECT_UNKNOWN, WAY_NONE, false, \
-	    "a supervisor is there of which cannot be told whom it serves, since the process that it " \
-	    "was started for has ended", \
+	    "there is a supervisor, but nothing shows whom it serves, since the process that it was " \
+	    "started for has ended", \
 	    "'keepalive status' shows what its sockets have", NULL) \
 	ROW(KERNEL, "kernel", EFFECT_NO, WAY_NONE, false, \
 	    "it is a thread of the kernel", \

@@ -133,7 +133,7 @@ static void explain_privilege(struct verdict *verdict, const struct target *targ
 	       what[target->privilege]);
 }
 
-#define ATTACH "'keepalive attach' arms the sockets that it has now"
+#define ATTACH "'keepalive attach' sets keepalive on the sockets that it has now"
 #define GO_SETS_ITS_OWN \
 	"Go's net package sets 15s of its own on every connection, and only --mode=force holds " \
 	"other values"

@@ -14,7 +14,7 @@
 struct verdict {
 	enum obstacle obstacle;
 	bool supervisable; /* supervision gets around the obstacle */
-	char reason[512];  /* why not; empty where there is no obstacle */
+	char reason[512];  /* why not; empty if there is no obstacle */
 	char advice[1024]; /* what to do about it, or what limits a yes; may be empty */
 };
 
