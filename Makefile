@@ -69,7 +69,7 @@ $(MAP): shim/preload/hooks.h Makefile
 # The command is an ordinary program: a packager's flags come after these and may say more. STATIC=yes
 # makes one that needs no C library; as static-pie where the compiler's libc has what that takes
 # (Debian's for armhf and riscv64 has not, and its musl-gcc does not know how).
-COMMAND_CFLAGS  = -fPIE -fstack-protector-strong $(MARKS_$(MACHINE)) \
+COMMAND_CFLAGS  = -fPIE -pthread -fstack-protector-strong $(MARKS_$(MACHINE)) \
                   $(if $(filter arm%,$(MACHINE)),,-fstack-clash-protection)
 STATIC_PIE      = $(if $(filter /%,$(if $(filter %musl-gcc,$(CC)),,$(shell $(CC) -print-file-name=rcrt1.o))),-static-pie,-static)
 COMMAND_LINK    = $(if $(STATIC),$(STATIC_PIE),$(if $(filter -static%,$(LDFLAGS)),,-pie)) -Wl,-z,relro,-z,now

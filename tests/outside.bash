@@ -73,3 +73,22 @@ in_namespace() {
 require_refuse() {
 	[ -x "$PROGRAMS/refuse" ] || skip "tests/programs/refuse.c is not built"
 }
+
+# supervisors_of PID: the processes beside it, if they say so.
+supervisors_of() {
+	local child
+
+	for child in $(cat "/proc/$1/task/$1/children"); do
+		! tr '\0' ' ' <"/proc/$child/cmdline" | grep -q " supervising" || echo "$child"
+	done 2>/dev/null
+}
+
+has_supervisor() {
+	[ -n "$(supervisors_of "$1")" ]
+}
+
+# supervisor_of PID: the process beside it, once it is there.
+supervisor_of() {
+	await 10 has_supervisor "$1" || return 1
+	supervisors_of "$1"
+}

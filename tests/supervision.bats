@@ -18,15 +18,6 @@ for_nobody() {
 	KEEPALIVE=$PUBLIC/keepalive STATIC=$PUBLIC/supervised
 }
 
-# supervisor_of PID: the process beside it.
-supervisor_of() {
-	local child
-
-	for child in $(cat "/proc/$1/task/$1/children"); do
-		tr '\0' ' ' <"/proc/$child/cmdline" | grep -q " supervising" && echo "$child"
-	done
-}
-
 # supervised_server [OPTION...]: starts one in the background; its pid is in $server, its port in $port.
 supervised_server() {
 	background "$KEEPALIVE" run "$@" "$STATIC" server >"$BATS_TEST_TMPDIR/server"

@@ -72,3 +72,13 @@ answers() {
 	answers succeed "$X86_64 54 3 6 18" "$X86_64 54 3 1 9"
 	answers allow "$X86_64 54 3 6 4"
 }
+
+@test "what moves a thread to another network namespace is reported, what does not is not" {
+	settings=()
+	for call in "$X86_64 272" "$X86_64 $((X32 + 272))" "$I386 310"; do
+		answers report "$call 0x40000000" "$call 0x50000000" # CLONE_NEWNET, with CLONE_NEWUSER
+		answers allow "$call 0x10000000" "$call 0x400"
+	done
+	answers report "$X86_64 308 3 0" "$X86_64 $((X32 + 308)) 3 0x40000000" "$I386 346 3 0"
+	answers allow "$X86_64 116 0 0" # setgroups: none may change them here
+}

@@ -57,9 +57,14 @@ uint8_t pidfd_tcp_state(int copy)
 	return getsockopt(copy, IPPROTO_TCP, TCP_INFO, &state, &length) == 0 ? state : 0;
 }
 
+int pidfd_of_thread(pid_t thread)
+{
+	return (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
+}
+
 int pidfd_copy_of_thread(pid_t thread, int fd)
 {
-	int pidfd = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
+	int pidfd = pidfd_of_thread(thread);
 	int copy, error;
 
 	if (pidfd < 0 && errno == EINVAL)

@@ -17,6 +17,9 @@
 /* pidfd_open(2). Returns a descriptor, or -1 and errno: ENOSYS before Linux 5.3. */
 int pidfd_of(pid_t pid);
 
+/* The same of one thread: EINVAL before Linux 6.9. */
+int pidfd_of_thread(pid_t thread);
+
 /*
  * A copy of the process's descriptor, if it is still that socket. Returns a descriptor for close(2),
  * or -1 and errno: EPERM if that is not permitted, ENOSYS before Linux 5.6, EBADF if the

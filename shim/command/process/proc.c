@@ -15,24 +15,60 @@ bool proc_is_ours(void)
 	       strtol(self, NULL, 10) == getpid();
 }
 
-size_t proc_read(pid_t id, const char *name, char *buffer, size_t size)
+static int directory = -1; /* /proc itself, by proc_hold() */
+
+bool proc_hold(void)
 {
-	char path[64];
-	ssize_t length;
-	int fd;
+	directory = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return directory >= 0;
+}
+
+/* Relative to the directory, where it is held. */
+static void put_path(char *path, size_t size, pid_t id, const char *name)
+{
+	const char *root = directory < 0 ? "/proc/" : "";
 
 	if (id)
-		snprintf(path, sizeof(path), "/proc/%d/%s", (int)id, name);
+		snprintf(path, size, "%s%d/%s", root, (int)id, name);
 	else
-		snprintf(path, sizeof(path), "/proc/self/%s", name);
-	buffer[0] = '\0';
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	length = read(fd, buffer, size - 1);
-	close(fd);
+		snprintf(path, size, "%sself/%s", root, name);
+}
+
+int proc_open(pid_t id, const char *name)
+{
+	char path[64];
+
+	put_path(path, sizeof(path), id, name);
+	return openat(directory, path, O_RDONLY | O_CLOEXEC);
+}
+
+bool proc_stat(pid_t id, const char *name, struct stat *status)
+{
+	char path[64];
+
+	put_path(path, sizeof(path), id, name);
+	return fstatat(directory, path, status, 0) == 0;
+}
+
+size_t proc_read_open(int fd, char *buffer, size_t size)
+{
+	ssize_t length = pread(fd, buffer, size - 1, 0);
+
 	buffer[length > 0 ? length : 0] = '\0';
 	return length > 0 ? (size_t)length : 0;
+}
+
+size_t proc_read(pid_t id, const char *name, char *buffer, size_t size)
+{
+	int fd = proc_open(id, name);
+	size_t length;
+
+	buffer[0] = '\0';
+	if (fd < 0)
+		return 0;
+	length = proc_read_open(fd, buffer, size);
+	close(fd);
+	return length;
 }
 
 const char *proc_status_field(const char *status, const char *name)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
@@ -13,6 +14,21 @@
  * numbers there mean other processes.
  */
 bool proc_is_ours(void);
+
+/*
+ * Keeps /proc open, for all of the calls below: whatever is mounted over it later, they go on reading this
+ * one. Returns false where there is none.
+ */
+bool proc_hold(void);
+
+/* Opens a file below /proc/ID (0: our own) for reading. Returns a descriptor, or -1 and errno. */
+int proc_open(pid_t id, const char *name);
+
+/* stat(2) of one; false where it cannot be had. */
+bool proc_stat(pid_t id, const char *name, struct stat *status);
+
+/* As proc_read() below, of one that is open: it can be read again and again. */
+size_t proc_read_open(int fd, char *buffer, size_t size);
 
 /*
  * Reads a file below /proc/ID (0: our own) into buffer, terminated; no more of it than fits.

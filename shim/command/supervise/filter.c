@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <linux/audit.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 struct entry {
 	uint32_t arch;
 	uint32_t socket, connect, listen, setsockopt;
+	uint32_t unshare, setns, setgroups;
 };
 
 /*
@@ -25,9 +27,10 @@ struct entry {
 #if defined(__x86_64__)
 enum { X32 = 0x40000000 }; /* __X32_SYSCALL_BIT */
 static const struct entry entries[] = {
-	{ AUDIT_ARCH_X86_64, 41, 42, 50, 54 },
-	{ AUDIT_ARCH_X86_64, X32 + 41, X32 + 42, X32 + 50, X32 + 541 },
-	{ AUDIT_ARCH_I386, 359, 362, 363, 366 },
+	{ AUDIT_ARCH_X86_64, 41, 42, 50, 54, 272, 308, 116 },
+	{ AUDIT_ARCH_X86_64, X32 + 41, X32 + 42, X32 + 50, X32 + 541, X32 + 272, X32 + 308,
+	  X32 + 116 },
+	{ AUDIT_ARCH_I386, 359, 362, 363, 366, 310, 346, 206 },
 };
 static const struct abi seen[] = {
 	{ ELFCLASS64, ELFDATA2LSB, EM_X86_64 },
@@ -35,24 +38,24 @@ static const struct abi seen[] = {
 };
 #elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 static const struct entry entries[] = {
-	{ AUDIT_ARCH_AARCH64, 198, 203, 201, 208 },
-	{ AUDIT_ARCH_ARM, 281, 283, 284, 294 },
+	{ AUDIT_ARCH_AARCH64, 198, 203, 201, 208, 97, 268, 159 },
+	{ AUDIT_ARCH_ARM, 281, 283, 284, 294, 337, 375, 206 },
 };
 static const struct abi seen[] = {
 	{ ELFCLASS64, ELFDATA2LSB, EM_AARCH64 },
 	{ ELFCLASS32, ELFDATA2LSB, EM_ARM },
 };
 #elif defined(__arm__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-static const struct entry entries[] = { { AUDIT_ARCH_ARM, 281, 283, 284, 294 } };
+static const struct entry entries[] = { { AUDIT_ARCH_ARM, 281, 283, 284, 294, 337, 375, 206 } };
 static const struct abi seen[] = { { ELFCLASS32, ELFDATA2LSB, EM_ARM } };
 #elif defined(__riscv) && __riscv_xlen == 64
-static const struct entry entries[] = { { AUDIT_ARCH_RISCV64, 198, 203, 201, 208 } };
+static const struct entry entries[] = { { AUDIT_ARCH_RISCV64, 198, 203, 201, 208, 97, 268, 159 } };
 static const struct abi seen[] = { { ELFCLASS64, ELFDATA2LSB, EM_RISCV } };
 #elif defined(__i386__)
-static const struct entry entries[] = { { AUDIT_ARCH_I386, 359, 362, 363, 366 } };
+static const struct entry entries[] = { { AUDIT_ARCH_I386, 359, 362, 363, 366, 310, 346, 206 } };
 static const struct abi seen[] = { { 0, 0, EM_NONE } };
 #else
-static const struct entry entries[] = { { 0, 0, 0, 0, 0 } };
+static const struct entry entries[] = { { 0, 0, 0, 0, 0, 0, 0, 0 } };
 static const struct abi seen[] = { { 0, 0, EM_NONE } };
 #endif
 
@@ -156,6 +159,27 @@ static void filter_setsockopt(struct filter *filter, unsigned held)
 	answer(filter, SECCOMP_RET_ALLOW);
 }
 
+/* What changes the network namespace of the thread that calls, or its groups. */
+static void filter_changes(struct filter *filter, const struct entry *entry,
+			   const struct plan *plan)
+{
+	unsigned call = begin_if(filter, entry->unshare);
+
+	load_argument(filter, 0);
+	add(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, CLONE_NEWNET));
+	allow_unless(filter, (const uint32_t[]){ CLONE_NEWNET }, 1);
+	answer(filter, SECCOMP_RET_USER_NOTIF);
+	end_if(filter, call);
+	call = begin_if(filter, entry->setns);
+	answer(filter, SECCOMP_RET_USER_NOTIF);
+	end_if(filter, call);
+	if (!plan->users)
+		return;
+	call = begin_if(filter, entry->setgroups);
+	answer(filter, SECCOMP_RET_USER_NOTIF);
+	end_if(filter, call);
+}
+
 static void filter_entry(struct filter *filter, const struct entry *entry, const struct plan *plan)
 {
 	unsigned arch, call;
@@ -180,6 +204,8 @@ static void filter_entry(struct filter *filter, const struct entry *entry, const
 		answer(filter, SECCOMP_RET_USER_NOTIF);
 		end_if(filter, call);
 	}
+	if (plan->socket)
+		filter_changes(filter, entry, plan);
 	if (plan->held) {
 		call = begin_if(filter, entry->setsockopt);
 		filter_setsockopt(filter, plan->held);
@@ -207,6 +233,10 @@ enum call filter_call(const struct seccomp_data *data)
 			return CALL_CONNECT;
 		if ((uint32_t)data->nr == entries[i].listen)
 			return CALL_LISTEN;
+		if ((uint32_t)data->nr == entries[i].unshare ||
+		    (uint32_t)data->nr == entries[i].setns ||
+		    (uint32_t)data->nr == entries[i].setgroups)
+			return CALL_CHANGE;
 	}
 	return CALL_OTHER;
 }

@@ -24,6 +24,7 @@ struct plan {
 	bool socket;     /* socket(2) of TCP: always, but where new sockets get nothing */
 	bool listen;     /* listen(2): where listeners get something else than new sockets */
 	bool connect;    /* connect(2): where rules ask for the peer or its port */
+	bool users;      /* setgroups(2): where the supervised may change their users and groups */
 	unsigned
 		held; /* bits by enum sockopt: setsockopt(2) succeeds without effect (mode=force) */
 };
@@ -46,7 +47,13 @@ void filter_build(const struct plan *plan, struct filter *filter);
 bool filter_is_on(void);
 
 /* Which of the system calls the filter reports this is. */
-enum call { CALL_SOCKET, CALL_CONNECT, CALL_LISTEN, CALL_OTHER };
+enum call {
+	CALL_SOCKET,
+	CALL_CONNECT,
+	CALL_LISTEN,
+	CALL_CHANGE, /* of what the thread's sockets belong to: unshare(2), setns(2), setgroups(2) */
+	CALL_OTHER,
+};
 enum call filter_call(const struct seccomp_data *data);
 
 /* Whether the filter sees the socket calls of programs of this kind. */

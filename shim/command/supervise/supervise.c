@@ -47,7 +47,7 @@ static int install(const struct filter *filter)
 /* What install() and the supervisor will do, once, in a process of its own. Returns 0 or an errno. */
 static int try_install(const struct filter *filter)
 {
-	struct seccomp_notif_addfd nothing = { .flags = SECCOMP_ADDFD_FLAG_SEND };
+	struct seccomp_notif_addfd nothing = { 0 };
 	int listener = install(filter);
 
 	if (listener < 0)
@@ -124,6 +124,8 @@ static void explain_supervisor(struct text *why, int state)
 		text_string(why,
 			    "/proc is not mounted, or is not this PID namespace's, and without "
 			    "it nobody can tell which network namespace a thread is in");
+	else if (state == SUPERVISOR_NO_THREAD)
+		text_string(why, "no thread can be started beside it");
 	else
 		text_string(why, "a role, or rules that name peers, ports or roles, take "
 				 "pidfd_getfd(2) under supervision, which is refused here (by the "
@@ -155,6 +157,13 @@ static int start_supervisor(const struct plan *plan, struct title title, int *ch
 	return state;
 }
 
+/* By themselves, or through setuid programs, which no_new_privs leaves without effect. */
+static bool may_change_user(void)
+{
+	return capability_held(CAP_SETUID) || capability_held(CAP_SETGID) ||
+	       supervise_keeps_privileges();
+}
+
 enum supervision supervise_start(const struct settings *settings, struct title title,
 				 struct text *why)
 {
@@ -164,6 +173,7 @@ enum supervision supervise_start(const struct settings *settings, struct title t
 	pid_t supervisor;
 
 	plan_calls(settings, &plan);
+	plan.users = may_change_user();
 	filter_build(&plan, &filter);
 	error = trial(&filter);
 	if (error == EBUSY && filter_is_on())

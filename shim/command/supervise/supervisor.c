@@ -4,118 +4,137 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "process/pidfd.h"
-#include "process/proc.h"
 #include "sockets/sockopts.h"
+#include "supervise/callers.h"
 #include "supervise/channel.h"
 #include "supervise/filter.h"
-#include "supervise/impersonate.h"
+#include "supervise/notification.h"
 #include "supervise/seccomp_notify.h"
 #include "supervise/supervisor_log.h"
+#include "supervise/workers.h"
 
 /* The supervisor is a process of its own, and this is all that it keeps. */
+enum {
+	WORKERS = 16,
+	DESCRIPTORS = 16 + 3 * WORKERS, /* those that are always there, and what each may open */
+};
+
 static const struct plan *plan;
-static struct impersonation own;
 static int listener; /* the filter's notifications */
+static bool lean;    /* next to no descriptors are allowed */
 static struct title title;
-static pid_t served; /* whom our name tells */
+static pid_t served;                /* whom our name tells */
+static atomic_bool served_has_gone; /* so that another is to be named */
+static int waker = -1;              /* an eventfd(2) for the main thread */
 
-/* A notification and its answer; the kernel's may have grown since our headers. */
-static union {
-	struct seccomp_notif fields;
-	char room[512];
-} call;
-
-static union {
-	struct seccomp_notif_resp fields;
-	char room[512];
-} answer;
-
-static pid_t caller(void)
+/*
+ * No socket, or no number for it. The kernel would say the same, but for what there may be enough of
+ * a moment later: then it would make one that nobody has armed.
+ */
+static void refuse_socket(const struct notification *call, int error)
 {
-	return (pid_t)call.fields.pid;
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		notification_fail(call, error);
+		break;
+	default:
+		notification_go_on(call);
+	}
 }
 
-static int argument(unsigned i)
+static void say_left_alone(const struct notification *call)
 {
-	return (int)call.fields.data.args[i];
-}
-
-/* Lets the kernel make the call itself. Where the caller has gone meanwhile nobody needs it. */
-static void go_on(void)
-{
-	memset(&answer, 0, sizeof(answer));
-	answer.fields.id = call.fields.id;
-	answer.fields.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
-}
-
-/* Whether the caller still waits: else its id may be somebody else's by now. */
-static bool is_valid(void)
-{
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.fields.id) == 0;
+	supervisor_log_caller(notification_thread(call));
+	supervisor_log("a socket left alone: not in our network namespace or cgroup");
 }
 
 /*
- * The socket that the caller would get, made here. Returns -1 where the kernel has to do it: then it
- * fails as it would fail there.
+ * The program must not run on before our own descriptor is closed: it would find the port of a socket in
+ * use that it has closed itself, and its peer would not hear of that.
  */
-static int make_socket(void)
+static void hand_over(const struct notification *call, int fd)
 {
-	int fd;
+	bool cloexec = notification_argument(call, 1) & SOCK_CLOEXEC;
+	int theirs = notification_add_descriptor(call, fd, cloexec);
+	int error = errno;
 
-	if (!impersonate(&own, caller())) {
-		supervisor_log("a socket left alone: not in our network namespace or cgroup");
-		return -1;
+	close(fd);
+	supervisor_log_caller(notification_thread(call));
+	if (theirs < 0) {
+		refuse_socket(call, error);
+		return;
 	}
-	fd = socket(argument(0), argument(1) | SOCK_CLOEXEC, argument(2));
-	impersonate_end(&own);
-	return fd;
+	notification_return(call, theirs);
+	supervisor_log_new(theirs, plan->client);
 }
 
-/* Gives the caller our descriptor as the result of its call. Returns its number there, or -1. */
-static int hand_over(int fd)
+/* Makes the socket that the caller would get, and hands it over. */
+static void serve_socket(const struct notification *call, struct caller *caller)
 {
-	struct seccomp_notif_addfd hand = {
-		.id = call.fields.id,
-		.flags = SECCOMP_ADDFD_FLAG_SEND,
-		.srcfd = (uint32_t)fd,
-		.newfd_flags = argument(1) & SOCK_CLOEXEC ? O_CLOEXEC : 0,
-	};
+	struct impersonation impersonation;
+	int fd, error;
 
-	return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &hand);
-}
-
-static void serve_socket(void)
-{
-	int fd = make_socket(), theirs;
-
+	if (!impersonate(&impersonation, caller, call)) {
+		say_left_alone(call);
+		notification_go_on(call);
+		return;
+	}
+	fd = socket(notification_argument(call, 0), notification_argument(call, 1) | SOCK_CLOEXEC,
+		    notification_argument(call, 2));
+	error = errno;
+	impersonate_end(&impersonation);
 	if (fd < 0) {
-		go_on();
+		refuse_socket(call, error);
 		return;
 	}
 	sockopts_arm(fd, settings_profile(plan->settings, plan->client));
-	theirs = hand_over(fd);
+	hand_over(call, fd);
+}
+
+/*
+ * Closes a copy that may have become the last one, without waiting for data to be sent (SO_LINGER): the
+ * kernel does not wait when a process ends, so one that holds a copy too is made, and ends.
+ */
+static void close_at_once(int fd)
+{
+	struct linger linger = { 0 };
+	socklen_t length = sizeof(linger);
+	pid_t holder = -1;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0 && linger.l_onoff &&
+	    linger.l_linger)
+		holder = (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+	while (holder == 0)
+		pause();
 	close(fd);
-	if (theirs < 0)
-		go_on(); /* no descriptor free: EMFILE is the kernel's to say */
-	else
-		supervisor_log_new(theirs, plan->client);
+	if (holder < 0)
+		return;
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, __WALL);
 }
 
 /* A copy of the TCP socket that the call is about; -1 where it is none or is out of reach. */
-static int borrow_socket(void)
+static int borrow_socket(const struct notification *call)
 {
-	int fd = pidfd_copy_of_thread(caller(), argument(0));
+	int fd = pidfd_copy_of_thread(notification_thread(call), notification_argument(call, 0));
 
-	if (fd >= 0 && is_valid() && sockopts_apply_to(fd, NULL))
+	if (fd >= 0 && notification_is_valid(call) && sockopts_apply_to(fd, NULL))
 		return fd;
 	if (fd >= 0)
 		close(fd);
@@ -123,45 +142,47 @@ static int borrow_socket(void)
 }
 
 /* Gives a socket, which was made with the client's profile, the one for what it becomes. */
-static void serve_role(int fd, enum role role, const struct endpoint *peer)
+static void serve_role(const struct notification *call, int fd, enum role role,
+		       const struct endpoint *peer)
 {
 	const struct settings *settings = plan->settings;
 	struct endpoint local = endpoint_asked(getsockname, fd);
 	unsigned number = profile_for(settings, role, &local, peer);
 	struct standing standing = sockopts_apply(fd, settings, plan->client, number);
 
-	supervisor_log_socket(argument(0), role, &local, peer, &standing);
+	supervisor_log_caller(notification_thread(call));
+	supervisor_log_socket(notification_argument(call, 0), role, &local, peer, &standing);
 }
 
-static void serve_listen(void)
+static void serve_listen(const struct notification *call)
 {
 	static const struct endpoint nobody;
-	int fd = borrow_socket();
+	int fd = borrow_socket(call);
 
 	if (fd >= 0) {
-		serve_role(fd, ROLE_SERVER, &nobody);
-		close(fd);
+		serve_role(call, fd, ROLE_SERVER, &nobody);
+		close_at_once(fd);
 	}
-	go_on();
+	notification_go_on(call);
 }
 
-static void serve_connect(void)
+static void serve_connect(const struct notification *call)
 {
 	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
-	size_t length = (uint32_t)argument(2);
+	size_t length = (uint32_t)notification_argument(call, 2);
 	struct endpoint peer = { .port = 0 };
 	int fd;
 
 	if (length > sizeof(address))
 		length = sizeof(address);
-	if (pidfd_memory(caller(), call.fields.data.args[1], &address, length))
+	if (pidfd_memory(notification_thread(call), call->call.data.args[1], &address, length))
 		peer = endpoint_of((struct sockaddr *)&address, (socklen_t)length);
-	fd = peer.address.family ? borrow_socket() : -1;
+	fd = peer.address.family ? borrow_socket(call) : -1;
 	if (fd >= 0) {
-		serve_role(fd, ROLE_CLIENT, &peer);
-		close(fd);
+		serve_role(call, fd, ROLE_CLIENT, &peer);
+		close_at_once(fd);
 	}
-	go_on();
+	notification_go_on(call);
 }
 
 /* Says whom we are there for, to who looks for the supervisor of a process. */
@@ -176,48 +197,65 @@ static void name_ourselves(pid_t pid)
 		memcpy(title.start, name, length);
 }
 
-/* A daemon's first process ends; then the one that is served now stands for those that come from it. */
-static void follow_caller(void)
+static void serve(const struct notification *call)
 {
-	if (kill(served, 0) != 0 && errno == ESRCH)
-		name_ourselves((pid_t)proc_status_number(caller(), "Tgid"));
-}
+	struct caller unkept, *caller = caller_begin(call, &unkept);
 
-static void serve(void)
-{
-	memset(&call, 0, sizeof(call));
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0)
-		return; /* killed, or interrupted by a signal, before we looked */
-	supervisor_log_caller(caller());
-	follow_caller();
-	switch (filter_call(&call.fields.data)) {
+	if (served_has_gone && atomic_exchange(&served_has_gone, false)) {
+		name_ourselves(caller_process(caller));
+		eventfd_write(waker, 1);
+	}
+	switch (filter_call(&call->call.data)) {
 	case CALL_SOCKET:
-		serve_socket();
+		serve_socket(call, caller);
 		break;
 	case CALL_LISTEN:
-		serve_listen();
+		serve_listen(call);
 		break;
 	case CALL_CONNECT:
-		serve_connect();
+		serve_connect(call);
+		break;
+	case CALL_CHANGE:
+		caller_changes(caller);
+		notification_go_on(call);
 		break;
 	case CALL_OTHER:
-		go_on();
+		notification_go_on(call);
 		break;
 	}
+	caller_end(caller);
 }
 
-/* Until POLLHUP: the last process that has the filter has gone. */
-static void serve_all(void)
+/*
+ * Until POLLHUP: the last process that has the filter has gone. A daemon's first process ends earlier;
+ * then the one that is served next stands for those that come from it.
+ */
+static void await_end(void)
 {
-	struct pollfd notifications = { .fd = listener, .events = POLLIN };
+	enum { FILTER, SERVED, WAKER, ENDS };
+	struct pollfd ends[ENDS] = {
+		[FILTER] = { .fd = listener },
+		[SERVED] = { .fd = -1, .events = POLLIN },
+		[WAKER] = { .fd = waker, .events = POLLIN },
+	};
+	eventfd_t count;
 
 	for (;;) {
-		if (poll(&notifications, 1, -1) < 0)
+		if (poll(ends, ENDS, workers_watch()) < 0)
 			continue;
-		if (notifications.revents & POLLIN)
-			serve();
-		else if (notifications.revents)
+		if (ends[FILTER].revents & POLLHUP) /* POLLERR: we have been stopped */
 			return;
+		if (ends[WAKER].revents)
+			eventfd_read(waker, &count);
+		if (ends[SERVED].fd < 0 && !served_has_gone && !lean) {
+			ends[SERVED].fd = pidfd_of(served);
+			served_has_gone = ends[SERVED].fd < 0 && errno == ESRCH;
+		}
+		if (ends[SERVED].fd >= 0 && ends[SERVED].revents) {
+			close(ends[SERVED].fd);
+			ends[SERVED].fd = -1;
+			served_has_gone = true;
+		}
 	}
 }
 
@@ -273,12 +311,45 @@ static bool may_reach_into(int theirs)
 	return copy >= 0;
 }
 
+/* As many descriptors as are allowed at all: the program's limit is ours, too. */
+static unsigned raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_max > INT_MAX ? INT_MAX : (unsigned)limit.rlim_max;
+}
+
+/* With next to no descriptors one worker does with one of them at a time. */
+static bool prepare_callers(unsigned limit)
+{
+	enum { KEPT_MAX = 256 };
+	unsigned left = lean ? 0 : (limit - DESCRIPTORS) / CALLER_DESCRIPTORS;
+
+	if (lean) {
+		close(STDIN_FILENO);
+		close(STDOUT_FILENO);
+	} else {
+		waker = eventfd(0, EFD_CLOEXEC);
+	}
+	return callers_init(plan->users, left < KEPT_MAX ? left : KEPT_MAX);
+}
+
 static int prepare(int theirs)
 {
-	if (!impersonation_init(&own))
+	unsigned limit = raise_limit();
+
+	lean = limit < 2 * DESCRIPTORS;
+	if (!prepare_callers(limit))
 		return SUPERVISOR_NO_PROC;
 	if (plan_reaches_into(plan) && !may_reach_into(theirs))
 		return SUPERVISOR_NO_REACH;
+	sockopts_of_kernel(); /* it is not for threads to read it first */
+	if (!workers_prepare(serve, lean ? 1 : WORKERS, waker))
+		return SUPERVISOR_NO_THREAD;
 	return SUPERVISOR_READY;
 }
 
@@ -295,8 +366,11 @@ void supervisor_run(const struct plan *the_plan, int channel, struct title the_t
 		_exit(1);
 	/* Since Linux 6.6: wake the caller on the CPU that we are about to leave. */
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	notifications_from(listener);
+	workers_release();
 	channel_send(channel, 0, -1);
 	close(channel);
-	serve_all();
+	await_end();
+	workers_finish();
 	_exit(0);
 }

@@ -9,7 +9,7 @@
 #include "supervise/title.h"
 
 /* What it tells at the start: all is well, or what it lacks. */
-enum { SUPERVISOR_READY, SUPERVISOR_NO_PROC, SUPERVISOR_NO_REACH };
+enum { SUPERVISOR_READY, SUPERVISOR_NO_PROC, SUPERVISOR_NO_REACH, SUPERVISOR_NO_THREAD };
 
 /*
  * Over the channel comes the number of a descriptor that its parent has, to try what is permitted; it

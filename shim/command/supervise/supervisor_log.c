@@ -15,7 +15,7 @@ enum { LINE_SIZE = 1024 };
 static int standard_error = -1;
 static char path[LOG_PATH_MAX];
 static const struct settings *settings;
-static char caller[128]; /* "keepalive-shim[PID] PROGRAM: " */
+static __thread char caller[128]; /* "keepalive-shim[PID] PROGRAM: " */
 
 int supervisor_log_start(const struct settings *those)
 {

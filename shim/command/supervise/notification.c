@@ -1,0 +1,97 @@
+/* notification: see notification.h. */
+#include "supervise/notification.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "supervise/seccomp_notify.h"
+
+static int listener = -1;
+
+void notifications_from(int fd)
+{
+	listener = fd;
+}
+
+/* As ioctl(2), made again where it was interrupted. */
+static int request(unsigned long what, void *argument)
+{
+	int result;
+
+	do
+		result = ioctl(listener, what, argument);
+	while (result < 0 && errno == EINTR);
+	return result;
+}
+
+/* Nobody has the filter any more. */
+static bool is_over(void)
+{
+	struct pollfd filter = { .fd = listener };
+
+	return poll(&filter, 1, 0) == 1 && filter.revents & POLLHUP;
+}
+
+bool notification_receive(struct notification *notification)
+{
+	memset(notification, 0, sizeof(*notification)); /* or it is refused */
+	if (request(SECCOMP_IOCTL_NOTIF_RECV, &notification->call) == 0)
+		return true;
+	while (is_over()) /* since Linux 6.11 that is said here, too, and again and again */
+		pause();
+	return false;
+}
+
+pid_t notification_thread(const struct notification *notification)
+{
+	return (pid_t)notification->call.pid;
+}
+
+int notification_argument(const struct notification *notification, unsigned i)
+{
+	return (int)notification->call.data.args[i];
+}
+
+bool notification_is_valid(const struct notification *notification)
+{
+	__u64 id = notification->call.id;
+
+	return request(SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+static void answer(const struct notification *notification, struct seccomp_notif_resp answer)
+{
+	answer.id = notification->call.id;
+	request(SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+void notification_go_on(const struct notification *notification)
+{
+	answer(notification,
+	       (struct seccomp_notif_resp){ .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE });
+}
+
+void notification_fail(const struct notification *notification, int error)
+{
+	answer(notification, (struct seccomp_notif_resp){ .error = -error });
+}
+
+void notification_return(const struct notification *notification, int value)
+{
+	answer(notification, (struct seccomp_notif_resp){ .val = value });
+}
+
+int notification_add_descriptor(const struct notification *notification, int fd, bool cloexec)
+{
+	struct seccomp_notif_addfd add = {
+		.id = notification->call.id,
+		.srcfd = (__u32)fd,
+		.newfd_flags = cloexec ? O_CLOEXEC : 0,
+	};
+
+	return request(SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+}

@@ -1,0 +1,46 @@
+/*
+ * notification: one call that the filter has handed over, and the answers to it (seccomp_unotify(2)).
+ *
+ * Whatever stops us for a while (SIGSTOP, a freezer, a debugger) interrupts some of these ioctls. None
+ * of them then has done anything, so they are made again.
+ */
+#ifndef KEEPALIVE_NOTIFICATION_H
+#define KEEPALIVE_NOTIFICATION_H
+
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct notification {
+	struct seccomp_notif call;
+};
+
+/* The filter's descriptor, once for all. */
+void notifications_from(int listener);
+
+/*
+ * Waits for the next call. Returns false where there was none after all: its caller was interrupted or
+ * killed. Where nobody is left who could call, it waits for ever.
+ */
+bool notification_receive(struct notification *notification);
+
+pid_t notification_thread(const struct notification *notification);
+int notification_argument(const struct notification *notification, unsigned i);
+
+/* Whether the caller still waits: else its number may be somebody else's by now. */
+bool notification_is_valid(const struct notification *notification);
+
+/* The answers. Where the caller has gone meanwhile nobody needs one. */
+void notification_go_on(const struct notification *notification); /* the kernel makes the call */
+void notification_fail(const struct notification *notification, int error);
+void notification_return(const struct notification *notification, int value);
+
+/*
+ * Puts a copy of our descriptor into the caller's table. No answer yet: until there is one the program
+ * does not know of it, and we can close ours first. (SECCOMP_ADDFD_FLAG_SEND, which is both in one,
+ * answers before the descriptor is there: who is stopped in between makes socket(2) return 0.)
+ * Returns the number there, or -1 and errno: EMFILE, or ENOENT where the caller has gone.
+ */
+int notification_add_descriptor(const struct notification *notification, int fd, bool cloexec);
+
+#endif

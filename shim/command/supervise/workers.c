@@ -1,0 +1,144 @@
+/* workers: see workers.h. */
+#include "supervise/workers.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+enum { STACK_SIZE = 128 << 10 };
+
+static void (*serve)(const struct notification *);
+static int waker = -1;
+static atomic_uint waiting;   /* for calls: one, or none for a moment */
+static atomic_ulong received; /* calls, so far */
+static atomic_bool unwatched; /* the main thread sleeps until it is woken */
+static atomic_uint wanted;    /* of those at rest, to be woken */
+static unsigned resting, made, limit;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t call_for_one = PTHREAD_COND_INITIALIZER;
+
+static void rest(void)
+{
+	pthread_mutex_lock(&lock);
+	resting++;
+	while (!wanted)
+		pthread_cond_wait(&call_for_one, &lock);
+	wanted--;
+	resting--;
+	pthread_mutex_unlock(&lock);
+}
+
+static void serve_next(void)
+{
+	struct notification notification;
+	bool there = notification_receive(&notification);
+
+	waiting--;
+	received++;
+	if (unwatched && atomic_exchange(&unwatched, false))
+		eventfd_write(waker, 1);
+	if (there)
+		serve(&notification);
+}
+
+static void *work(void *unused)
+{
+	(void)unused;
+	rest();
+	for (;;) {
+		if (atomic_fetch_add(&waiting, 1) == 0) {
+			serve_next();
+		} else {
+			waiting--;
+			rest();
+		}
+	}
+	return NULL;
+}
+
+/* It begins at rest. */
+static bool make_one(void)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	bool done;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	done = pthread_create(&thread, &attributes, work, NULL) == 0;
+	pthread_attr_destroy(&attributes);
+	made += done;
+	return done;
+}
+
+bool workers_prepare(void the_serve(const struct notification *), unsigned the_limit, int the_waker)
+{
+	serve = the_serve;
+	limit = the_limit;
+	waker = the_waker;
+	return make_one();
+}
+
+void workers_release(void)
+{
+	pthread_mutex_lock(&lock);
+	wanted++;
+	pthread_mutex_unlock(&lock);
+	pthread_cond_signal(&call_for_one);
+}
+
+/* Of the workers some are at rest, or will be in a moment. */
+static bool some_rest(void)
+{
+	bool some;
+
+	pthread_mutex_lock(&lock);
+	some = resting > wanted;
+	pthread_mutex_unlock(&lock);
+	return some;
+}
+
+/*
+ * A call that takes this long is held up: it takes a hundredth of it. Nobody calls once none has come
+ * for so many times.
+ */
+enum { TICK = 1, TICKS = 20 };
+
+int workers_watch(void)
+{
+	static unsigned long seen;
+	static unsigned quiet;
+
+	if (limit == 1)
+		return -1;
+	quiet = received == seen && waiting ? quiet + 1 : 0;
+	if (received == seen && !waiting && !wanted &&
+	    (some_rest() || (made < limit && make_one())))
+		workers_release();
+	seen = received;
+	if (quiet < TICKS)
+		return TICK;
+	quiet = 0;
+	unwatched = true;
+	return received == seen || !atomic_exchange(&unwatched, false) ? -1 : TICK;
+}
+
+static bool are_idle(void)
+{
+	bool idle;
+
+	pthread_mutex_lock(&lock);
+	idle = resting + waiting == made;
+	pthread_mutex_unlock(&lock);
+	return idle;
+}
+
+void workers_finish(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	while (!are_idle())
+		nanosleep(&moment, NULL);
+}

@@ -1,0 +1,384 @@
+/*
+ * trusting: what a program relies on when its sockets are made by somebody else: trusting WHAT [ARG...]
+ *
+ * For each WHAT below, prints what went wrong how often. Linked statically in the tests.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int value(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	getsockopt(fd, level, name, &value, &length);
+	return value;
+}
+
+static int number(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static bool is_armed(int fd)
+{
+	return value(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;
+}
+
+static int tcp_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+/* SECONDS: sockets, one after the other; the number of each is the one that is free. */
+static void numbers(char **arguments)
+{
+	double end = now() + number(arguments[0]);
+	long wrong = 0, unarmed = 0, made = 0;
+	int expected = tcp_socket();
+
+	close(expected);
+	for (; now() < end; made++) {
+		int fd = tcp_socket();
+
+		wrong += fd != expected;
+		unarmed += !is_armed(fd);
+		if (fd > 2)
+			close(fd);
+	}
+	printf("%ld wrong, %ld unarmed\n", wrong, unarmed);
+	fprintf(stderr, "made %ld\n", made);
+}
+
+/* COUNT: a port that was closed is bound to again, at once. */
+static void ports(char **arguments)
+{
+	int in_use = 0;
+
+	for (int i = number(arguments[0]); i > 0; i--) {
+		struct sockaddr_in address = { .sin_family = AF_INET };
+		socklen_t length = sizeof(address);
+		int first = tcp_socket(), second = tcp_socket();
+
+		address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		bind(second, (struct sockaddr *)&address, length);
+		getsockname(second, (struct sockaddr *)&address, &length);
+		close(second);
+		in_use += bind(first, (struct sockaddr *)&address, length) != 0;
+		close(first);
+	}
+	printf("%d in use\n", in_use);
+}
+
+static atomic_long unarmed, refused, failed;
+
+static void *make_until_full(void *count)
+{
+	for (int i = 0; i < *(int *)count; i++) {
+		int fd = tcp_socket();
+
+		if (fd < 0 && errno == EMFILE)
+			refused++;
+		else if (fd < 0)
+			failed++;
+		else if (!is_armed(fd))
+			unarmed++;
+		if (fd >= 0)
+			close(fd);
+	}
+	return NULL;
+}
+
+/* THREADS COUNT: at the limit of descriptors. */
+static void full(char **arguments)
+{
+	int threads = number(arguments[0]), count = number(arguments[1]), last = 0;
+	struct rlimit limit = { 8, 8 };
+	pthread_t thread[64];
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+	while (last >= 0) /* but one is free */
+		last = dup(STDIN_FILENO);
+	close(7);
+	for (int i = 0; i < threads; i++)
+		pthread_create(&thread[i], NULL, make_until_full, &count);
+	for (int i = 0; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	printf("%ld unarmed, %ld failed, refused: %s\n", unarmed, failed,
+	       refused ? "some" : "none");
+}
+
+static bool is_loopback_up(int fd)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+
+	return ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_UP;
+}
+
+/* A socket of this thread: whether it belongs to the right namespace and user. */
+static bool is_right(bool at_home, uid_t user)
+{
+	struct stat status;
+	int fd = tcp_socket();
+	bool right = fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == user &&
+		     is_loopback_up(fd) == at_home && is_armed(fd) == at_home;
+
+	close(fd);
+	return right;
+}
+
+static int home, wrong;
+
+static void *wander(void *unused)
+{
+	(void)unused;
+	wrong += !is_right(true, 0);
+	if (syscall(SYS_unshare, CLONE_NEWNET) != 0)
+		err(77, "unshare");
+	wrong += !is_right(false, 0);
+	setfsuid(65534);
+	wrong += !is_right(false, 65534);
+	if (setfsuid(0) < 0 || setns(home, CLONE_NEWNET) != 0)
+		err(1, "setns");
+	wrong += !is_right(true, 0);
+	setfsuid(65534);
+	wrong += !is_right(true, 65534);
+	return NULL;
+}
+
+/* ROUNDS: threads that change what their sockets belong to between two of them. */
+static void wanderers(char **arguments)
+{
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	for (int i = number(arguments[0]); i > 0; i--) {
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, wander, NULL);
+		pthread_join(thread, NULL);
+		wrong += !is_right(true, 0);
+	}
+	printf("%d wrong\n", wrong);
+}
+
+static void set_next_number(pid_t next)
+{
+	FILE *file = fopen("/proc/sys/kernel/ns_last_pid", "w");
+
+	if (!file || fprintf(file, "%d", (int)next - 1) < 0 || fclose(file) != 0)
+		err(77, "ns_last_pid");
+}
+
+/* In a process that gets the number wanted. Returns whether it had it and all was right. */
+static bool try_number(pid_t wanted, bool at_home)
+{
+	int status;
+	pid_t child;
+
+	set_next_number(wanted);
+	child = fork();
+	if (child == 0) {
+		if (!at_home && unshare(CLONE_NEWNET) != 0)
+			_exit(2);
+		_exit(getpid() != wanted || !is_right(at_home, 0));
+	}
+	waitpid(child, &status, 0);
+	return status == 0;
+}
+
+/* ROUNDS: the same number, for processes in one namespace and then in another. */
+static void same_number(char **arguments)
+{
+	pid_t wanted = getpid() + 100;
+	int bad = 0;
+
+	for (int i = number(arguments[0]); i > 0; i--)
+		bad += !try_number(wanted, i % 2);
+	printf("%d wrong\n", bad);
+}
+
+static void *execute_elsewhere(void *program)
+{
+	char what[] = "here", *arguments[] = { program, what, NULL };
+
+	if (syscall(SYS_unshare, CLONE_NEWNET) != 0)
+		err(77, "unshare");
+	execv(program, arguments);
+	err(1, "exec");
+}
+
+/* PROGRAM: a thread in another namespace executes, and gets the number of the first one. */
+static void executor(char **arguments)
+{
+	pthread_t thread;
+
+	printf("before: %s\n", is_right(true, 0) ? "right" : "wrong");
+	fflush(stdout);
+	pthread_create(&thread, NULL, execute_elsewhere, arguments[0]);
+	for (;;)
+		close(tcp_socket());
+}
+
+static void here(char **arguments)
+{
+	(void)arguments;
+	printf("after: %s\n", is_right(false, 0) ? "right" : "wrong");
+}
+
+/* Its own supplementary groups: served all the same. */
+static void groups(char **arguments)
+{
+	gid_t own[] = { 4, 24 };
+	int fd;
+
+	(void)arguments;
+	close(tcp_socket());
+	if (setgroups(2, own) != 0)
+		err(77, "setgroups");
+	fd = tcp_socket();
+	printf("armed: %d\n", is_armed(fd));
+}
+
+static void *listen_alone(void *unused)
+{
+	(void)unused;
+	if (unshare(CLONE_FILES) != 0)
+		err(77, "unshare");
+	close(0);
+	close(3); /* the other table's is none of ours */
+	if (tcp_socket() < 0 || listen(0, 1) != 0)
+		err(1, "listen");
+	printf("idle=%d\n", value(0, IPPROTO_TCP, TCP_KEEPIDLE));
+	return NULL;
+}
+
+/* A thread with descriptors of its own. */
+static void own_table(char **arguments)
+{
+	pthread_t thread;
+
+	(void)arguments;
+	pthread_create(&thread, NULL, listen_alone, NULL);
+	pthread_join(thread, NULL);
+}
+
+/* PORT PORT: one socket connects to the first, which refuses, then to the second. */
+static void two_peers(char **arguments)
+{
+	int fd = tcp_socket();
+
+	for (int i = 0; i < 2; i++) {
+		struct sockaddr_in address = { .sin_family = AF_INET };
+
+		address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address.sin_port = htons((uint16_t)number(arguments[i]));
+		(void)!connect(fd, (struct sockaddr *)&address, sizeof(address));
+		printf("idle=%d\n", value(fd, IPPROTO_TCP, TCP_KEEPIDLE));
+	}
+}
+
+__attribute__((noreturn)) static void *starve(void *unused)
+{
+	struct sched_param none = { 0 };
+
+	(void)unused;
+	sched_setscheduler(0, SCHED_IDLE, &none);
+	for (;;)
+		close(tcp_socket());
+}
+
+__attribute__((noreturn)) static void *burn(void *unused)
+{
+	(void)unused;
+	for (;;)
+		;
+}
+
+/*
+ * SECONDS: how long a socket() takes at most beside threads of the same process that make sockets and
+ * hardly get a processor, since others need it.
+ */
+static void siblings(char **arguments)
+{
+	double end = now() + number(arguments[0]), longest = 0;
+	pthread_t thread;
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	for (int i = 0; i < 4; i++)
+		pthread_create(&thread, NULL, i % 2 ? burn : starve, NULL);
+	CPU_ZERO(&one);
+	CPU_SET(1, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	while (now() < end) {
+		double began = now();
+
+		close(tcp_socket());
+		if (now() - began > longest)
+			longest = now() - began;
+		usleep(1000);
+	}
+	printf("%.0f ms\n", longest * 1000);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*call)(char **arguments);
+		int arguments;
+	} all[] = {
+		{ "numbers", numbers, 1 },
+		{ "ports", ports, 1 },
+		{ "full", full, 2 },
+		{ "wanderers", wanderers, 1 },
+		{ "executor", executor, 1 },
+		{ "here", here, 0 },
+		{ "groups", groups, 0 },
+		{ "own_table", own_table, 0 },
+		{ "two_peers", two_peers, 2 },
+		{ "siblings", siblings, 1 },
+		{ "same_number", same_number, 1 },
+	};
+
+	for (size_t i = 0; argc > 1 && i < sizeof(all) / sizeof(all[0]); i++) {
+		if (strcmp(argv[1], all[i].name) == 0 && argc == 2 + all[i].arguments) {
+			all[i].call(argv + 2);
+			return 0;
+		}
+	}
+	errx(2, "trusting WHAT [ARG...]");
+}
