@@ -5,9 +5,12 @@ load helpers
 
 # Where they differ, and why (tests/programs/answers.py, "SETTINGS MODE OWN ADDRESS: ROLE").
 # In force a supervised program's own options do not reach sockets that are left alone either.
+# A supervisor does not see a program's own user timeout that is short for its idle time.
 # attach comes after the program's own count, and "off" leaves the program's own values as they are; the
 # others undo it when the program sets it, since the peer is not known yet.
-DIFFERENCES='ROLE=client force own idle=99 127.0.0.1: server
+DIFFERENCES='IDLE=kernel respect own user_timeout=400000 127.0.0.1: client
+IDLE=kernel respect own user_timeout=400000 127.0.0.1: server
+ROLE=client force own idle=99 127.0.0.1: server
 ROLE=server IDLE=20 force own count=4 127.0.0.1: client
 RULES=role=client_off force own idle=99 127.0.0.1: client
 RULES=role=client_off force own count=4 127.0.0.1: client
