@@ -50,8 +50,9 @@ static void help(void)
 	       "  --library=PATH           the shim's library, if it is in no usual place\n"
 	       "%s"
 	       "  --help, --version\n\n"
-	       "The options go before the variables of keepalive-shim(7). A process has its own\n"
-	       "settings. Exit status: 0 it does, 1 it does not, 125 cannot tell.\n",
+	       "The options go before the variables of keepalive-shim(7), and these before\n"
+	       "/etc/keepalive-shim.conf. A process has its own settings.\n"
+	       "Exit status: 0 it does, 1 it does not, 125 cannot tell.\n",
 	       settings_options_help());
 }
 

@@ -40,9 +40,8 @@ static void help(void)
 	       "  --library=PATH           the shim's library, if it is in no usual place\n"
 	       "%s"
 	       "  --help, --version\n\n"
-	       "The options go before the variables of keepalive-shim(7), KEEPALIVE_SHIM_IDLE and "
-	       "so "
-	       "on.\n"
+	       "The options go before the variables of keepalive-shim(7), KEEPALIVE_SHIM_IDLE\n"
+	       "and so on, and these before /etc/keepalive-shim.conf.\n"
 	       "Exit status: COMMAND's; 125 if keepalive fails, 126 if COMMAND cannot be\n"
 	       "executed, 127 if it is not found.\n",
 	       settings_options_help());

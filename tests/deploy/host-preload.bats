@@ -55,6 +55,7 @@ in_host() {
 		same with and without: env true
 		same with and without: sh -c echo word | cat
 		same with and without: perl -e print(7)
+		/etc/keepalive-shim.conf: written; all in it is commented out
 		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs started from now on
 		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; it was there
 		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
@@ -161,4 +162,45 @@ in_host() {
 		chmod 755 $at; chown 1000 $at/*; /mnt/host-preload install || entry'
 	assert_equal "$(grep -c '^none$' <<<"$output")" 2
 	assert_output --partial 'must belong to root'
+}
+
+@test "/etc/keepalive-shim.conf: written where there is none, never replaced, left by remove; its lines are the defaults" {
+	local name
+
+	run -0 --separate-stderr in_host '
+		/mnt/host-preload install >/dev/null
+		stat -c "%a %U" /etc/keepalive-shim.conf
+		cat /etc/keepalive-shim.conf
+		sed -i "s/^#\(KEEPALIVE\|   \)/\1/" /etc/keepalive-shim.conf
+		/mnt/host-preload install | grep "shim.conf"
+		/mnt/host-preload remove >/dev/null
+		KEEPALIVE_SHIM_LOG=stderr LD_PRELOAD=$at/libkeepalive-shim.so perl -e "socket(S, 2, 1, 0)" 2>&1
+		grep -c ^KEEPALIVE /etc/keepalive-shim.conf
+		LD_PRELOAD=$at/libkeepalive-shim.so idle'
+	assert_line --index 0 "644 root"
+	assert_line "/etc/keepalive-shim.conf: nothing wrong in it"
+	refute_output --partial "shim.conf line"
+	assert_line 10
+	assert_line "idle 60"
+	for name in $(grep -oh '"KEEPALIVE_SHIM[A-Z_]*"' "$REPOSITORY/shim/common/settings_table.h" | tr -d '"'); do
+		assert_line --regexp "^#$name="
+	done
+	# shellcheck disable=SC2154 # set by run
+	assert_equal "$stderr" ''
+}
+
+@test "/etc/keepalive-shim.conf with something wrong in it: check and install name line, value and what is accepted" {
+	run -0 in_host '
+		printf "KEEPALIVE_SHIM=off\nKEEPALIVE_SHIM_IDLE=400\nKEEPALIVE_SHIM_COUNT=999\n" >/etc/keepalive-shim.conf
+		/mnt/host-preload check || echo "check: $?"
+		/mnt/host-preload install >/dev/null 2>&1 || entry
+		chmod 666 /etc/keepalive-shim.conf
+		/mnt/host-preload check || echo "check: $?"
+		printf "KEEPALIVE_SHIM_IDLE=400\n" >/etc/keepalive-shim.conf
+		chmod 644 /etc/keepalive-shim.conf
+		/mnt/host-preload check && echo "check: $?"'
+	assert_line "/etc/keepalive-shim.conf line 3: KEEPALIVE_SHIM_COUNT '999': out of range; accepted: 1 to 127, or kernel; using 6"
+	assert_line --partial "/etc/keepalive-shim.conf: others than root can write it; accepted: "
+	assert_line --partial "warning: /etc/keepalive-shim.conf line 1: KEEPALIVE_SHIM_IDLE '400'"
+	assert_equal "$(grep -c '^check: 1' <<<"$output") $(grep -c '^check: 0' <<<"$output") $(grep -c '^none$' <<<"$output")" "2 1 1"
 }

@@ -25,6 +25,7 @@ files() {
 		644 usr/share/fish/vendor_completions.d/keepalive.fish
 		644 usr/share/licenses/keepalive-shim/LICENSE
 		644 usr/share/man/man1/keepalive.1
+		644 usr/share/man/man5/keepalive-shim.conf.5
 		644 usr/share/man/man7/keepalive-shim.7
 		644 usr/share/man/man8/host-preload.8
 		644 usr/share/zsh/functions/_keepalive

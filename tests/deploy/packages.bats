@@ -262,7 +262,7 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 	run find "$BATS_TEST_TMPDIR/root/usr" ! -type d
 	assert_output ''
 	run -0 sh -c 'cd "$1" && find usr | sort | tr "\n" " "' sh "$BATS_TEST_TMPDIR/root"
-	assert_output --regexp '^usr usr/bin usr/lib(64)? usr/sbin usr/share usr/share/licenses usr/share/man usr/share/man/man1 usr/share/man/man7 usr/share/man/man8 $'
+	assert_output --regexp '^usr usr/bin usr/lib(64)? usr/sbin usr/share usr/share/licenses usr/share/man usr/share/man/man1 usr/share/man/man5 usr/share/man/man7 usr/share/man/man8 $'
 }
 
 @test ".rpm: rpmlint finds nothing that is not meant" {
