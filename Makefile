@@ -60,6 +60,7 @@ PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,
 .DEFAULT_GOAL := all
 # What the host program sees of the library: the hooks, unversioned, and nothing else. __setsockopt6*:
 # __setsockopt64, which is there on 32-bit machines only; lld insists on plain names.
+.DEFAULT_GOAL = all
 MAP = $(BUILD)/libkeepalive-shim.map
 $(MAP): shim/preload/hooks.h Makefile
 	@mkdir -p $(@D)

@@ -141,6 +141,74 @@ raw_socket() {
 	assert_line --partial "for root alone: the file has capabilities"
 }
 
+# deep WORD...: a process with the library and others, of which each makes sockets: plain as usual, deep
+# opened with RTLD_DEEPBIND, apart by dlmopen(); own: it makes one itself. Its pid is in $deep.
+deep() {
+	on_musl && skip "musl has neither RTLD_DEEPBIND nor dlmopen()"
+	echo '#include <sys/socket.h>
+		int make(void) { return socket(AF_INET, SOCK_STREAM, 0); }' >make.c
+	local name
+	for name in plain deep apart; do
+		"${CC:-cc}" -shared -fPIC -o "lib$name.so" make.c
+	done
+	cat >program.c <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <string.h>
+		#include <sys/socket.h>
+		#include <unistd.h>
+		int main(int count, char **words)
+		{
+			for (int i = 1; i < count; i++) {
+				void *object = !strcmp(words[i], "plain") ? dlopen("./libplain.so", RTLD_NOW)
+					     : !strcmp(words[i], "deep") ? dlopen("./libdeep.so", RTLD_NOW | RTLD_DEEPBIND)
+					     : !strcmp(words[i], "apart") ? dlmopen(LM_ID_NEWLM, "./libapart.so", RTLD_NOW) : NULL;
+				int (*make)(void) = object ? (int (*)(void))dlsym(object, "make") : NULL;
+				if ((make ? make() : OWN) < 0)
+					return 1;
+			}
+			return pause();
+		}
+	END
+	compile "-DOWN=${OWN-0}" -Wl,-z,lazy -ldl
+	background env LD_PRELOAD="$SHIM" ./program "$@"
+	deep=$!
+	await 5 grep -q S "/proc/$deep/stat"
+	await 5 test -e "/proc/$deep/fd/$((2 + $#))"
+}
+
+@test "a process whose libraries were loaded past any preload: which, and that theirs are not reached" {
+	deep plain
+	says "yes, by preload" 0 "$deep"
+	refute_output --partial "but not for"
+	deep plain deep apart
+	says "yes, by preload" 0 "$deep"
+	assert_line --partial "but not for the sockets of libapart.so, libdeep.so, loaded with RTLD_DEEPBIND or dlmopen()"
+	assert_line --partial "2 of its 3 TCP sockets have other values"
+	deep deep
+	says "no: the library is loaded, but the calls of libdeep.so lead past it" 1 "$deep"
+	OWN='socket(AF_INET,SOCK_STREAM,0)'
+	deep deep
+	says "yes, by preload" 0 "$deep"
+	assert_line --partial "but not for the sockets of libdeep.so"
+}
+
+@test "sockets that have other values than the settings: how many, and one of them" {
+	require python3
+	background env LD_PRELOAD="$SHIM" python3 -c '
+import signal, socket
+kept = [socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))]
+kept[1].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
+kept.append(socket.socket())
+kept[2].setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 7)
+signal.pause()'
+	await 15 sockets $! idle=7
+	says "yes, by preload" 0 $!
+	assert_line --regexp "^$!: 2 of its 3 TCP sockets have other values, by the program itself or from before; such as listener 127\.0\.0\.1:[0-9]+ has keepalive off$"
+	run -0 "$KEEPALIVE" check --json $!
+	assert_output --partial '"sockets": 3, "differing": 2'
+}
+
 @test "a script is judged by what runs it" {
 	compile -static
 	printf '#!%s\n' "$PWD/program" >by-static

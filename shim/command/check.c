@@ -17,6 +17,7 @@
 #include "process/process.h"
 #include "program/library.h"
 #include "program/target.h"
+#include "sockets/deviation.h"
 #include "verdict/check_process.h"
 #include "verdict/verdict.h"
 
@@ -39,6 +40,7 @@ struct answer {
 	const char *group; /* for "cgroup" */
 	const struct settings *settings;
 	const struct sources *sources; /* of the settings; NULL if they are not known */
+	struct deviation sockets;      /* of a process that it takes effect in; else zero */
 };
 
 static void help(void)
@@ -143,6 +145,16 @@ static void print(const struct answer *answer)
 		text_sources(&text, answer->sources);
 		end_line(&text);
 	}
+	if (answer->sockets.differing) {
+		begin_line(&text, answer);
+		text_number(&text, answer->sockets.differing);
+		text_string(&text, " of its ");
+		text_number(&text, answer->sockets.sockets);
+		text_string(&text, " TCP sockets have other values, by the program itself or from "
+				   "before; such as ");
+		text_string(&text, answer->sockets.first);
+		end_line(&text);
+	}
 }
 
 /* NULL, hence null, if there is nothing to say. */
@@ -205,6 +217,8 @@ static void print_json(const struct answer *answer)
 	json_string("advice", some(verdict->advice));
 	json_sources(answer->sources);
 	json_warnings();
+	json_number("sockets", answer->by && answer->sockets.sockets, answer->sockets.sockets);
+	json_number("differing", answer->by && answer->sockets.sockets, answer->sockets.differing);
 	puts("}");
 }
 
@@ -312,6 +326,7 @@ static int answer_process(const struct question *question, pid_t pid)
 	struct program program;
 	struct process_check checked;
 	struct verdict verdict;
+	struct deviation sockets = { 0 };
 	char *group = NULL;
 	bool grouped;
 	int status;
@@ -329,6 +344,8 @@ static int answer_process(const struct question *question, pid_t pid)
 	judge_process(&process, &target, &checked, &settings, &verdict);
 	advise_file(&verdict, &sources);
 	grouped = is_served_by_group(pid, &target, &settings, &verdict, &group);
+	if (!verdict.obstacle && !grouped)
+		deviation_read(pid, &settings, &sockets);
 	status = report(&(struct answer){
 		.question = question,
 		.executable = target.executable,
@@ -340,6 +357,7 @@ static int answer_process(const struct question *question, pid_t pid)
 		.group = group,
 		.settings = &settings,
 		.sources = checked.hidden || checked.overwritten || grouped ? NULL : &sources,
+		.sockets = sockets,
 	});
 	free(checked.environment);
 	free(group);

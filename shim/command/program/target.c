@@ -266,7 +266,7 @@ int target_find(const char *command, struct target *target)
 	target->others = privilege_of(target->executable, false);
 	target->is_linker = is_linker(target);
 	if (target->elf.dynamic && target->elf.interpreter[0])
-		traits_read(target->executable, target->elf.abi, &target->traits);
+		traits_read(target->executable, &target->traits);
 	target->interpreter_missing =
 		target->elf.interpreter[0] && access(target->elf.interpreter, F_OK) != 0;
 	return 0;
@@ -286,8 +286,9 @@ void target_of_process(const struct process *process, struct target *target)
 	target->readable = elf_read_path(path, &target->elf);
 	target->is_linker = is_linker(target);
 	if (target->elf.dynamic && target->elf.interpreter[0])
-		traits_read(path, target->elf.abi, &target->traits);
-	target->traits.asan = false; /* it has started */
+		traits_read(path, &target->traits);
+	target->traits.asan = false; /* it has started, and what is loaded can be seen */
+	target->traits.php = 0;
 }
 
 struct program target_program(const struct target *target)

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "process/process.h"
+#include "program/elf_file.h"
 #include "program/traits.h"
 #include "rules.h"
 

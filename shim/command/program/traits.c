@@ -5,70 +5,10 @@
 #include "program/traits.h"
 
 #include <elf.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-struct view {
-	const unsigned char *bytes;
-	size_t size;
-	struct abi abi;
-};
-
-struct section {
-	uint32_t type, link;
-	uint64_t flags, offset, size;
-};
-
-/* Where so many bytes are; NULL if they are not all in the file. */
-static const void *at(const struct view *view, uint64_t offset, uint64_t size)
-{
-	return offset <= view->size && size <= view->size - offset ? view->bytes + offset : NULL;
-}
-
-static bool read_section(const struct view *view, unsigned i, struct section *section)
-{
-	if (view->abi.class == ELFCLASS64) {
-		const Elf64_Ehdr *header = at(view, 0, sizeof(*header));
-		const Elf64_Shdr *entry =
-			header && i < header->e_shnum
-				? at(view, header->e_shoff + i * sizeof(*entry), sizeof(*entry))
-				: NULL;
-
-		if (!entry)
-			return false;
-		*section = (struct section){ entry->sh_type, entry->sh_link, entry->sh_flags,
-					     entry->sh_offset, entry->sh_size };
-	} else {
-		const Elf32_Ehdr *header = at(view, 0, sizeof(*header));
-		const Elf32_Shdr *entry =
-			header && i < header->e_shnum
-				? at(view, header->e_shoff + i * sizeof(*entry), sizeof(*entry))
-				: NULL;
-
-		if (!entry)
-			return false;
-		*section = (struct section){ entry->sh_type, entry->sh_link, entry->sh_flags,
-					     entry->sh_offset, entry->sh_size };
-	}
-	return true;
-}
-
-/* The string, if it ends within its table. */
-static const char *string_at(const struct view *view, unsigned table, uint32_t offset)
-{
-	struct section section;
-	const char *strings;
-
-	if (!read_section(view, table, &section) || offset >= section.size)
-		return "";
-	strings = at(view, section.offset, section.size);
-	return strings && memchr(strings + offset, '\0', section.size - offset) ? strings + offset
-										: "";
-}
+#include "program/elf_view.h"
 
 static void take_symbol(const char *name, bool imported, struct traits *traits)
 {
@@ -83,28 +23,21 @@ static void take_symbol(const char *name, bool imported, struct traits *traits)
 		traits->rcmd = true;
 }
 
-static void read_symbols(const struct view *view, const struct section *section,
+static void read_symbols(const struct elf_view *view, const struct elf_section *section,
 			 struct traits *traits)
 {
-	bool is_64 = view->abi.class == ELFCLASS64;
-	size_t size = is_64 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
-	const void *table = at(view, section->offset, section->size);
+	struct elf_symbol symbol;
 
-	for (size_t i = 0; table && i < section->size / size; i++) {
-		const Elf64_Sym *wide = (const Elf64_Sym *)table + i;
-		const Elf32_Sym *narrow = (const Elf32_Sym *)table + i;
-
-		take_symbol(string_at(view, section->link, is_64 ? wide->st_name : narrow->st_name),
-			    (is_64 ? wide->st_shndx : narrow->st_shndx) == SHN_UNDEF, traits);
-	}
+	for (uint64_t i = 0; elf_view_symbol(view, section, i, &symbol); i++)
+		take_symbol(symbol.name, symbol.imported, traits);
 }
 
-static void read_needed(const struct view *view, const struct section *section,
+static void read_needed(const struct elf_view *view, const struct elf_section *section,
 			struct traits *traits)
 {
 	bool is_64 = view->abi.class == ELFCLASS64;
 	size_t size = is_64 ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
-	const void *table = at(view, section->offset, section->size);
+	const void *table = elf_view_at(view, section->offset, section->size);
 
 	for (size_t i = 0; table && i < section->size / size; i++) {
 		const Elf64_Dyn *wide = (const Elf64_Dyn *)table + i;
@@ -113,8 +46,8 @@ static void read_needed(const struct view *view, const struct section *section,
 
 		if ((is_64 ? wide->d_tag : narrow->d_tag) != DT_NEEDED)
 			continue;
-		name = string_at(view, section->link,
-				 is_64 ? (uint32_t)wide->d_un.d_val : narrow->d_un.d_val);
+		name = elf_view_string(view, section->link,
+				       is_64 ? (uint32_t)wide->d_un.d_val : narrow->d_un.d_val);
 		if (strncmp(name, "libasan.so", 10) == 0 ||
 		    strncmp(name, "libclang_rt.asan", 16) == 0)
 			traits->asan = true;
@@ -136,7 +69,7 @@ static bool is_before(const unsigned char *code, const unsigned char *instructio
 }
 
 /* A system call whose number was loaded just before is socket(2)'s. */
-static bool has_raw_socket(const struct view *view, const struct section *section)
+static bool has_raw_socket(const struct elf_view *view, const struct elf_section *section)
 {
 	static const unsigned char x86_call[] = { 0x0f, 0x05 };       /* syscall */
 	static const unsigned char x86_number[2][5] = { { 0xb8, 41 }, /* mov $41, %eax */
@@ -147,7 +80,7 @@ static bool has_raw_socket(const struct view *view, const struct section *sectio
 		{ 0xc8, 0x18, 0x80, 0x52 }, /* mov w8, #198 */
 	};
 	bool x86 = view->abi.machine == EM_X86_64, arm = view->abi.machine == EM_AARCH64;
-	const unsigned char *code = at(view, section->offset, section->size), *next = code;
+	const unsigned char *code = elf_view_at(view, section->offset, section->size), *next = code;
 	const unsigned char *end = code + section->size;
 
 	while ((x86 || arm) && code) {
@@ -162,7 +95,7 @@ static bool has_raw_socket(const struct view *view, const struct section *sectio
 	return false;
 }
 
-static void read_php_version(const struct view *view, struct traits *traits)
+static void read_php_version(const struct elf_view *view, struct traits *traits)
 {
 	static const char wanted[] = "X-Powered-By: PHP/";
 	const char *found = memmem(view->bytes, view->size, wanted, sizeof(wanted) - 1);
@@ -176,11 +109,11 @@ static void read_php_version(const struct view *view, struct traits *traits)
 		traits->php += (unsigned)strtoul(end + 1, NULL, 10);
 }
 
-static void read_sections(const struct view *view, struct traits *traits)
+static void read_sections(const struct elf_view *view, struct traits *traits)
 {
-	struct section section;
+	struct elf_section section;
 
-	for (unsigned i = 0; read_section(view, i, &section); i++) {
+	for (unsigned i = 0; elf_view_section(view, i, &section); i++) {
 		if (section.type == SHT_DYNSYM)
 			read_symbols(view, &section, traits);
 		if (section.type == SHT_DYNAMIC)
@@ -192,24 +125,13 @@ static void read_sections(const struct view *view, struct traits *traits)
 		read_php_version(view, traits);
 }
 
-void traits_read(const char *path, struct abi abi, struct traits *traits)
+void traits_read(const char *path, struct traits *traits)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct view view = { .abi = abi };
-	struct stat status;
-	void *bytes;
+	struct elf_view view;
 
 	memset(traits, 0, sizeof(*traits));
-	if (fd < 0)
+	if (!elf_view_open(path, &view))
 		return;
-	if (fstat(fd, &status) == 0 && status.st_size > 0) {
-		view.size = (size_t)status.st_size;
-		bytes = mmap(NULL, view.size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (bytes != MAP_FAILED) {
-			view.bytes = bytes;
-			read_sections(&view, traits);
-			munmap(bytes, view.size);
-		}
-	}
-	close(fd);
+	read_sections(&view, traits);
+	elf_view_close(&view);
 }

@@ -5,7 +5,7 @@
 #ifndef KEEPALIVE_TRAITS_H
 #define KEEPALIVE_TRAITS_H
 
-#include "program/elf_file.h"
+#include <stdbool.h>
 
 struct traits {
 	bool imports_socket; /* socket(2) of the C library */
@@ -16,6 +16,6 @@ struct traits {
 };
 
 /* Reads them from the file; all zero if it cannot be read, or has no sections. */
-void traits_read(const char *path, struct abi abi, struct traits *traits);
+void traits_read(const char *path, struct traits *traits);
 
 #endif

@@ -231,4 +231,6 @@ void check_process(pid_t pid, unsigned char class, struct process_check *check)
 	read_auxiliary_vector(pid, class, check);
 	read_environment(pid, check);
 	check->file_changed = file_changed(pid);
+	if (check->library && !check->supervisor)
+		reach_read(pid, &check->reach);
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "variables.h"
+#include "verdict/reach.h"
 
 struct process_check {
 	bool kernel;  /* it is a thread of the kernel, and the rest is zero */
@@ -15,8 +16,9 @@ struct process_check {
 	bool library; /* libkeepalive-shim.so is mapped */
 	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
 	bool overwritten; /* its environment: settings in it are gone */
-	pid_t supervisor; /* the process that supervises it; 0 for none that is known to */
-	bool orphaned;    /* one may: there is one, but nothing shows whom it serves now */
+	struct reach reach; /* to where its calls lead, if it has the library and no supervisor */
+	pid_t supervisor;   /* the process that supervises it; 0 for none that is known to */
+	bool orphaned;      /* one may: there is one, but nothing shows whom it serves now */
 	bool file_changed;  /* the host's file, as it sees it, is younger than the process */
 	struct texts texts; /* its settings, in environment */
 	char *environment;  /* for free(3) */

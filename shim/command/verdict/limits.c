@@ -1,4 +1,4 @@
-/* limits: names the cases in which a "yes" does not hold. */
+/* Says what limits a yes, a sentence each. */
 #include "verdict/limits.h"
 
 #include <string.h>
@@ -40,4 +40,17 @@ void text_limits(struct text *text, const struct target *target)
 	add(text, traits->asan,
 	    "with LD_PRELOAD AddressSanitizer starts only if ASAN_OPTIONS has "
 	    "verify_asan_link_order=0, which 'keepalive run' adds");
+}
+
+void text_limits_seen(struct text *text, const struct reach *reach)
+{
+	add(text, reach->error,
+	    "that its calls really lead to the library was not seen, for which its memory must be "
+	    "read: ask as root");
+	if (!reach->bypassed)
+		return;
+	add(text, true, "but not for the sockets of ");
+	text_string(text, reach->names);
+	text_string(text,
+		    ", loaded with RTLD_DEEPBIND or dlmopen(), past any preload; " REACHES_ALL);
 }

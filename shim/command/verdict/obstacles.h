@@ -71,6 +71,9 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	ROW(NOT_LOADED, "not-loaded", EFFECT_NO, WAY_NONE, false, \
 	    "the library is not loaded in it", \
 	    "start it again with 'keepalive run'; " ATTACH, NULL) \
+	ROW(BYPASSED, "bypassed", EFFECT_NO, WAY_NONE, false, \
+	    "", \
+	    "start it with 'keepalive run --supervise=always'; " ATTACH, NULL) \
 	ROW(ORPHANED, "orphaned", EFFECT_UNKNOWN, WAY_NONE, false, \
 	    "there is a supervisor, but nothing shows whom it serves, since the process that it was " \
 	    "started for has ended", \

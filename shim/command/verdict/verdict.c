@@ -230,6 +230,8 @@ static enum obstacle obstacle_of_process(const struct target *target,
 		return own_way(target);
 	if (!supervised && !check->library)
 		return check->privileged ? OBSTACLE_PRIVILEGE : OBSTACLE_NOT_LOADED;
+	if (!supervised && check->reach.bypassed && !check->reach.reached)
+		return OBSTACLE_BYPASSED;
 	if (check->overwritten)
 		return OBSTACLE_OVERWRITTEN;
 	if (!settings->on)
@@ -244,6 +246,15 @@ static void advise_attach(struct verdict *verdict)
 
 	memcpy(then, verdict->advice, sizeof(then));
 	snprintf(verdict->advice, sizeof(verdict->advice), ATTACH "; %.*s", 400, then);
+}
+
+static void advise_limits(struct verdict *verdict, const struct reach *reach)
+{
+	struct text text = TEXT(verdict->advice);
+
+	text.next += strlen(verdict->advice);
+	text.end--; /* its end is zero already */
+	text_limits_seen(&text, reach);
 }
 
 void judge_process(const struct process *process, const struct target *target,
@@ -262,6 +273,11 @@ void judge_process(const struct process *process, const struct target *target,
 	why.end--; /* its end is zero already */
 	if (verdict->obstacle == OBSTACLE_HIDDEN)
 		permission_reason(&why, process, check->hidden);
+	if (verdict->obstacle == OBSTACLE_BYPASSED)
+		reason(verdict, "the library is loaded, but the calls of %s lead past it",
+		       check->reach.names);
+	if (verdict->obstacle == OBSTACLE_NONE)
+		advise_limits(verdict, &check->reach);
 	if (verdict->obstacle == OBSTACLE_NONE && check->supervisor)
 		verdict->advice[0] = '\0'; /* supervision has no such limits */
 	if (verdict->obstacle == OBSTACLE_NONE && target->elf.go && !settings->base.force)

@@ -1,0 +1,45 @@
+/*
+ * elf_view: the sections of an executable or a shared object, mapped from its file. Nothing that the
+ * file says is believed further than its end.
+ */
+#ifndef KEEPALIVE_ELF_VIEW_H
+#define KEEPALIVE_ELF_VIEW_H
+
+#include <stddef.h>
+
+#include "program/elf_file.h"
+
+struct elf_view {
+	const unsigned char *bytes;
+	size_t size;
+	struct abi abi;
+};
+
+struct elf_section {
+	uint32_t type, link;
+	uint64_t flags, offset, size;
+};
+
+struct elf_symbol {
+	const char *name;
+	bool imported;
+};
+
+/* False if it cannot be read, or is no ELF file of this machine's byte order. */
+bool elf_view_open(const char *path, struct elf_view *view);
+void elf_view_close(struct elf_view *view);
+
+/* Where so many bytes are; NULL if they are not all in the file. */
+const void *elf_view_at(const struct elf_view *view, uint64_t offset, uint64_t size);
+
+/* Section number i; false if there is none. */
+bool elf_view_section(const struct elf_view *view, unsigned i, struct elf_section *section);
+
+/* The string in the section of strings; "" if it is not there. */
+const char *elf_view_string(const struct elf_view *view, unsigned strings, uint64_t offset);
+
+/* Symbol number i of a section of symbols; false if there is none. */
+bool elf_view_symbol(const struct elf_view *view, const struct elf_section *symbols, uint64_t i,
+		     struct elf_symbol *symbol);
+
+#endif

@@ -1,0 +1,67 @@
+/* Counts the sockets of a process that differ from its settings. */
+#include "sockets/deviation.h"
+
+#include <string.h>
+
+#include "decide.h"
+#include "sockets/snapshot.h"
+
+static bool is_seen(const struct connection *connection)
+{
+	return connection->now.value[OPTION_KEEPALIVE] != VALUE_UNKNOWN &&
+	       connection->now.value[OPTION_IDLE] != VALUE_UNKNOWN;
+}
+
+static bool differs(const struct settings *settings, const struct connection *connection)
+{
+	unsigned number =
+		profile_for(settings, connection->role, &connection->local, &connection->peer);
+	const struct profile *profile = settings_profile(settings, number);
+
+	for (unsigned i = 0; profile->value[OPTION_KEEPALIVE] && i < OPTIONS; i++) {
+		if (profile->value[i] && connection->now.value[i] != VALUE_UNKNOWN &&
+		    connection->now.value[i] != profile->value[i])
+			return true;
+	}
+	return false;
+}
+
+static void describe(const struct connection *connection, struct deviation *deviation)
+{
+	const struct endpoint *end = connection->peer.port ? &connection->peer : &connection->local;
+	struct text text = { deviation->first, deviation->first,
+			     deviation->first + sizeof(deviation->first) - 1 };
+
+	text_string(&text, connection_role(connection));
+	text_char(&text, ' ');
+	text_endpoint(&text, end);
+	if (!connection->now.value[OPTION_KEEPALIVE]) {
+		text_string(&text, " has keepalive off");
+	} else {
+		text_string(&text, " has ");
+		for (unsigned i = OPTION_IDLE; i <= OPTION_COUNT; i++) {
+			text_string(&text, i > OPTION_IDLE ? "/" : "");
+			text_number(&text, (unsigned long)connection->now.value[i]);
+		}
+	}
+	*text.next = '\0';
+}
+
+void deviation_read(pid_t pid, const struct settings *settings, struct deviation *deviation)
+{
+	struct snapshot snapshot = { .spare = false };
+	struct text nobody = { NULL, NULL, NULL }; /* check itself says what is wrong */
+
+	memset(deviation, 0, sizeof(*deviation));
+	snapshot_add(&snapshot, pid, &nobody);
+	for (size_t i = 0; i < snapshot.connections.count; i++) {
+		const struct connection *connection = &snapshot.connections.list[i];
+
+		if (!is_seen(connection))
+			continue;
+		deviation->sockets++;
+		if (differs(settings, connection) && deviation->differing++ == 0)
+			describe(connection, deviation);
+	}
+	snapshot_free(&snapshot);
+}
