@@ -12,6 +12,8 @@ int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_attach(int argc, char **argv);
+int command_enable(int argc, char **argv);
+int command_disable(int argc, char **argv);
 int command_cgroup(int argc, char **argv);
 int command_copy(int argc, char **argv);
 

@@ -1,0 +1,398 @@
+/* `keepalive enable` and `disable`: keepalive for a service of systemd, by a drop-in beside its unit. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "base/options.h"
+#include "base/settings_options.h"
+#include "command.h"
+#include "program/library.h"
+#include "program/target.h"
+#include "service/drop_in.h"
+#include "service/unit.h"
+#include "verdict/verdict.h"
+
+#define FILE_NAME "keepalive-shim.conf"
+
+enum { OPTION_DRY_RUN = OPTION_OWN, OPTION_NOW, OPTION_ROOT };
+
+/* How a service gets keepalive, the least first. */
+enum way_in { BY_PRELOAD, BY_RUN, BY_SUPERVISION };
+
+struct request {
+	struct settings_options options;
+	const char *root; /* "": this system */
+	bool dry_run, now;
+};
+
+/* What is found out about a service. */
+struct plan {
+	enum way_in way;
+	struct library library;
+};
+
+static void help_enable(void)
+{
+	printf("Usage: keepalive enable [OPTION...] UNIT\n"
+	       "Gives a service of systemd keepalive, by a drop-in; the unit stays as it is. The\n"
+	       "library is preloaded; a static or Go service, or one that empties its children's\n"
+	       "environment, is started by 'keepalive run'.\n\n"
+	       "  --now                    restart the service, and check it\n"
+	       "  --dry-run                print the drop-in, and write nothing\n"
+	       "  --root=DIR               the unit is in the image below DIR\n"
+	       "%s"
+	       "  --help, --version\n\n"
+	       "The drop-in has the settings that are given. Exit status: 0 done, 125 not.\n",
+	       settings_options_help());
+}
+
+static void help_disable(void)
+{
+	puts("Usage: keepalive disable [OPTION...] UNIT\n"
+	     "Removes what 'keepalive enable UNIT' has written.\n\n"
+	     "  --now                    restart the service\n"
+	     "  --root=DIR               the unit is in the image below DIR\n"
+	     "  --help, --version\n\n"
+	     "Exit status: 0 done, 125 not.");
+}
+
+/* Debian's pg_ctlcluster and postfix's master(8) start what serves with an environment of their own. */
+static bool empties_environment(const struct service *unit)
+{
+	static const char *const names[] = { "postgresql@*", "postfix.service", "postfix@*" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (fnmatch(names[i], unit->name, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What one command of the service takes. Returns false, after a message, if there is no way. */
+static bool plan_command(const struct request *request, const struct service *unit,
+			 const char *start, struct plan *plan)
+{
+	static struct target target;
+	static struct settings settings;
+	struct unit_command command;
+	struct program program;
+	struct verdict verdict;
+	char path[2 * PATH_MAX];
+	int error;
+
+	if (!unit_command_read(start, &command)) {
+		message("'%s': ExecStart= with '@' is not understood: %s", unit->name, start);
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s%s", *command.program == '/' ? unit->root : "",
+		 command.program);
+	error = target_find(path, &target);
+	if (error && error != ENOEXEC) {
+		message("'%s': its program '%s': %s", unit->name, path, strerror(error));
+		return false;
+	}
+	program = target_program(&target);
+	if (!settings_options_read(&request->options, &program, &settings, true) ||
+	    !library_find(NULL, target.elf.abi, &plan->library))
+		return false;
+	judge_program(&target, error, &plan->library, &settings, &verdict);
+	if (verdict.supervisable) {
+		plan->way = plan->way > BY_RUN ? plan->way : BY_RUN;
+		return true;
+	}
+	if (verdict_effect(&verdict) == EFFECT_YES && unit->user[0] &&
+	    target.others != PRIVILEGE_NONE) {
+		message("'%s': '%s' is setuid or has file capabilities, and ignores preloads as "
+			"user "
+			"%s; 'keepalive cgroup' reaches it",
+			unit->name, path, unit->user);
+		return false;
+	}
+	if (verdict_effect(&verdict) != EFFECT_NO)
+		return true;
+	message("'%s': '%s' cannot be given keepalive: %s", unit->name, path, verdict.reason);
+	return false;
+}
+
+static bool plan_unit(const struct request *request, const struct service *unit, struct plan *plan)
+{
+	plan->way = empties_environment(unit) ? BY_SUPERVISION : BY_PRELOAD;
+	if (!unit->count) {
+		message("'%s' starts no program (it has no ExecStart=)", unit->name);
+		return false;
+	}
+	for (size_t i = 0; i < unit->count; i++) {
+		if (!plan_command(request, unit, unit->starts[i], plan))
+			return false;
+	}
+	return true;
+}
+
+static void write_preload(FILE *out, const struct service *unit, const struct plan *plan)
+{
+	char list[2 * PATH_MAX];
+
+	/* In an image the dynamic linker is asked where: ld.so(8). */
+	snprintf(list, sizeof(list), "%s%s%s",
+		 *unit->root ? "/usr/$LIB/keepalive-shim/" LIBRARY_NAME : plan->library.path,
+		 unit->preload[0] ? ":" : "", unit->preload);
+	drop_in_environment(out, "LD_PRELOAD", list);
+}
+
+static void write_starts(FILE *out, const struct service *unit, const struct plan *plan)
+{
+	char own[PATH_MAX] = "/usr/bin/keepalive";
+
+	if (!*unit->root && !realpath("/proc/self/exe", own))
+		abort();
+	fputs("ExecStart=\n", out);
+	for (size_t i = 0; i < unit->count; i++) {
+		struct unit_command command;
+
+		unit_command_read(unit->starts[i], &command);
+		fprintf(out, "ExecStart=%s%s run%s -- %s\n", command.prefixes, own,
+			plan->way == BY_SUPERVISION ? " --supervise=always" : "", command.rest);
+	}
+}
+
+static char *write_text(const struct request *request, const struct service *unit,
+			const struct plan *plan)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	fprintf(out,
+		"# Written by 'keepalive enable'; 'keepalive disable %s' removes it.\n[Service]\n",
+		unit->name);
+	if (plan->way == BY_PRELOAD)
+		write_preload(out, unit, plan);
+	else
+		write_starts(out, unit, plan);
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		if (request->options.text[i])
+			drop_in_environment(out, variable_name(i), request->options.text[i]);
+	}
+	fclose(out);
+	return text;
+}
+
+/* Runs a command of systemd's; a unit's name (NULL: none) has nothing that is special within quotes. */
+static FILE *ask(const char *command, const struct service *unit)
+{
+	char line[2 * NAME_MAX + 64];
+
+	snprintf(line, sizeof(line), unit ? "%s '%s' 2>&1" : "%s 2>&1", command,
+		 unit ? unit->name : "");
+	fflush(stdout);
+	return popen(line, "re");
+}
+
+static bool is_booted(const struct service *unit)
+{
+	return !*unit->root && access("/run/systemd/system", F_OK) == 0;
+}
+
+/* What systemd-analyze(1) says of the drop-in; other faults of the unit are its own. */
+static bool verifies(const struct service *unit, const char *path)
+{
+	FILE *answer = *unit->root ? NULL : ask("systemd-analyze verify", unit);
+	char *line = NULL;
+	size_t size = 0;
+	bool holds = true;
+
+	while (answer && getline(&line, &size, answer) > 0) {
+		if (!strstr(line, path))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		message("%s", line);
+		holds = false;
+	}
+	free(line);
+	if (answer)
+		pclose(answer);
+	return holds;
+}
+
+static bool tell_systemd(const char *command, const struct service *unit)
+{
+	FILE *answer = ask(command, unit);
+	char line[512];
+
+	while (answer && fgets(line, sizeof(line), answer))
+		message("%s", (line[strcspn(line, "\n")] = '\0', line));
+	return answer && pclose(answer) == 0;
+}
+
+static int check_main_process(const struct service *unit)
+{
+	static char check[] = "check", command[] = "keepalive";
+	char pid[32] = "";
+	char *arguments[] = { command, check, pid, NULL };
+	FILE *answer = ask("systemctl show --value --property=MainPID", unit);
+
+	if (!answer || !fgets(pid, sizeof(pid), answer))
+		pid[0] = '\0';
+	if (answer)
+		pclose(answer);
+	pid[strcspn(pid, "\n")] = '\0';
+	optind = 0; /* getopt_long(3) begins again */
+	return pid[0] && strcmp(pid, "0") != 0 ? command_check(2, arguments + 1) : 0;
+}
+
+/* Makes systemd read the files again; says, or does, what is left to do. */
+static int follow_up(const struct request *request, const struct service *unit, bool enabled)
+{
+	if (!is_booted(unit))
+		return 0;
+	if (!tell_systemd("systemctl daemon-reload", NULL))
+		return EXIT_OURS;
+	if (!request->now) {
+		printf("to take effect: systemctl restart %s\n", unit->name);
+		if (enabled)
+			printf("then: keepalive check \"$(systemctl show --value -p MainPID "
+			       "%s)\"\n",
+			       unit->name);
+		return 0;
+	}
+	if (!tell_systemd("systemctl restart", unit)) {
+		message("'%s' did not start again: systemctl status %s", unit->name, unit->name);
+		return EXIT_OURS;
+	}
+	return enabled ? check_main_process(unit) : 0;
+}
+
+static const char *way_text(enum way_in way)
+{
+	static const char *const texts[] = {
+		[BY_PRELOAD] = "by preload",
+		[BY_RUN] = "by 'keepalive run' in front of ExecStart=",
+		[BY_SUPERVISION] = "by supervision, since it empties its children's environment",
+	};
+	return texts[way];
+}
+
+static int enable(const struct request *request, const char *name)
+{
+	static struct service unit;
+	static struct plan plan;
+	char path[PATH_MAX];
+	char *text;
+	int error;
+
+	if (!unit_name(&unit, request->root, name))
+		return EXIT_OURS;
+	unit_drop_in(&unit, FILE_NAME, path);
+	if (!unit_read(&unit, path) || !plan_unit(request, &unit, &plan))
+		return EXIT_OURS;
+	text = write_text(request, &unit, &plan);
+	if (request->dry_run) {
+		printf("# %s\n%s", path, text);
+		return 0;
+	}
+	error = drop_in_write(path, text);
+	free(text);
+	if (error) {
+		message("cannot write '%s': %s", path, strerror(error));
+		return EXIT_OURS;
+	}
+	if (!verifies(&unit, path)) {
+		drop_in_remove(path);
+		return EXIT_OURS;
+	}
+	printf("%s: %s\n", path, way_text(plan.way));
+	return follow_up(request, &unit, true);
+}
+
+static int disable(const struct request *request, const char *name)
+{
+	static struct service unit;
+	char path[PATH_MAX];
+	int error;
+
+	if (!unit_name(&unit, request->root, name))
+		return EXIT_OURS;
+	unit_drop_in(&unit, FILE_NAME, path);
+	error = drop_in_remove(path);
+	if (error) {
+		message("'%s' was not enabled, or cannot be disabled: '%s': %s", unit.name, path,
+			strerror(error));
+		return EXIT_OURS;
+	}
+	printf("%s: removed\n", path);
+	return follow_up(request, &unit, false);
+}
+
+/* Returns 0 to go on, or 1 + the exit status. */
+static int take_option(struct request *request, int option, void (*help)(void))
+{
+	if (settings_options_take(&request->options, option, optarg))
+		return 0;
+	switch (option) {
+	case OPTION_DRY_RUN:
+		request->dry_run = true;
+		return 0;
+	case OPTION_NOW:
+		request->now = true;
+		return 0;
+	case OPTION_ROOT:
+		request->root = optarg;
+		return 0;
+	case OPTION_HELP:
+		help();
+		return 1;
+	case OPTION_VERSION:
+		puts("keepalive " VERSION);
+		return 1;
+	default:
+		return 1 + EXIT_OURS; /* options_next() has said it */
+	}
+}
+
+static int read_and(int (*act)(const struct request *, const char *), void (*help)(void),
+		    const struct option *options, int argc, char **argv)
+{
+	struct request request = { .root = "" };
+	int option;
+
+	while ((option = options_next(argc, argv, false, options)) != -1) {
+		int end = take_option(&request, option, help);
+
+		if (end)
+			return end - 1;
+	}
+	if (argc - optind != 1) {
+		message("%s: one UNIT (--help tells more)", argv[0]);
+		return EXIT_OURS;
+	}
+	return act(&request, argv[optind]);
+}
+
+int command_enable(int argc, char **argv)
+{
+	static const struct option options[] = {
+		SETTINGS_OPTIONS{ "now", no_argument, NULL, OPTION_NOW },
+		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+		{ "root", required_argument, NULL, OPTION_ROOT },
+		COMMON_OPTIONS,
+	};
+
+	return read_and(enable, help_enable, options, argc, argv);
+}
+
+int command_disable(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "now", no_argument, NULL, OPTION_NOW },
+		{ "root", required_argument, NULL, OPTION_ROOT },
+		COMMON_OPTIONS,
+	};
+
+	return read_and(disable, help_disable, options, argc, argv);
+}
