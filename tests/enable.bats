@@ -1,0 +1,150 @@
+# `keepalive enable` and `disable`: what stands in the drop-in, for each kind of service; tests/kernels/systemd.bats
+# has systemd itself run it.
+
+load helpers
+
+setup() {
+	ROOT=$BATS_TEST_TMPDIR/root
+	UNITS=$ROOT/usr/lib/systemd/system
+	DROP_IN=$ROOT/etc/systemd/system/it.service.d/keepalive-shim.conf
+	mkdir -p "$UNITS" "$ROOT/usr/bin"
+	cp "$PROGRAMS/armed" "$ROOT/usr/bin/dynamic"
+}
+
+# service LINE...: the unit it.service.
+service() {
+	printf '%s\n' '[Unit]' Description=it '[Service]' "$@" >"$UNITS/it.service"
+}
+
+# static_service: one whose program no preload reaches.
+static_service() {
+	echo 'int main(void) { return 0; }' |
+		"${CC:-cc}" -static -x c -o "$ROOT/usr/bin/static" - 2>/dev/null || skip "no static C library is installed"
+	service "$@"
+}
+
+enable() {
+	"$KEEPALIVE" enable --root="$ROOT" "$@"
+}
+
+# verified: systemd finds nothing wrong with the drop-in.
+verified() {
+	command -v systemd-analyze >/dev/null || return 0
+	run env SYSTEMD_UNIT_PATH="$ROOT/etc/systemd/system:$UNITS:" systemd-analyze verify it.service
+	refute_output --partial keepalive-shim.conf
+}
+
+@test "a dynamic service: the preload and the settings that were given, and systemd reads them back" {
+	service 'ExecStart=/usr/bin/dynamic'
+	run -0 enable --idle=30s --rule='program=a*b off' --rule='role=client peer=10.0.0.0/8 idle=40' it
+	assert_output "$DROP_IN: by preload"
+	run cat "$DROP_IN"
+	assert_line --index 0 "# Written by 'keepalive enable'; 'keepalive disable it.service' removes it."
+	assert_line --index 1 '[Service]'
+	# shellcheck disable=SC2016 # the dynamic linker expands it
+	assert_line --index 2 'Environment="LD_PRELOAD=/usr/$LIB/keepalive-shim/libkeepalive-shim.so"'
+	assert_line --index 3 'Environment="KEEPALIVE_SHIM_IDLE=30s"'
+	assert_line --index 4 'Environment="KEEPALIVE_SHIM_RULES=program=a*b off;role=client peer=10.0.0.0/8 idle=40"'
+	verified
+}
+
+@test "quotes, backslashes and percent signs in a setting are the setting's, not systemd's" {
+	service 'ExecStart=/usr/bin/dynamic'
+	run -0 enable --log='/var/log/100%"of\it' it
+	run cat "$DROP_IN"
+	assert_line 'Environment="KEEPALIVE_SHIM_LOG=/var/log/100%%\"of\\it"'
+	verified
+}
+
+@test "what the service preloads stays, behind the library" {
+	service 'Environment=A=1 "LD_PRELOAD=/usr/lib/libother.so"' 'ExecStart=/usr/bin/dynamic'
+	run -0 enable it
+	run cat "$DROP_IN"
+	assert_line --partial 'libkeepalive-shim.so:/usr/lib/libother.so"'
+	run -0 enable --idle=9s --interval=3s it # again: not once more
+	run grep -o libkeepalive-shim "$DROP_IN"
+	assert_output libkeepalive-shim
+}
+
+@test "a static service is started by run: its own line, its prefixes, over more than one line" {
+	# shellcheck disable=SC2016 # systemd expands it
+	static_service 'ExecStart=-/usr/bin/static --one \' '# between' '  "two words" $THREE %i'
+	run -0 enable --idle=30 it.service
+	assert_output --partial "by 'keepalive run' in front of ExecStart="
+	run cat "$DROP_IN"
+	assert_line --index 2 'ExecStart='
+	# shellcheck disable=SC2016
+	assert_line --index 3 'ExecStart=-/usr/bin/keepalive run -- /usr/bin/static --one    "two words" $THREE %i'
+	assert_line --index 4 'Environment="KEEPALIVE_SHIM_IDLE=30"'
+}
+
+@test "the administrator's own drop-in is what holds" {
+	static_service 'ExecStart=/no/such/program'
+	mkdir -p "$ROOT/etc/systemd/system/it.service.d"
+	printf '[Service]\nExecStart=\nExecStart=/usr/bin/static x\n' >"$ROOT/etc/systemd/system/it.service.d/own.conf"
+	run -0 enable it
+	assert_equal "$(grep -c '^ExecStart=.' "$DROP_IN")" 1
+	run cat "$DROP_IN"
+	assert_line 'ExecStart=/usr/bin/keepalive run -- /usr/bin/static x'
+	run -0 enable it
+	assert_equal "$(grep -c '^ExecStart=.' "$DROP_IN")" 1
+}
+
+@test "services that empty their children's environment are supervised: postgresql@, postfix" {
+	local unit
+	for unit in postgresql@.service postfix.service; do
+		printf '[Service]\nExecStart=/usr/bin/dynamic %%i\n' >"$UNITS/$unit"
+		run -0 enable --dry-run "${unit/@/@15-main}"
+		assert_line 'ExecStart=/usr/bin/keepalive run --supervise=always -- /usr/bin/dynamic %i'
+	done
+	[ ! -e "$ROOT/etc" ]
+}
+
+@test "disable takes it back, and nothing else" {
+	service 'ExecStart=/usr/bin/dynamic'
+	run -0 enable it
+	mkdir -p "${DROP_IN%/*}" && : >"${DROP_IN%/*}/own.conf"
+	run -0 "$KEEPALIVE" disable --root="$ROOT" it
+	[ ! -e "$DROP_IN" ] && [ -e "${DROP_IN%/*}/own.conf" ]
+	run -125 "$KEEPALIVE" disable --root="$ROOT" it
+	assert_output --partial "was not enabled"
+	rm "${DROP_IN%/*}/own.conf"
+	run -0 enable it
+	run -0 "$KEEPALIVE" disable --root="$ROOT" it
+	[ ! -e "${DROP_IN%/*}" ]
+}
+
+@test "what cannot be enabled is refused, with the reason, and nothing is written" {
+	service 'ExecStart=/usr/bin/dynamic'
+	run -125 enable no-such-unit
+	assert_output --partial "there is no unit 'no-such-unit.service'"
+	run -125 enable ../it
+	assert_output "keepalive: '../it' is not the name of a unit"
+	run -125 enable it.socket
+	assert_output "keepalive: 'it.socket': name the service that it starts"
+	run -125 enable --idle=0 it
+	assert_output --partial "--idle '0'"
+	run -125 enable
+	assert_output "keepalive: enable: one UNIT (--help tells more)"
+	service 'ExecStart=/usr/bin/missing'
+	run -125 enable it
+	assert_output --partial "/usr/bin/missing': No such file or directory"
+	service Type=oneshot
+	run -125 enable it
+	assert_output --partial "it has no ExecStart="
+	service 'ExecStart=@/usr/bin/dynamic name'
+	run -125 enable it
+	assert_output --partial "ExecStart= with '@' is not understood"
+	[ ! -e "$ROOT/etc" ]
+}
+
+@test "file capabilities: not for a service of another user, whose dynamic linker ignores preloads" {
+	require setcap
+	require_root
+	service 'ExecStart=/usr/bin/dynamic' User=nobody
+	setcap cap_net_bind_service+ep "$ROOT/usr/bin/dynamic" || skip "no file capabilities here"
+	run -125 enable it
+	assert_output --partial "ignores preloads as user nobody; 'keepalive cgroup' reaches it"
+	service 'ExecStart=/usr/bin/dynamic'
+	run -0 enable it
+}
