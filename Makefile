@@ -64,7 +64,7 @@ PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,
 MAP = $(BUILD)/libkeepalive-shim.map
 $(MAP): shim/preload/hooks.h Makefile
 	@mkdir -p $(@D)
-	{ echo '{ global: __setsockopt6*;'; sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1;/p; /OTHER/q' $<; \
+	{ echo '{ global: __setsockopt6*; syscall;'; sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1;/p; /OTHER/q' $<; \
 		echo 'local: *; };'; } >$@
 
 # The command is an ordinary program: a packager's flags come after these and may say more. STATIC=yes
@@ -107,11 +107,11 @@ $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
-# Nothing is thrown or cancelled through what is run at load only, or writes a line.
-NO_TABLES = common/activation common/assignments common/complaint common/file common/glob common/host_file \
-          common/log_line common/output common/rules common/settings_table common/system common/text \
-          common/values common/variables \
-          preload/environment preload/inherited preload/next preload/report preload/system
+# Nothing is thrown or cancelled through what calls nothing of the program's and no cancellation point.
+NO_TABLES = common/activation common/address common/assignments common/complaint common/decide common/endpoint \
+          common/file common/glob common/host_file common/log_line common/output common/profile common/rules \
+          common/settings common/settings_table common/system common/text common/values common/variables \
+          preload/environment preload/inherited preload/next preload/report preload/sandbox preload/system
 $(NO_TABLES:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables
 

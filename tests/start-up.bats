@@ -85,7 +85,7 @@ setup_file() {
 	# From the shim's constructor to the next thing that happens; _dl_ is the loader's own.
 	assert_equal "$(sed -n '/calling init:.*libkeepalive-shim/,/calling init\|initialize program/s/.*symbol=\([^;]*\);.*/\1/p' <<<"$output" |
 		grep -v '^_dl_' | sort -u | xargs)" \
-		"$({ hooks && xargs -n 1 <<<'__errno_location getauxval getpeername getsockname getsockopt syscall'; } |
+		"$({ hooks && xargs -n 1 <<<'__errno_location getauxval getpeername getsockname getsockopt'; } |
 			sort | xargs)"
 }
 

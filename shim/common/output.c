@@ -13,18 +13,6 @@
 #include "system.h"
 #include "text.h"
 
-/* 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either form. */
-#if !defined(SYS_ppoll) && defined(SYS_ppoll_time32)
-#define SYS_ppoll SYS_ppoll_time32
-#elif !defined(SYS_ppoll)
-#define SYS_ppoll SYS_ppoll_time64
-#endif
-#if !defined(SYS_rt_sigtimedwait) && defined(SYS_rt_sigtimedwait_time32)
-#define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time32
-#elif !defined(SYS_rt_sigtimedwait)
-#define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
-#endif
-
 enum { NAME_SIZE = 256, IS_LINK = 0120000, TYPE_MASK = 0170000, OTHERS_WRITE = 0022 };
 
 /* A signal set as the system calls take it: 64 signals. */

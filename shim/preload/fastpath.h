@@ -27,12 +27,12 @@ static inline bool arm(int fd, const struct configuration *all)
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++) {
 		if (fresh.value[i] &&
-		    libc->setsockopt(fd, sockopt_names[i].level, sockopt_names[i].name,
+		    libc->set_option(fd, sockopt_names[i].level, sockopt_names[i].name,
 				     &fresh.value[i], sizeof(fresh.value[i])) != 0)
 			return policy_refused(fd, i, errno);
 	}
 	fresh.value[0] = 1;
-	if (configuration()->arms && libc->setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &fresh.value[0],
+	if (configuration()->arms && libc->set_option(fd, SOL_SOCKET, SO_KEEPALIVE, &fresh.value[0],
 						      sizeof(fresh.value[0])) != 0)
 		return policy_refused(fd, OPTION_KEEPALIVE, errno);
 	return true;

@@ -22,7 +22,9 @@
 	    (SYS_accept4, fd, address, length, flags)) \
 	ROW(listen, (int fd, int backlog), (SYS_listen, fd, backlog)) \
 	ROW(setsockopt, (int fd, int level, int name, const void *value, socklen_t length), \
-	    (SYS_setsockopt, fd, level, name, value, length))
+	    (SYS_setsockopt, fd, level, name, value, length)) \
+	ROW(prctl, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), \
+	    (SYS_prctl, option, a, b, c, d))
 
 /* What we call ourselves and leave to the program as it is. */
 #define OTHER_CALLS(ROW) \
@@ -53,12 +55,20 @@ HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
 			   socklen_t length) __asm__("__setsockopt64");
 #endif
 
+/*
+ * A jump to the definition behind ours, but for seccomp(2): no frame and no register is touched, since what
+ * is called so may come back twice, or on another stack (syscall.c).
+ */
+HOOK long hook_syscall(long number, ...) __asm__("syscall");
+
 /* The definitions behind ours, that the hooks call, and what else we call of the C library. */
 #define NEXT_MEMBER(name, parameters, call) int(*name) parameters;
 
 struct next {
 	HOOKS(NEXT_MEMBER)
 	OTHER_CALLS(NEXT_MEMBER)
+	int (*set_option)(int fd, int level, int name, const void *value,
+			  socklen_t length); /* ours */
 	int *(*errno_location)(void);
 	long (*syscall)(long number, ...);
 	unsigned long (*getauxval)(unsigned long type);

@@ -4,11 +4,16 @@
  */
 #include "hooks.h"
 
+#include <sys/prctl.h>
+
 #include "fastpath.h"
 #include "libc.h"
 #include "options.h"
 #include "policy.h"
+#include "sandbox.h"
 #include "setup.h"
+
+enum { FILTER_MODE = 2 }; /* SECCOMP_MODE_FILTER */
 
 /* Nothing of ours shows in errno. */
 #define QUIETLY(call) \
@@ -88,6 +93,19 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 
 	if (result == 0 && bit)
 		QUIETLY(policy_after_setsockopt(fd, level, bit));
+	return result;
+}
+
+int hook_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	const struct next *next = set_up();
+	int result;
+
+	if (option != PR_SET_SECCOMP)
+		return next->prctl(option, a, b, c, d);
+	QUIETLY(sandbox_begin());
+	result = next->prctl(option, a, b, c, d);
+	QUIETLY(sandbox_end(result == 0, a == FILTER_MODE ? (const void *)b : NULL));
 	return result;
 }
 

@@ -27,7 +27,6 @@ void *dlvsym(void *handle, const char *name, const char *version); /* glibc's al
 #pragma weak dlsym
 #pragma weak dlvsym
 #pragma weak getauxval
-#pragma weak syscall
 
 /* In glibc before 2.34 the only ways to dlsym() for a program that does not link libdl. */
 void *__libc_dlopen_mode(const char *name, int mode) __attribute__((weak));

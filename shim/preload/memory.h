@@ -61,7 +61,9 @@ _Static_assert(OPTIONS == 6, "six bits for what is owned");
 _Static_assert(PROFILE_RULE + RULES_MAX <= 128, "seven bits for the profile");
 
 struct memory {
-	const struct next *next;                   /* setup.h: what set_up() returns */
+	long (*program_syscall)(long number,
+				...); /* the program's own syscall(2); first: syscall.c */
+	const struct next *next;      /* setup.h: what set_up() returns */
 	const struct configuration *configuration; /* setup.h */
 	struct next found;
 	struct configuration derived;

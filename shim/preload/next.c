@@ -7,6 +7,7 @@
 
 #include "libc.h"
 #include "memory.h"
+#include "syscall.h"
 
 /* <dlfcn.h> of glibc: what __libc_dlopen_mode() wants to be told that it may be called at all. */
 #define RTLD_DLOPEN 0x80000000U
@@ -22,12 +23,6 @@ static bool is_library(const void *address)
 	uintptr_t there = (uintptr_t)address, here = (uintptr_t)&memory;
 
 	return address && (there > here ? there - here : here - there) >> NEAR_BITS == 0;
-}
-
-static long no_syscall(long number, ...)
-{
-	(void)number;
-	return -1;
 }
 
 static int *no_errno_location(void)
@@ -99,7 +94,7 @@ void next_begin(struct next *next)
 		next->errno_location =
 			is_library(__errno_location) ? __errno_location : no_errno_location;
 	if (!next->syscall)
-		next->syscall = is_library(syscall) ? syscall : no_syscall;
+		next->syscall = bare_syscall;
 	if (!next->getauxval)
 		next->getauxval = is_library(getauxval) ? getauxval : no_getauxval;
 }
@@ -109,8 +104,9 @@ void next_find(struct next *next)
 	dlsym_function *look_up = find_dlsym();
 
 	FIND(errno_location, "__errno_location", NULL, next->errno_location);
-	FIND(syscall, "syscall", NULL, next->syscall);
+	FIND(syscall, "syscall", hook_syscall, next->syscall);
 	FIND(getauxval, "getauxval", NULL, next->getauxval);
 	HOOKS(FIND_HOOKED)
 	OTHER_CALLS(FIND_OTHER)
+	next->set_option = next->setsockopt;
 }

@@ -14,7 +14,8 @@ extern const struct next next_system_calls;
 
 /*
  * Sets errno_location, syscall and getauxval, if they are NULL, to what can be had without looking
- * anything up: to stubs in a program that has something of its own with these names.
+ * anything up: to stubs in a program that has something of its own with these names, syscall to the
+ * instruction.
  */
 void next_begin(struct next *next);
 

@@ -90,9 +90,8 @@ int option_set(int fd, enum sockopt option, int value)
 {
 	if (value == 0 && option != OPTION_KEEPALIVE && option != OPTION_USER_TIMEOUT)
 		value = value_of_kernel(option);
-	return next_definitions()->setsockopt(fd, sockopt_names[option].level,
-					      sockopt_names[option].name, &value,
-					      sizeof(value)) == 0
+	return libc->set_option(fd, sockopt_names[option].level, sockopt_names[option].name, &value,
+				sizeof(value)) == 0
 		       ? 0
 		       : errno;
 }

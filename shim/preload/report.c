@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "options.h"
 #include "output.h"
+#include "sandbox.h"
 
 enum { LINE_SIZE = 1024, PROGRAM_SIZE = 64 };
 
@@ -180,8 +181,12 @@ LINE write_refused(int fd, enum sockopt option, int error)
 
 	begin_fd(&text, fd);
 	text_string(&text, sockopt_name(option));
-	text_string(&text, " refused by the kernel, errno ");
-	text_number(&text, (unsigned long)error);
+	if (sandbox_forbids(option)) {
+		text_string(&text, " not set: the program's own seccomp filter may kill for that");
+	} else {
+		text_string(&text, " refused by the kernel, errno ");
+		text_number(&text, (unsigned long)error);
+	}
 	end(&text);
 }
 

@@ -48,8 +48,10 @@ static void prepare(complain_function *complain)
 	struct host_file file;
 
 	__atomic_store_n(&setting_up, &errno, __ATOMIC_RELAXED);
-	if (!next_definitions())
+	if (!next_definitions()) {
 		next_find(&memory.found);
+		memory.program_syscall = memory.found.syscall;
+	}
 	environment_read(&settings, &file, complain);
 	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
 		/* Switched off, it still gives back what a service manager's copy of us set on its sockets. */

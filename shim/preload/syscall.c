@@ -1,0 +1,211 @@
+/*
+ * syscall: the hook on syscall(2), through which libseccomp and browsers install their filters.
+ *
+ * For every other call it is a jump: no frame, no register but one that a procedure linkage table uses
+ * too. So clone(2) with a stack of its own, vfork(2) and the like come back to who called them, as they do
+ * without us. Hence assembly.
+ */
+#include "syscall.h"
+
+#include <stdarg.h>
+
+#include "hooks.h"
+#include "libc.h"
+#include "memory.h"
+#include "sandbox.h"
+#include "setup.h"
+
+_Static_assert(__builtin_offsetof(struct memory, program_syscall) == 0,
+	       "the assembly has no offset");
+
+#if defined(__x86_64__)
+__asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
+	".globl syscall\n"
+	".type syscall, %function\n"
+	"syscall:\n"
+	".cfi_startproc\n"
+	"	endbr64\n"
+	"	cmpq $317, %rdi\n" /* SYS_seccomp */
+	"	je keepalive_seccomp\n"
+	"	movq memory(%rip), %r11\n"
+	"	testq %r11, %r11\n"
+	"	je keepalive_first_syscall\n"
+	"	jmp *%r11\n"
+	".cfi_endproc\n"
+	".size syscall, . - syscall\n"
+	".popsection\n");
+#elif defined(__i386__)
+__asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
+	".globl syscall\n"
+	".type syscall, %function\n"
+	"syscall:\n"
+	".cfi_startproc\n"
+	"	cmpl $354, 4(%esp)\n" /* SYS_seccomp */
+	"	je keepalive_seccomp\n"
+	"	call 1f\n"
+	".cfi_adjust_cfa_offset 4\n"
+	"1:	popl %ecx\n"
+	".cfi_adjust_cfa_offset -4\n"
+	"	movl memory - 1b(%ecx), %ecx\n"
+	"	testl %ecx, %ecx\n"
+	"	je keepalive_first_syscall\n"
+	"	jmp *%ecx\n"
+	".cfi_endproc\n"
+	".size syscall, . - syscall\n"
+	".popsection\n");
+#elif defined(__aarch64__)
+__asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
+	".globl syscall\n"
+	".type syscall, %function\n"
+	"syscall:\n"
+	".cfi_startproc\n"
+	"	hint #34\n"     /* bti c */
+	"	cmp x0, #277\n" /* SYS_seccomp */
+	"	b.eq 1f\n"
+	"	adrp x16, memory\n"
+	"	ldr x16, [x16, #:lo12:memory]\n"
+	"	cbz x16, 2f\n"
+	"	br x16\n"
+	"1:	b keepalive_seccomp\n"
+	"2:	b keepalive_first_syscall\n"
+	".cfi_endproc\n"
+	".size syscall, . - syscall\n"
+	".popsection\n");
+#elif defined(__arm__)
+__asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
+	".syntax unified\n"
+	".thumb\n"
+	".globl syscall\n"
+	".type syscall, %function\n"
+	".thumb_func\n"
+	".balign 4\n"
+	"syscall:\n"
+	".fnstart\n"
+	".cantunwind\n"
+	"	movw ip, #383\n" /* SYS_seccomp */
+	"	cmp r0, ip\n"
+	"	beq 2f\n"
+	"	ldr ip, 4f\n"
+	"1:	add ip, pc\n"
+	"	ldr ip, [ip]\n"
+	"	cmp ip, #0\n"
+	"	beq 3f\n"
+	"	bx ip\n"
+	"2:	b keepalive_seccomp\n"
+	"3:	b keepalive_first_syscall\n"
+	".balign 4\n"
+	"4:	.word memory - (1b + 4)\n"
+	".fnend\n"
+	".size syscall, . - syscall\n"
+	".popsection\n");
+#elif defined(__riscv)
+__asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
+	".globl syscall\n"
+	".type syscall, %function\n"
+	"syscall:\n"
+	".cfi_startproc\n"
+	"	li t1, 277\n" /* SYS_seccomp */
+	"	beq a0, t1, 1f\n"
+	"	lla t1, memory\n"
+	"	ld t1, 0(t1)\n"
+	"	beqz t1, 2f\n"
+	"	jr t1\n"
+	"1:	tail keepalive_seccomp\n"
+	"2:	tail keepalive_first_syscall\n"
+	".cfi_endproc\n"
+	".size syscall, . - syscall\n"
+	".popsection\n");
+#else
+#error "syscall.c: this architecture is missing"
+#endif
+
+#define FROM_ASSEMBLY __attribute__((visibility("hidden"), used))
+
+FROM_ASSEMBLY long first_syscall(long number, long a, long b, long c, long d, long e,
+				 long f) __asm__("keepalive_first_syscall");
+FROM_ASSEMBLY long seccomp_syscall(long number, long operation, long flags, const void *program,
+				   long d, long e, long f) __asm__("keepalive_seccomp");
+
+/* A call that comes before the library is set up. */
+long first_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	set_up();
+	return (memory.program_syscall ? memory.program_syscall : bare_syscall)(number, a, b, c, d,
+										e, f);
+}
+
+long seccomp_syscall(long number, long operation, long flags, const void *program, long d, long e,
+		     long f)
+{
+	enum { STRICT, FILTER }; /* SECCOMP_SET_MODE_STRICT, SECCOMP_SET_MODE_FILTER */
+	bool confines = operation == STRICT || operation == FILTER;
+	long result;
+	int error;
+
+	set_up();
+	if (confines)
+		sandbox_begin();
+	result = memory.program_syscall(number, operation, flags, program, d, e, f);
+	error = errno;
+	/* With SECCOMP_FILTER_FLAG_NEW_LISTENER the result is a descriptor. */
+	if (confines)
+		sandbox_end(result >= 0, operation == FILTER ? program : NULL);
+	errno = error;
+	return result;
+}
+
+long bare_syscall(long number, ...)
+{
+	long result = -ENOSYS, argument[6];
+	va_list list;
+
+	va_start(list, number);
+	for (unsigned i = 0; i < 6; i++)
+		argument[i] = va_arg(list, long);
+	va_end(list);
+	(void)argument;
+#if defined(__x86_64__)
+	register long r10 __asm__("r10") = argument[3];
+	register long r8 __asm__("r8") = argument[4];
+	register long r9 __asm__("r9") = argument[5];
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "0"(number), "D"(argument[0]), "S"(argument[1]), "d"(argument[2]),
+			   "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = argument[0];
+	register long x1 __asm__("x1") = argument[1];
+	register long x2 __asm__("x2") = argument[2];
+	register long x3 __asm__("x3") = argument[3];
+	register long x4 __asm__("x4") = argument[4];
+	register long x5 __asm__("x5") = argument[5];
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	result = x0;
+#elif defined(__riscv)
+	register long a7 __asm__("a7") = number;
+	register long a0 __asm__("a0") = argument[0];
+	register long a1 __asm__("a1") = argument[1];
+	register long a2 __asm__("a2") = argument[2];
+	register long a3 __asm__("a3") = argument[3];
+	register long a4 __asm__("a4") = argument[4];
+	register long a5 __asm__("a5") = argument[5];
+
+	__asm__ volatile("ecall"
+			 : "+r"(a0)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
+			 : "memory");
+	result = a0;
+#endif
+	if (result > -4096 && result < 0) {
+		errno = (int)-result;
+		return -1;
+	}
+	return result;
+}

@@ -1,0 +1,127 @@
+# Programs that confine themselves by a seccomp filter: no call of the shim's is the one that kills, and
+# whatever the filter allows is done.
+
+load ../helpers
+
+# confined HOW ACTION CALL WHEN: what the sockets of a confined program have, and how it ended.
+confined() {
+	shimmed "${SETTINGS[@]}" timeout 10 "$PROGRAMS/confined" "$@"
+}
+
+# each_filter COMMAND: runs it with each HOW ACTION CALL WHEN.
+each_filter() {
+	local how action call when
+
+	for how in prctl syscall tsync thread; do
+		for action in kill kill-thread trap trace errno notify log; do
+			[ "$how $action" != "tsync notify" ] || continue # no such filter
+			for call in setsockopt getsockopt socket getpeername statx openat write idle strict-idle; do
+				for when in first later; do
+					"$1" "$how" "$action" "$call" "$when"
+				done
+			done
+		done
+	done
+}
+
+# What the listener, the accepted one and the client have that were made under the filter.
+allowed() {
+	local expected='1/60 1/60 1/60 status 0'
+
+	case $2,$3,$4 in
+	log,*) ;;
+	errno,*) [ "$1" != thread ] || return 0 # refused in that thread alone
+		;;&
+	*,setsockopt,first) expected='0/7200 0/7200 0/7200 status 0' ;;
+	*idle,first) expected='1/7200 1/7200 1/7200 status 0' ;;
+	esac
+	assert_equal "$*: $(confined "$@")" "$*: $expected"
+}
+
+alive() {
+	[[ $(confined "$@") == *"status 0" ]] || fail "$* ${SETTINGS[*]}: $(confined "$@")"
+}
+
+setup() {
+	SETTINGS=()
+	run "$PROGRAMS/confined" prctl kill none
+	[[ $output == *"status 0" ]] || skip "no seccomp filters here"
+}
+
+@test "504 filters of a program's own, by prctl(2) and syscall(2): alive, and what they allow is done" {
+	each_filter allowed
+}
+
+@test "the same with rules that change values later, an option given back, and a log" {
+	SETTINGS=(KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_SHIM_USER_TIMEOUT=auto
+		KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 off; role=server idle=20; role=client peer=127.0.0.1 count=kernel')
+	each_filter alive
+	grep -q "idle not set: the program's own seccomp filter may kill for that" "$BATS_TEST_TMPDIR/log"
+}
+
+# filtered_by LIBSECCOMP: python3 confines itself by libseccomp, as chronyd and tor do.
+@test "a filter made by libseccomp that knows the options by name: TCP_KEEPIDLE is left out, the rest is there" {
+	require python3
+	python3 -c 'import ctypes; ctypes.CDLL("libseccomp.so.2")' 2>/dev/null || skip "libseccomp is not installed"
+	run shimmed python3 -c '
+import ctypes, socket
+library = ctypes.CDLL("libseccomp.so.2")
+library.seccomp_init.restype = ctypes.c_void_p
+class Compare(ctypes.Structure):
+    _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+EQUAL, KILL, ALLOW = 4, 0x80000000, 0x7fff0000
+context = ctypes.c_void_p(library.seccomp_init(ALLOW))
+number = library.seccomp_syscall_resolve_name(b"setsockopt")
+compare = (Compare * 2)(Compare(1, EQUAL, 6, 0), Compare(2, EQUAL, 4, 0))
+assert library.seccomp_rule_add_array(context, ctypes.c_uint32(KILL), number, 2, compare) == 0
+assert library.seccomp_load(context) == 0
+sock = socket.socket()
+print([sock.getsockopt(*option) for option in ((1, 9), (6, 4), (6, 5), (6, 6))])'
+	assert_success
+	assert_output '[1, 7200, 10, 6]'
+}
+
+@test "vfork(), clone() with a stack of its own and posix_spawn(), also through syscall(2): as without the shim" {
+	require cc
+	cc -O1 -w -o "$BATS_TEST_TMPDIR/spawn" -x c - <<-'END'
+		#define _GNU_SOURCE
+		#include <errno.h>
+		#include <sched.h>
+		#include <signal.h>
+		#include <spawn.h>
+		#include <stdio.h>
+		#include <sys/syscall.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		static char stack[65536] __attribute__((aligned(16)));
+		static int child(void *unused) { return syscall(SYS_getppid) > 0 ? 7 : 1; }
+		int main(void)
+		{
+			int status, shown[4] = { 0 };
+			pid_t pid;
+			char *words[] = { "true", NULL };
+			for (int i = 0; i < 100; i++) {
+				if ((pid = vfork()) == 0)
+					_exit(syscall(SYS_getpid) > 0 ? 7 : 1);
+				waitpid(pid, &status, 0);
+				shown[0] += WEXITSTATUS(status);
+				if ((pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)) == 0)
+					_exit(7);
+				waitpid(pid, &status, 0);
+				shown[1] += WEXITSTATUS(status);
+				pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+				waitpid(pid, &status, 0);
+				shown[2] += WEXITSTATUS(status);
+			}
+			posix_spawn(&pid, "/bin/true", NULL, NULL, words, NULL);
+			waitpid(pid, &status, 0);
+			errno = 0;
+			printf("%d %d %d %d; %ld ", shown[0], shown[1], shown[2], status, syscall(SYS_close, -1));
+			printf("%d\n", errno);
+			return 0;
+		}
+	END
+	run shimmed "$BATS_TEST_TMPDIR/spawn"
+	assert_output "$("$BATS_TEST_TMPDIR/spawn")"
+	assert_line --partial "700 700 700 0; -1 9"
+}
