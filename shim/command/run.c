@@ -192,6 +192,11 @@ static bool supervise(const struct request *request, const struct target *target
 {
 	char line[512];
 	struct text why = { line, line, line + sizeof(line) - 1 };
+	const struct supervise_terms terms = {
+		.title = request->title,
+		.unreadable = !target->readable,
+		.best_effort = request->best_effort,
+	};
 
 	if (loses_privileges(target))
 		return accept_without(request,
@@ -201,8 +206,18 @@ static bool supervise(const struct request *request, const struct target *target
 	if (settings->role & ROLE_SERVER && settings_ask_peer(settings, ROLE_SERVER))
 		warning("rules by peer do not hold for connections that a supervised program "
 			"accepts: these have what their listener has");
-	switch (supervise_start(settings, request->title, &why)) {
+	switch (supervise_start(settings, &terms, &why)) {
 	case SUPERVISION_ON:
+		return true;
+	case SUPERVISION_PARTLY:
+		*why.next = '\0';
+		warning("'%s' has the same values on all its sockets: %s", request->command[0],
+			line);
+		return true;
+	case SUPERVISION_OUTER:
+		warning("'%s' is supervised already: the settings of the 'keepalive run' around it "
+			"hold",
+			request->command[0]);
 		return true;
 	case SUPERVISION_REFUSED:
 		*why.next = '\0';
@@ -292,5 +307,8 @@ int command_run(int argc, char **argv)
 	settings_options_export(&request.options);
 	if (settings.on && !prepare(&request, &target, &library, &verdict, &settings))
 		return EXIT_OURS;
+	if (!settings.on && supervise_is_on())
+		warning("'%s' is supervised all the same, by the 'keepalive run' around it",
+			request.command[0]);
 	return execute(&request, &target, error);
 }

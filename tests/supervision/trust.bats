@@ -133,3 +133,90 @@ time.sleep(60)' 2000 >"$BATS_TEST_TMPDIR/out"
 	sleep 1
 	[ $(($(awk '{ print $14 + $15 }' "/proc/$beside/stat") - before)) -le 1 ]
 }
+
+# own SETTING...: what a program has that sets keepalive and 15 s itself, on a socket, and without effect on UDP.
+own() {
+	run -0 "$@" python3 -c 'import socket
+for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
+    s = socket.socket(socket.AF_INET, kind)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if kind == socket.SOCK_STREAM:
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15)
+        try:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 99999)
+        except OSError as error:
+            print(error.strerror)
+        print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), end=" ")
+    print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))'
+}
+
+@test "force: ours hold, and the program's own calls return what the kernel says of them" {
+	own "$KEEPALIVE" run --supervise=always --mode=force
+	assert_output "Invalid argument
+60 1
+1"
+	own "$KEEPALIVE" run --supervise=always --mode=force --rule='mode=force off'
+	assert_line --index 1 "15 0"
+}
+
+@test "force: what the role, a rule or a namespace leaves alone is the program's own" {
+	own "$KEEPALIVE" run --supervise=always --role=server --mode=force
+	assert_line --index 1 "15 1"
+	own "$KEEPALIVE" run --supervise=always --mode=force --rule='off mode=respect'
+	assert_line --index 1 "15 1"
+	require_root
+	own "$KEEPALIVE" run --supervise=always --mode=force unshare --net
+	assert_line --index 1 "15 1"
+}
+
+@test "force: a server's accepted connections keep ours, its own clients with role=server are its own" {
+	run -0 "$KEEPALIVE" run --supervise=always --role=server --mode=force python3 -c 'import socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+server, _ = listener.accept()
+for s in client, server:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15)
+    print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
+	assert_output "15
+60"
+}
+
+@test "best effort, descriptors out of reach: what can be served is, with a warning about the rest" {
+	for setting in --role=client --rule='role=client port=1 idle=11' --rule='role=server idle=20'; do
+		run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run "$setting" "$TRUSTING" numbers 0
+		run -0 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --best-effort "$setting" "$TRUSTING" groups
+		assert_line "armed: 1"
+		assert_line --partial "has the same values on all its sockets"
+	done
+	# nothing can be served, then
+	run -0 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --best-effort --role=server "$TRUSTING" groups
+	assert_line "armed: 0"
+	assert_line --partial "runs without keepalive"
+	# force takes no more than the filter, then
+	own "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --supervise=always --mode=force
+	assert_line --index 0 "60 1"
+}
+
+@test "a program whose file may not be read: roles and rules are refused, not forgotten" {
+	make_public
+	install -m 711 "$TRUSTING" "$PUBLIC/protected"
+	run -125 "${NOBODY[@]}" "$PUBLIC/keepalive" run --supervise=always --role=client "$PUBLIC/protected" numbers 0
+	assert_line --partial "its file may not be read"
+	run -0 "${NOBODY[@]}" "$PUBLIC/keepalive" run --supervise=always "$PUBLIC/protected" numbers 0
+	assert_line "0 wrong, 0 unarmed"
+}
+
+@test "run inside run: who serves is said" {
+	run -0 "$KEEPALIVE" run --supervise=always "$KEEPALIVE" run --idle=44 "$TRUSTING" groups
+	assert_line "armed: 1"
+	assert_line --partial "warning: '$TRUSTING' is supervised already"
+	run -0 "$KEEPALIVE" run --supervise=always env KEEPALIVE_SHIM=off "$KEEPALIVE" run "$TRUSTING" groups
+	assert_line "armed: 1"
+	assert_line --partial "is supervised all the same"
+	require_root
+	run -125 "$KEEPALIVE" run --supervise=always unshare --net "$KEEPALIVE" run "$TRUSTING" groups
+	assert_line --partial "in another network namespace or control group"
+	run -0 "$KEEPALIVE" run --supervise=always unshare --net "$KEEPALIVE" run --best-effort "$TRUSTING" groups
+	assert_line "armed: 0"
+}

@@ -316,6 +316,13 @@ static bool see(struct caller *caller, const struct notification *notification, 
 	return false;
 }
 
+bool caller_is_here(struct caller *caller, const struct notification *notification)
+{
+	struct sight sight;
+
+	return see(caller, notification, &sight) && caller->at_home && sight.our_cgroup;
+}
+
 bool impersonate(struct impersonation *impersonation, struct caller *caller,
 		 const struct notification *notification)
 {

@@ -52,6 +52,9 @@ pid_t caller_process(const struct caller *caller);
 /* It is about to change its network namespace or its supplementary groups. */
 void caller_changes(const struct caller *caller);
 
+/* Whether its sockets are ours to serve: made in our network namespace, by a thread of our cgroup. */
+bool caller_is_here(struct caller *caller, const struct notification *notification);
+
 /* What a thread of ours has taken on, for a moment. */
 struct impersonation {
 	bool changed;

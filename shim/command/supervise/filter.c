@@ -106,22 +106,23 @@ static void allow_unless(struct filter *filter, const uint32_t *values, unsigned
 	answer(filter, SECCOMP_RET_ALLOW);
 }
 
-/* As an address family, to socket(2): the kernel says EAFNOSUPPORT, the filter EALREADY. */
-enum { QUESTION = 0x6b656570 };
-
-static void answer_question(struct filter *filter)
+static void ask_question(struct filter *filter)
 {
 	unsigned question;
 
 	load_argument(filter, 0);
-	question = begin_if(filter, QUESTION);
-	answer(filter, SECCOMP_RET_ERRNO | EALREADY);
+	question = begin_if(filter, FILTER_QUESTION);
+	answer(filter, SECCOMP_RET_USER_NOTIF);
 	end_if(filter, question);
 }
 
-bool filter_is_on(void)
+enum filter_state filter_state(void)
 {
-	return syscall(SYS_socket, QUESTION, SOCK_STREAM, 0) < 0 && errno == EALREADY;
+	if (syscall(SYS_socket, FILTER_QUESTION, SOCK_STREAM, 0) >= 0)
+		return FILTER_OFF;
+	return errno == FILTER_YES        ? FILTER_SERVES
+	       : errno == FILTER_NOT_HERE ? FILTER_ELSEWHERE
+					  : FILTER_OFF;
 }
 
 static void filter_socket(struct filter *filter)
@@ -140,8 +141,8 @@ static void filter_socket(struct filter *filter)
 	answer(filter, SECCOMP_RET_USER_NOTIF);
 }
 
-/* An error number of 0 makes the call return 0. */
-static void filter_setsockopt(struct filter *filter, unsigned held)
+/* Without reach nobody could tell whose socket it is. An error number of 0 makes the call return 0. */
+static void filter_setsockopt(struct filter *filter, unsigned held, bool reach)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned level, name;
@@ -152,7 +153,7 @@ static void filter_setsockopt(struct filter *filter, unsigned held)
 		level = begin_if(filter, (uint32_t)sockopt_names[i].level);
 		load_argument(filter, 2);
 		name = begin_if(filter, (uint32_t)sockopt_names[i].name);
-		answer(filter, SECCOMP_RET_ERRNO | 0);
+		answer(filter, reach ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | 0);
 		end_if(filter, name);
 		end_if(filter, level);
 	}
@@ -188,7 +189,7 @@ static void filter_entry(struct filter *filter, const struct entry *entry, const
 	arch = begin_if(filter, entry->arch);
 	load(filter, offsetof(struct seccomp_data, nr));
 	call = begin_if(filter, entry->socket);
-	answer_question(filter);
+	ask_question(filter);
 	if (plan->socket)
 		filter_socket(filter);
 	else
@@ -204,11 +205,11 @@ static void filter_entry(struct filter *filter, const struct entry *entry, const
 		answer(filter, SECCOMP_RET_USER_NOTIF);
 		end_if(filter, call);
 	}
-	if (plan->socket)
+	if (plan->socket || plan_reaches_into(plan))
 		filter_changes(filter, entry, plan);
 	if (plan->held) {
 		call = begin_if(filter, entry->setsockopt);
-		filter_setsockopt(filter, plan->held);
+		filter_setsockopt(filter, plan->held, plan->reach);
 		end_if(filter, call);
 	}
 	end_if(filter, arch);
@@ -233,6 +234,8 @@ enum call filter_call(const struct seccomp_data *data)
 			return CALL_CONNECT;
 		if ((uint32_t)data->nr == entries[i].listen)
 			return CALL_LISTEN;
+		if ((uint32_t)data->nr == entries[i].setsockopt)
+			return CALL_SETSOCKOPT;
 		if ((uint32_t)data->nr == entries[i].unshare ||
 		    (uint32_t)data->nr == entries[i].setns ||
 		    (uint32_t)data->nr == entries[i].setgroups)
@@ -281,7 +284,7 @@ void plan_calls(const struct settings *settings, struct plan *plan)
 	const struct profile *client, *server;
 	bool asks_port = settings->role & ROLE_SERVER && settings_ask_port(settings, ROLE_SERVER);
 
-	*plan = (struct plan){ .settings = settings };
+	*plan = (struct plan){ .settings = settings, .reach = true };
 	plan->client = settings_match(settings, ROLE_CLIENT, NULL, 0);
 	client = settings_profile(settings, plan->client);
 	server = settings_profile(settings, settings_match(settings, ROLE_SERVER, NULL, 0));
@@ -296,5 +299,15 @@ void plan_calls(const struct settings *settings, struct plan *plan)
 
 bool plan_reaches_into(const struct plan *plan)
 {
+	return plan->reach && (plan_needs_reach(plan) || plan->held);
+}
+
+bool plan_needs_reach(const struct plan *plan)
+{
 	return plan->listen || plan->connect;
+}
+
+void plan_give_up_reach(struct plan *plan)
+{
+	plan->reach = plan->listen = plan->connect = false;
 }

@@ -8,6 +8,7 @@
 #ifndef KEEPALIVE_FILTER_H
 #define KEEPALIVE_FILTER_H
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
@@ -25,14 +26,23 @@ struct plan {
 	bool listen;     /* listen(2): where listeners get something else than new sockets */
 	bool connect;    /* connect(2): where rules ask for the peer or its port */
 	bool users;      /* setgroups(2): where the supervised may change their users and groups */
-	unsigned
-		held; /* bits by enum sockopt: setsockopt(2) succeeds without effect (mode=force) */
+	unsigned held;   /* bits by enum sockopt: setsockopt(2), for sockets that have mode=force */
+	bool reach;      /* the program's sockets can be reached in it, by pidfd_getfd(2) */
 };
 
 void plan_calls(const struct settings *settings, struct plan *plan);
 
-/* Whether sockets that the program has already have to be reached in it, by pidfd_getfd(2). */
+/* Whether the plan makes use of reach. */
 bool plan_reaches_into(const struct plan *plan);
+
+/* Whether roles and rules cannot be followed without. */
+bool plan_needs_reach(const struct plan *plan);
+
+/*
+ * Does without: every socket has what a new one gets, and in force the program's own calls succeed
+ * without effect on each, whether it is ours or not.
+ */
+void plan_give_up_reach(struct plan *plan);
 
 enum { FILTER_MAX = 256 };
 
@@ -43,14 +53,23 @@ struct filter {
 
 void filter_build(const struct plan *plan, struct filter *filter);
 
-/* Whether this process has such a filter already: it answers a question that no kernel knows. */
-bool filter_is_on(void);
+/*
+ * Whether this process has such a filter already, and a supervisor who serves it here, or who leaves the
+ * sockets alone that it makes in this network namespace or cgroup. A supervisor answers a question that no
+ * kernel knows.
+ */
+enum filter_state { FILTER_OFF, FILTER_SERVES, FILTER_ELSEWHERE };
+enum filter_state filter_state(void);
+
+/* Whether socket(2) with these arguments is that question, and the errors that answer it. */
+enum { FILTER_QUESTION = 0x6b656570, FILTER_YES = EALREADY, FILTER_NOT_HERE = EXDEV };
 
 /* Which of the system calls the filter reports this is. */
 enum call {
 	CALL_SOCKET,
 	CALL_CONNECT,
 	CALL_LISTEN,
+	CALL_SETSOCKOPT,
 	CALL_CHANGE, /* of what the thread's sockets belong to: unshare(2), setns(2), setgroups(2) */
 	CALL_OTHER,
 };

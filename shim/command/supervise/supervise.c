@@ -127,10 +127,11 @@ static void explain_supervisor(struct text *why, int state)
 	else if (state == SUPERVISOR_NO_THREAD)
 		text_string(why, "no thread can be started beside it");
 	else
-		text_string(why, "a role, or rules that name peers, ports or roles, take "
-				 "pidfd_getfd(2) under supervision, which is refused here (by the "
-				 "seccomp profile of a container, or Yama's ptrace_scope); allow "
-				 "CAP_SYS_PTRACE, or do without them");
+		text_string(why,
+			    "a role, or rules that name peers, ports or roles, take "
+			    "pidfd_getfd(2) under supervision, which is refused here (by the "
+			    "seccomp profile of a container, Yama's ptrace_scope, or since its "
+			    "file may not be read); allow CAP_SYS_PTRACE, or do without them");
 }
 
 /* Starts the supervisor. Returns its state; *channel stays open where it is ready. */
@@ -164,25 +165,96 @@ static bool may_change_user(void)
 	       supervise_keeps_privileges();
 }
 
-enum supervision supervise_start(const struct settings *settings, struct title title,
-				 struct text *why)
+/* Under another supervisor; EBUSY may be somebody else's filter, too. */
+static enum supervision under_another(struct text *why)
+{
+	switch (filter_state()) {
+	case FILTER_SERVES:
+		return SUPERVISION_OUTER;
+	case FILTER_ELSEWHERE:
+		text_string(why,
+			    "it is supervised already, by a 'keepalive run' in another network "
+			    "namespace or control group, which leaves its sockets alone");
+		break;
+	case FILTER_OFF:
+		explain_seccomp(why, EBUSY);
+		break;
+	}
+	return SUPERVISION_REFUSED;
+}
+
+/* A plan that can do without the program's sockets does, and on best effort any that serves something. */
+static bool may_give_up_reach(const struct plan *plan, const struct supervise_terms *terms)
+{
+	return !plan_needs_reach(plan) || (terms->best_effort && plan->socket);
+}
+
+struct beside {
+	int channel;
+	pid_t pid;
+};
+
+/* Starts the supervisor with what it can do of the plan. Returns its state. */
+static int start(struct plan *plan, const struct supervise_terms *terms, struct beside *beside)
+{
+	bool kept_off = terms->unreadable && !capability_held(CAP_SYS_PTRACE);
+	int state = plan_reaches_into(plan) && kept_off
+			    ? SUPERVISOR_NO_REACH
+			    : start_supervisor(plan, terms->title, &beside->channel, &beside->pid);
+
+	if (state != SUPERVISOR_NO_REACH || !may_give_up_reach(plan, terms))
+		return state;
+	plan_give_up_reach(plan);
+	return start_supervisor(plan, terms->title, &beside->channel, &beside->pid);
+}
+
+/* Hands over the notifications. Returns SUPERVISION_ON, or says why not. */
+static enum supervision begin(const struct plan *plan, const struct beside *beside,
+			      struct text *why)
+{
+	struct filter filter;
+	int listener, confirmed;
+
+	filter_build(plan, &filter);
+	listener = install(&filter);
+	if (listener < 0) {
+		explain_seccomp(why, errno);
+		close(beside->channel);
+		reap(beside->pid);
+		return SUPERVISION_REFUSED;
+	}
+	if (!channel_send(beside->channel, 0, listener) ||
+	    !channel_receive(beside->channel, &confirmed, NULL)) {
+		text_string(why, "the supervisor has ended");
+		return SUPERVISION_BROKEN;
+	}
+	close(listener);
+	close(beside->channel);
+	return SUPERVISION_ON;
+}
+
+enum supervision supervise_start(const struct settings *settings,
+				 const struct supervise_terms *terms, struct text *why)
 {
 	static struct plan plan; /* the supervisor's, too */
+	enum supervision supervision;
+	struct beside beside;
 	struct filter filter;
-	int error, channel, listener, state, confirmed;
-	pid_t supervisor;
+	bool needs_reach;
+	int error, state;
 
 	plan_calls(settings, &plan);
 	plan.users = may_change_user();
+	needs_reach = plan_needs_reach(&plan);
 	filter_build(&plan, &filter);
 	error = trial(&filter);
-	if (error == EBUSY && filter_is_on())
-		return SUPERVISION_ON;
+	if (error == EBUSY)
+		return under_another(why);
 	if (error) {
 		explain_seccomp(why, error);
 		return SUPERVISION_REFUSED;
 	}
-	state = start_supervisor(&plan, title, &channel, &supervisor);
+	state = start(&plan, terms, &beside);
 	if (state != SUPERVISOR_READY) {
 		if (state < 0)
 			text_string(why, strerror(errno));
@@ -191,20 +263,16 @@ enum supervision supervise_start(const struct settings *settings, struct title t
 		return SUPERVISION_REFUSED;
 	}
 	inherited_arm(settings);
-	listener = install(&filter);
-	if (listener < 0) {
-		explain_seccomp(why, errno);
-		close(channel);
-		reap(supervisor);
-		return SUPERVISION_REFUSED;
-	}
-	if (!channel_send(channel, 0, listener) || !channel_receive(channel, &confirmed, NULL)) {
-		text_string(why, "the supervisor has ended");
-		return SUPERVISION_BROKEN;
-	}
-	close(listener);
-	close(channel);
-	return SUPERVISION_ON;
+	supervision = begin(&plan, &beside, why);
+	if (supervision != SUPERVISION_ON || !needs_reach || plan.reach)
+		return supervision;
+	explain_supervisor(why, SUPERVISOR_NO_REACH);
+	return SUPERVISION_PARTLY;
+}
+
+bool supervise_is_on(void)
+{
+	return filter_state() == FILTER_SERVES;
 }
 
 bool supervise_keeps_privileges(void)

@@ -26,6 +26,8 @@
 
 enum supervision {
 	SUPERVISION_ON,
+	SUPERVISION_PARTLY,  /* on, but roles and rules do not hold */
+	SUPERVISION_OUTER,   /* on already, under a supervisor with settings of its own */
 	SUPERVISION_REFUSED, /* nothing has changed: the program can run without */
 	SUPERVISION_BROKEN,  /* this process has a filter that nobody answers: it must end */
 };
@@ -34,10 +36,18 @@ enum supervision {
  * Puts this process, and all that it executes and forks from now on, under supervision. Sets
  * no_new_privs where we lack CAP_SYS_ADMIN. Descriptors 0 to 2 and those of socket activation
  * (sd_listen_fds(3)) get their options at once. Under an outer supervisor of ours it is on already, with
- * that one's settings. Where it is refused, *why says why.
+ * that one's settings. If it is refused, or on partly, *why says why.
  */
-enum supervision supervise_start(const struct settings *settings, struct title title,
-				 struct text *why);
+struct supervise_terms {
+	struct title title;
+	bool unreadable; /* the program's file: it is protected from us, unless we have CAP_SYS_PTRACE */
+	bool best_effort; /* partly is better than not at all */
+};
+enum supervision supervise_start(const struct settings *settings,
+				 const struct supervise_terms *terms, struct text *why);
+
+/* Whether a supervisor serves this process already. */
+bool supervise_is_on(void);
 
 /* Whether programs gain what their setuid bit or file capabilities give also under supervision. */
 bool supervise_keeps_privileges(void);

@@ -18,6 +18,7 @@
 
 #include "process/pidfd.h"
 #include "sockets/sockopts.h"
+#include "sockopt_names.h"
 #include "supervise/callers.h"
 #include "supervise/channel.h"
 #include "supervise/filter.h"
@@ -185,6 +186,96 @@ static void serve_connect(const struct notification *call)
 	notification_go_on(call);
 }
 
+/* Whether the options that it has are those of the profile, which holds them. */
+static bool is_held(const struct profile *profile, const struct values *now)
+{
+	if (!profile->force || now->value[OPTION_KEEPALIVE] != profile->value[OPTION_KEEPALIVE])
+		return false;
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (profile->value[i] && now->value[i] != profile->value[i])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The profile with mode=force that a socket has from us; NULL if it has none. What a role, a rule or a
+ * namespace leaves alone does not have our values, so the program's own calls hold there.
+ */
+static const struct profile *held_profile(int fd)
+{
+	const struct settings *settings = plan->settings;
+	struct endpoint local = endpoint_asked(getsockname, fd);
+	struct endpoint peer = endpoint_asked(getpeername, fd);
+	const struct profile *candidates[] = {
+		settings_profile(settings, profile_for(settings, ROLE_CLIENT, &local, &peer)),
+		settings_profile(settings, profile_for(settings, ROLE_SERVER, &local, &peer)),
+		settings_profile(settings, plan->client),
+	};
+	struct values now;
+
+	sockopts_read(fd, &now);
+	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+		if (is_held(candidates[i], &now))
+			return candidates[i];
+	}
+	return NULL;
+}
+
+/* The option that setsockopt(2) is about. */
+static enum sockopt option_of(const struct notification *call)
+{
+	enum sockopt option = 0;
+
+	while (option < OPTIONS && (sockopt_names[option].level != notification_argument(call, 1) ||
+				    sockopt_names[option].name != notification_argument(call, 2)))
+		option++;
+	return option;
+}
+
+/*
+ * The program's own setsockopt(2) of an option that is ours: the kernel says what it thinks of the value,
+ * and then ours is there again. Returns false if it is for the kernel alone: another's socket, no value.
+ */
+static bool hold(const struct notification *call, int fd, int *error)
+{
+	const struct profile *profile = held_profile(fd);
+	enum sockopt option = option_of(call);
+	int32_t value;
+
+	if (!profile || option == OPTIONS ||
+	    (!profile->value[option] && option != OPTION_KEEPALIVE) ||
+	    notification_argument(call, 4) < (int)sizeof(value) ||
+	    !pidfd_memory(notification_thread(call), call->call.data.args[3], &value,
+			  sizeof(value)))
+		return false;
+	*error = sockopt_set(fd, option, value);
+	if (!*error)
+		sockopt_set(fd, option, profile->value[option]);
+	return true;
+}
+
+static void serve_setsockopt(const struct notification *call, struct caller *caller)
+{
+	int fd = caller_is_here(caller, call) ? borrow_socket(call) : -1;
+	bool held = false;
+	int error = 0;
+
+	if (fd >= 0) {
+		held = hold(call, fd, &error);
+		close_at_once(fd);
+	}
+	if (held)
+		notification_fail(call, error);
+	else
+		notification_go_on(call);
+}
+
+static void answer_question(const struct notification *call, struct caller *caller)
+{
+	notification_fail(call, caller_is_here(caller, call) ? FILTER_YES : FILTER_NOT_HERE);
+}
+
 /* Says whom we are there for, to who looks for the supervisor of a process. */
 static void name_ourselves(pid_t pid)
 {
@@ -207,7 +298,13 @@ static void serve(const struct notification *call)
 	}
 	switch (filter_call(&call->call.data)) {
 	case CALL_SOCKET:
-		serve_socket(call, caller);
+		if (notification_argument(call, 0) == FILTER_QUESTION)
+			answer_question(call, caller);
+		else
+			serve_socket(call, caller);
+		break;
+	case CALL_SETSOCKOPT:
+		serve_setsockopt(call, caller);
 		break;
 	case CALL_LISTEN:
 		serve_listen(call);

@@ -20,8 +20,8 @@ static bool is_exempt(const struct settings *settings, enum role role)
 
 		if (!(rule->roles & role))
 			continue;
-		if (rule->profile.value[OPTION_KEEPALIVE])
-			return false;
+		if (rule->profile.value[OPTION_KEEPALIVE] || rule->profile.force)
+			return false; /* in force it holds keepalive off */
 		if (!rule->peer.address.family && !rule->port_last)
 			return true;
 	}
