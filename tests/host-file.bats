@@ -419,3 +419,23 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		idle from /etc/keepalive-shim.conf line 1, the rest by default
 	END
 }
+
+@test "a socket handed over with the values of the file is one of ours: the program's own settings hold, off too" {
+	require python3
+	PARENT=$TESTS/programs/parent.py VALUES=$PROGRAMS/values-of in_own_etc '
+		printf "KEEPALIVE_SHIM_IDLE=25\nKEEPALIVE_SHIM_COUNT=kernel\n" | host_file
+		handed_over() {
+			env LD_PRELOAD="$SHIM" python3 "$PARENT" activation -- env "$@" "$VALUES" 3
+		}
+		handed_over KEEPALIVE_SHIM_IDLE=
+		handed_over KEEPALIVE_SHIM_IDLE=30
+		handed_over KEEPALIVE_SHIM=off
+		handed_over KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_IDLE=30
+		# Armed by other values than those of the file or the defaults: by somebody.
+		env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=26 python3 "$PARENT" activation -- env KEEPALIVE_SHIM_IDLE=30 "$VALUES" 3'
+	assert_output --regexp '^3 keepalive=1 idle=25 .*
+3 keepalive=1 idle=30 .*
+3 keepalive=0 .*
+3 keepalive=0 .*
+3 keepalive=1 idle=26 '
+}

@@ -50,7 +50,11 @@ static unsigned recognise(const struct settings *settings, const struct values *
 		if (profile->value[OPTION_KEEPALIVE] && !differences(profile, now, kernel))
 			return i;
 	}
-	return differences(&settings->preset, now, kernel) ? PROFILE_NONE : PROFILE_PRESET;
+	for (unsigned i = PROFILE_PRESET; i <= PROFILE_HOST; i++) {
+		if (!differences(settings_profile(settings, i), now, kernel))
+			return i;
+	}
+	return PROFILE_NONE;
 }
 
 struct standing standing_of(const struct settings *settings, unsigned given,

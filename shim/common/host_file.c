@@ -233,6 +233,7 @@ void host_file_read(struct host_file *file, struct texts *texts, complain_functi
 			continue;
 		}
 		/* As in systemd the last one of a name counts. */
+		texts->host[variable] = line.value;
 		if (texts->line[variable] || !texts->text[variable] || !*texts->text[variable]) {
 			texts->text[variable] = line.value;
 			texts->line[variable] = line.line;

@@ -37,6 +37,8 @@ const struct profile *settings_profile(const struct settings *settings, unsigned
 		return &settings->rule[number - PROFILE_RULE].profile;
 	if (number == PROFILE_PRESET)
 		return &settings->preset;
+	if (number == PROFILE_HOST)
+		return &settings->host;
 	return &none;
 }
 
@@ -45,16 +47,21 @@ unsigned settings_last_profile(const struct settings *settings)
 	return PROFILE_BASE + settings->rules;
 }
 
+static bool leaves_to_kernel(const struct profile *profile)
+{
+	const int32_t *value = profile->value;
+
+	return value[OPTION_KEEPALIVE] &&
+	       !(value[OPTION_IDLE] && value[OPTION_INTERVAL] && value[OPTION_COUNT]);
+}
+
 bool settings_leave_to_kernel(const struct settings *settings)
 {
-	for (unsigned i = PROFILE_BASE; i <= settings_last_profile(settings); i++) {
-		const int32_t *value = settings_profile(settings, i)->value;
+	bool any = leaves_to_kernel(&settings->host);
 
-		if (value[OPTION_KEEPALIVE] &&
-		    !(value[OPTION_IDLE] && value[OPTION_INTERVAL] && value[OPTION_COUNT]))
-			return true;
-	}
-	return false;
+	for (unsigned i = PROFILE_BASE; i <= settings_last_profile(settings); i++)
+		any = any || leaves_to_kernel(settings_profile(settings, i));
+	return any;
 }
 
 bool settings_differ(const struct settings *settings)

@@ -32,6 +32,7 @@ struct settings {
 	bool by_program;       /* some rule has program=, be it for this program or another */
 	struct profile base;   /* the plain variables */
 	struct profile preset; /* what they are if none is set */
+	struct profile host;   /* what they are by the host's file alone */
 	const char *log_path;  /* for LOG_PATH: the variable's text itself */
 	struct rule rule[RULES_MAX];
 };
@@ -51,21 +52,22 @@ enum {
 	PROFILE_NONE = 0,
 	PROFILE_BASE = 1,
 	PROFILE_RULE = 2,
-	PROFILE_PRESET = PROFILE_RULE + RULES_MAX
+	PROFILE_PRESET = PROFILE_RULE + RULES_MAX,
+	PROFILE_HOST
 };
 unsigned settings_match(const struct settings *settings, enum role role, const struct address *peer,
 			unsigned port);
 
 /*
- * The profile with that number. For 0 it is all zero. PROFILE_PRESET is none that a socket gets, but one that
- * it may have from another process of ours. Never NULL.
+ * The profile with that number. For 0 it is all zero. PROFILE_PRESET and PROFILE_HOST are none that a socket
+ * gets, but such as it may have from another process of ours. Never NULL.
  */
 const struct profile *settings_profile(const struct settings *settings, unsigned number);
 
 /* The highest number of a profile that sockets get. */
 unsigned settings_last_profile(const struct settings *settings);
 
-/* Whether a profile that switches keepalive on leaves idle, interval or count to the kernel. */
+/* Whether a profile that switches keepalive on, the host's included, leaves idle, interval or count to the kernel. */
 bool settings_leave_to_kernel(const struct settings *settings);
 
 /* Whether a socket that has one profile may come to get another, by its role, its peer or its port. */

@@ -120,6 +120,19 @@ static void complain_of_rule(void *context, const struct complaint *complaint)
 	complain_at(context, &placed, VARIABLE_RULES);
 }
 
+/* The plain variables as the host's file has them; what is wrong is the default. */
+static struct profile host_profile(const struct texts *texts, const struct profile *preset)
+{
+	struct profile profile = *preset;
+
+	for (unsigned i = 0; i < NUMBERS; i++) {
+		if (texts->host[i] && *texts->host[i])
+			value_parse(i, slice_of(texts->host[i]), &profile.value[i]);
+	}
+	profile_resolve(&profile);
+	return profile;
+}
+
 void settings_read(struct settings *settings, const struct texts *texts,
 		   const struct program *program, complain_function *complain, void *context)
 {
@@ -130,6 +143,7 @@ void settings_read(struct settings *settings, const struct texts *texts,
 	for (unsigned i = 0; i < NUMBERS; i++)
 		value_parse(i, slice_of(setting_of_option(i)->preset), &base.value[i]);
 	settings->preset = base;
+	settings->host = host_profile(texts, &base);
 	settings->rules = 0;
 	settings->log = LOG_OFF;
 	settings->log_path = NULL;

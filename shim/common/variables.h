@@ -13,7 +13,8 @@
 /* What each variable says, NULL or empty if it is not set, and where that comes from. */
 struct texts {
 	const char *text[VARIABLES];
-	unsigned line[VARIABLES]; /* of the host's file (host_file.h); 0: not from there */
+	unsigned line[VARIABLES];    /* of the host's file (host_file.h); 0: not from there */
+	const char *host[VARIABLES]; /* what the file says, also if something goes before it */
 };
 
 /*

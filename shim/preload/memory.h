@@ -58,7 +58,7 @@ struct entry {
 
 _Static_assert(sizeof(struct entry) == sizeof(uint32_t), "one word");
 _Static_assert(OPTIONS == 6, "six bits for what is owned");
-_Static_assert(PROFILE_RULE + RULES_MAX <= 128, "seven bits for the profile");
+_Static_assert(PROFILE_HOST < 128, "seven bits for the profile");
 
 struct memory {
 	long (*program_syscall)(long number,
