@@ -47,7 +47,7 @@ unsigned decide(const struct profile *from, const struct profile *to, unsigned o
 
 /*
  * Whether a program's own TCP_USER_TIMEOUT keeps the profile from a socket. It takes the place of the count
- * (tcp(7)): where it is below idle + 2 x interval one lost probe would end a healthy connection. Such a
+ * (tcp(7)): if it is below idle + 2 x interval one lost probe would end a healthy connection. Such a
  * socket is left as the program made it, keepalive included. user_timeout: milliseconds, 0 for none.
  */
 bool timeout_forbids(const struct profile *profile, unsigned owned, int32_t user_timeout,

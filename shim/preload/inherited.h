@@ -5,7 +5,7 @@
 #define KEEPALIVE_INHERITED_H
 
 /*
- * Arms descriptors 0, 1, 2 and those of environment_listen_fds(), as server side, where they are TCP
+ * Sets the options, as for the server side, of descriptors 0, 1, 2 and those of environment_listen_fds() if they are TCP
  * sockets. At load, once.
  */
 void inherited_sockets(void);

@@ -88,7 +88,7 @@ static bool apply_profile(int fd, struct known *known, unsigned profile, enum ev
 }
 
 /*
- * A socket that we know nothing of, or nothing that can be true. given: the profile that it has if it is
+ * Asks the kernel about a socket that was never seen, or whose entry cannot be about it. given: the profile that it has if it is
  * the one that the entry is about, else PROFILE_UNSEEN. What the program has set on this number it may have
  * set on this socket. Returns false, and the state not_tcp, if it is not TCP.
  */
@@ -105,7 +105,7 @@ static bool probe_socket(int fd, struct known *known, unsigned given, enum state
 		if (option_get(fd, i, &now.value[i]) != 0)
 			now.value[i] = VALUE_UNKNOWN;
 	}
-	/* Keepalive is off, and the program has not switched it off: it is not the one that we armed. */
+	/* Keepalive is off, and the program has not switched it off: it is not the one that we set. */
 	if (!now.value[OPTION_KEEPALIVE] && !(known->owned & 1U << OPTION_KEEPALIVE))
 		given = PROFILE_UNSEEN;
 	standing = standing_of(configuration()->settings, given, &now, options_of_kernel());
@@ -125,7 +125,7 @@ static bool adopt(int fd, struct known *known, unsigned profile, enum state is_t
 	return tcp;
 }
 
-/* The profile for a listener; its port is found out, and remembered, where rules ask for it. */
+/* The profile for a listener; its port is found out, and remembered, if rules ask for it. */
 static unsigned listener_profile(const struct configuration *all, int fd)
 {
 	uint16_t port = 0;

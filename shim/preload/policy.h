@@ -17,7 +17,7 @@
 void policy_not_tcp(int fd, int domain, int type, int protocol);
 
 /*
- * The kernel refused this option of a new socket: sets those that come after it. Returns false where the
+ * The kernel refused this option of a new socket: sets those that come after it. Returns false if the
  * socket turns out not to be TCP. May change errno.
  */
 bool policy_refused(int fd, enum sockopt option, int error);

@@ -35,7 +35,7 @@ static inline void sockets_put(int fd, struct known known)
 	__atomic_store(&memory.entries[number % PLACES], &entry, __ATOMIC_RELAXED);
 }
 
-/* The local port of a listener: what was put last, which is done only where rules ask for ports. */
+/* The local port of a listener: what was put last, which is done only if rules ask for ports. */
 uint16_t sockets_port(int fd);
 void sockets_put_port(int fd, uint16_t port);
 

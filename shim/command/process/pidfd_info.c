@@ -1,4 +1,4 @@
-/* pidfd_info: see pidfd_info.h. */
+/* pidfd_info: asks the kernel who a thread is. */
 #include "process/pidfd_info.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* callers: see callers.h. */
+/* callers: finds out whether a socket made here is the one that its caller would have got. */
 #include "supervise/callers.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static struct {
 	ino_t inode;
 	struct credentials credentials;
 	struct pidfd_identity identity;
-	int pidfd; /* our own, where a pidfd tells who a thread is */
+	int pidfd; /* our own, if a pidfd shows who a thread is */
 	char cgroup[TEXT_SIZE];
 	bool by_text; /* the cgroup, from proc(5): there is more to it than that of version 2 */
 	bool users;   /* may change */
@@ -210,7 +210,7 @@ void caller_changes(const struct caller *caller)
 		first_threads_may_change = true;
 }
 
-/* Somebody may have moved us together, so ours is read again where they seem to differ. */
+/* Somebody may have moved us together, so ours is read again if they seem to differ. */
 static bool is_our_cgroup_id(uint64_t cgroup)
 {
 	bool same;
@@ -242,7 +242,7 @@ struct sight {
 	gid_t gid;
 };
 
-/* Returns false where the thread that is meant has ended. */
+/* Returns false if the thread that is meant has ended. */
 static bool look(struct caller *caller, struct sight *sight)
 {
 	struct pidfd_identity identity;

@@ -24,7 +24,7 @@ enum { CALLER_DESCRIPTORS = 2 };
 struct caller {
 	pid_t thread; /* 0: none */
 	pid_t process;
-	int pidfd;          /* of the thread; -1 where not needed, as are the following */
+	int pidfd;          /* of the thread; -1 if not needed, as are the following */
 	int status, cgroup; /* the files of proc(5) */
 	bool busy;          /* a call that it made is being served */
 	bool looked_at;     /* what follows holds */
@@ -35,7 +35,7 @@ struct caller {
 
 /*
  * What we are ourselves. users: whether the supervised may change theirs. keep: for how many threads
- * something may stay open. Returns false where /proc does not tell: then nothing can be compared.
+ * something may stay open. Returns false if /proc does not show it: then nothing can be compared.
  */
 bool callers_init(bool users, unsigned keep);
 
@@ -46,7 +46,7 @@ bool callers_init(bool users, unsigned keep);
 struct caller *caller_begin(const struct notification *notification, struct caller *unkept);
 void caller_end(struct caller *caller);
 
-/* Its process, PID; 0 where that cannot be seen. */
+/* Its process, PID; 0 if that cannot be seen. */
 pid_t caller_process(const struct caller *caller);
 
 /* It is about to change its network namespace or its supplementary groups. */
@@ -62,8 +62,8 @@ struct impersonation {
 };
 
 /*
- * Takes on the user and groups of the thread that makes the call, where they differ. Returns false, with
- * nothing changed, where a socket made here would not be the same, or that cannot be seen.
+ * Takes on the user and groups of the thread that makes the call, if they differ. Returns false, with
+ * nothing changed, if a socket made here would not be the same, or that cannot be seen.
  */
 bool impersonate(struct impersonation *impersonation, struct caller *caller,
 		 const struct notification *notification);

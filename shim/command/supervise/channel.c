@@ -1,4 +1,4 @@
-/* channel: see channel.h. */
+/* channel: sends numbers and descriptors between a process and its supervisor. */
 #include "supervise/channel.h"
 
 #include <fcntl.h>

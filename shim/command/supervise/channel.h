@@ -6,13 +6,13 @@
 
 #include <stdbool.h>
 
-/* Descriptors above the standard ones, also where these are closed. */
+/* Descriptors above the standard ones, even if these are closed. */
 bool channel_open(int ends[2]);
 
-/* A number, and a descriptor where fd is not -1. */
+/* A number, and a descriptor if fd is not -1. */
 bool channel_send(int channel, int number, int fd);
 
-/* Waits for one. *fd is -1 where none came; fd may be NULL. Returns false where the other end has gone. */
+/* Waits for one. *fd is -1 if none came; fd may be NULL. Returns false if the other end has gone. */
 bool channel_receive(int channel, int *number, int *fd);
 
 #endif

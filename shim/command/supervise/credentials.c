@@ -1,4 +1,4 @@
-/* credentials: see credentials.h. */
+/* credentials: reads the users and groups of a thread, and takes them on. */
 #include "supervise/credentials.h"
 
 #include <stdlib.h>

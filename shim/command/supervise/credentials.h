@@ -17,14 +17,14 @@ struct credentials {
 	gid_t groups[CREDENTIAL_GROUPS_MAX];
 };
 
-/* From the text of proc(5)'s status. Returns false where it is not all there. */
+/* From the text of proc(5)'s status. Returns false if it is not all there. */
 bool credentials_read(struct credentials *credentials, const char *status);
 
 bool credentials_same_groups(const struct credentials *a, const struct credentials *b);
 
 /*
  * The calling thread takes on those of another, which differ from its own. Returns false, with nothing
- * changed, where that is not permitted.
+ * changed, if that is not permitted.
  */
 bool credentials_take(const struct credentials *own, const struct credentials *other);
 

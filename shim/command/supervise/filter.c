@@ -1,4 +1,4 @@
-/* filter: see filter.h. */
+/* filter: decides which calls must be seen, and writes the seccomp filter for them. */
 #include "supervise/filter.h"
 
 #include <elf.h>
@@ -12,8 +12,8 @@
 
 #include "sockopt_names.h"
 
-/* A way into the kernel: seccomp tells it by its AUDIT_ARCH_ number, and each has call numbers. */
-struct entry {
+/* A way into the kernel: its AUDIT_ARCH_ number, and the numbers of its system calls. */
+struct architecture {
 	uint32_t arch;
 	uint32_t socket, connect, listen, setsockopt;
 	uint32_t unshare, setns, setgroups;
@@ -21,12 +21,12 @@ struct entry {
 
 /*
  * The programs that a kernel for this machine runs. 32-bit x86 programs mostly reach socket() through
- * socketcall(2), whose arguments are in memory, where a filter sees nothing: glibc and Go do. Those
+ * socketcall(2), as glibc and Go do. Its arguments are in memory, which a filter cannot read. Those
  * that use the newer calls (musl) are served.
  */
 #if defined(__x86_64__)
 enum { X32 = 0x40000000 }; /* __X32_SYSCALL_BIT */
-static const struct entry entries[] = {
+static const struct architecture architectures[] = {
 	{ AUDIT_ARCH_X86_64, 41, 42, 50, 54, 272, 308, 116 },
 	{ AUDIT_ARCH_X86_64, X32 + 41, X32 + 42, X32 + 50, X32 + 541, X32 + 272, X32 + 308,
 	  X32 + 116 },
@@ -37,7 +37,7 @@ static const struct abi seen[] = {
 	{ ELFCLASS32, ELFDATA2LSB, EM_X86_64 },
 };
 #elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-static const struct entry entries[] = {
+static const struct architecture architectures[] = {
 	{ AUDIT_ARCH_AARCH64, 198, 203, 201, 208, 97, 268, 159 },
 	{ AUDIT_ARCH_ARM, 281, 283, 284, 294, 337, 375, 206 },
 };
@@ -46,16 +46,19 @@ static const struct abi seen[] = {
 	{ ELFCLASS32, ELFDATA2LSB, EM_ARM },
 };
 #elif defined(__arm__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-static const struct entry entries[] = { { AUDIT_ARCH_ARM, 281, 283, 284, 294, 337, 375, 206 } };
+static const struct architecture architectures[] = { { AUDIT_ARCH_ARM, 281, 283, 284, 294, 337, 375,
+						       206 } };
 static const struct abi seen[] = { { ELFCLASS32, ELFDATA2LSB, EM_ARM } };
 #elif defined(__riscv) && __riscv_xlen == 64
-static const struct entry entries[] = { { AUDIT_ARCH_RISCV64, 198, 203, 201, 208, 97, 268, 159 } };
+static const struct architecture architectures[] = { { AUDIT_ARCH_RISCV64, 198, 203, 201, 208, 97,
+						       268, 159 } };
 static const struct abi seen[] = { { ELFCLASS64, ELFDATA2LSB, EM_RISCV } };
 #elif defined(__i386__)
-static const struct entry entries[] = { { AUDIT_ARCH_I386, 359, 362, 363, 366, 310, 346, 206 } };
+static const struct architecture architectures[] = { { AUDIT_ARCH_I386, 359, 362, 363, 366, 310,
+						       346, 206 } };
 static const struct abi seen[] = { { 0, 0, EM_NONE } };
 #else
-static const struct entry entries[] = { { 0, 0, 0, 0, 0, 0, 0, 0 } };
+static const struct architecture architectures[] = { { 0, 0, 0, 0, 0, 0, 0, 0 } };
 static const struct abi seen[] = { { 0, 0, EM_NONE } };
 #endif
 
@@ -85,7 +88,7 @@ static void answer(struct filter *filter, uint32_t action)
 	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-/* Where what was loaded is value, goes on; else past as many instructions as there are until end(). */
+/* Goes on if what was loaded is value; else skips the instructions until end_if(). */
 static unsigned begin_if(struct filter *filter, uint32_t value)
 {
 	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 0));
@@ -141,13 +144,13 @@ static void filter_socket(struct filter *filter)
 	answer(filter, SECCOMP_RET_USER_NOTIF);
 }
 
-/* Without reach nobody could tell whose socket it is. An error number of 0 makes the call return 0. */
-static void filter_setsockopt(struct filter *filter, unsigned held, bool reach)
+/* Without reach nothing shows whose socket it is. An error number of 0 makes the call return 0. */
+static void filter_setsockopt(struct filter *filter, unsigned forced, bool reach)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned level, name;
 
-		if (!(held & 1U << i))
+		if (!(forced & 1U << i))
 			continue;
 		load_argument(filter, 1);
 		level = begin_if(filter, (uint32_t)sockopt_names[i].level);
@@ -161,34 +164,35 @@ static void filter_setsockopt(struct filter *filter, unsigned held, bool reach)
 }
 
 /* What changes the network namespace of the thread that calls, or its groups. */
-static void filter_changes(struct filter *filter, const struct entry *entry,
+static void filter_changes(struct filter *filter, const struct architecture *numbers,
 			   const struct plan *plan)
 {
-	unsigned call = begin_if(filter, entry->unshare);
+	unsigned call = begin_if(filter, numbers->unshare);
 
 	load_argument(filter, 0);
 	add(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, CLONE_NEWNET));
 	allow_unless(filter, (const uint32_t[]){ CLONE_NEWNET }, 1);
 	answer(filter, SECCOMP_RET_USER_NOTIF);
 	end_if(filter, call);
-	call = begin_if(filter, entry->setns);
+	call = begin_if(filter, numbers->setns);
 	answer(filter, SECCOMP_RET_USER_NOTIF);
 	end_if(filter, call);
 	if (!plan->users)
 		return;
-	call = begin_if(filter, entry->setgroups);
+	call = begin_if(filter, numbers->setgroups);
 	answer(filter, SECCOMP_RET_USER_NOTIF);
 	end_if(filter, call);
 }
 
-static void filter_entry(struct filter *filter, const struct entry *entry, const struct plan *plan)
+static void filter_architecture(struct filter *filter, const struct architecture *numbers,
+				const struct plan *plan)
 {
 	unsigned arch, call;
 
 	load(filter, offsetof(struct seccomp_data, arch));
-	arch = begin_if(filter, entry->arch);
+	arch = begin_if(filter, numbers->arch);
 	load(filter, offsetof(struct seccomp_data, nr));
-	call = begin_if(filter, entry->socket);
+	call = begin_if(filter, numbers->socket);
 	ask_question(filter);
 	if (plan->socket)
 		filter_socket(filter);
@@ -196,20 +200,20 @@ static void filter_entry(struct filter *filter, const struct entry *entry, const
 		answer(filter, SECCOMP_RET_ALLOW);
 	end_if(filter, call);
 	if (plan->connect) {
-		call = begin_if(filter, entry->connect);
+		call = begin_if(filter, numbers->connect);
 		answer(filter, SECCOMP_RET_USER_NOTIF);
 		end_if(filter, call);
 	}
 	if (plan->listen) {
-		call = begin_if(filter, entry->listen);
+		call = begin_if(filter, numbers->listen);
 		answer(filter, SECCOMP_RET_USER_NOTIF);
 		end_if(filter, call);
 	}
 	if (plan->socket || plan_reaches_into(plan))
-		filter_changes(filter, entry, plan);
-	if (plan->held) {
-		call = begin_if(filter, entry->setsockopt);
-		filter_setsockopt(filter, plan->held, plan->reach);
+		filter_changes(filter, numbers, plan);
+	if (plan->forced) {
+		call = begin_if(filter, numbers->setsockopt);
+		filter_setsockopt(filter, plan->forced, plan->reach);
 		end_if(filter, call);
 	}
 	end_if(filter, arch);
@@ -218,27 +222,27 @@ static void filter_entry(struct filter *filter, const struct entry *entry, const
 void filter_build(const struct plan *plan, struct filter *filter)
 {
 	filter->length = 0;
-	for (size_t i = 0; i < COUNT(entries); i++)
-		filter_entry(filter, &entries[i], plan);
+	for (size_t i = 0; i < COUNT(architectures); i++)
+		filter_architecture(filter, &architectures[i], plan);
 	answer(filter, SECCOMP_RET_ALLOW);
 }
 
 enum call filter_call(const struct seccomp_data *data)
 {
-	for (size_t i = 0; i < COUNT(entries); i++) {
-		if (data->arch != entries[i].arch)
+	for (size_t i = 0; i < COUNT(architectures); i++) {
+		if (data->arch != architectures[i].arch)
 			continue;
-		if ((uint32_t)data->nr == entries[i].socket)
+		if ((uint32_t)data->nr == architectures[i].socket)
 			return CALL_SOCKET;
-		if ((uint32_t)data->nr == entries[i].connect)
+		if ((uint32_t)data->nr == architectures[i].connect)
 			return CALL_CONNECT;
-		if ((uint32_t)data->nr == entries[i].listen)
+		if ((uint32_t)data->nr == architectures[i].listen)
 			return CALL_LISTEN;
-		if ((uint32_t)data->nr == entries[i].setsockopt)
+		if ((uint32_t)data->nr == architectures[i].setsockopt)
 			return CALL_SETSOCKOPT;
-		if ((uint32_t)data->nr == entries[i].unshare ||
-		    (uint32_t)data->nr == entries[i].setns ||
-		    (uint32_t)data->nr == entries[i].setgroups)
+		if ((uint32_t)data->nr == architectures[i].unshare ||
+		    (uint32_t)data->nr == architectures[i].setns ||
+		    (uint32_t)data->nr == architectures[i].setgroups)
 			return CALL_CHANGE;
 	}
 	return CALL_OTHER;
@@ -267,16 +271,16 @@ static bool is_same(const struct profile *a, const struct profile *b)
 	return memcmp(a->value, b->value, sizeof(a->value)) == 0 && a->force == b->force;
 }
 
-/* The options that a profile with mode=force holds; what it leaves to the kernel is the program's. */
-static unsigned held_by(const struct profile *profile)
+/* The options that a profile with mode=force sets; what it leaves to the kernel is the program's. */
+static unsigned forced_by(const struct profile *profile)
 {
-	unsigned held = 1U << OPTION_KEEPALIVE;
+	unsigned forced = 1U << OPTION_KEEPALIVE;
 
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		if (profile->value[i])
-			held |= 1U << i;
+			forced |= 1U << i;
 	}
-	return profile->force ? held : 0;
+	return profile->force ? forced : 0;
 }
 
 void plan_calls(const struct settings *settings, struct plan *plan)
@@ -292,14 +296,14 @@ void plan_calls(const struct settings *settings, struct plan *plan)
 	plan->listen = asks_port || !is_same(client, server);
 	plan->connect = settings->role & ROLE_CLIENT && (settings_ask_peer(settings, ROLE_CLIENT) ||
 							 settings_ask_port(settings, ROLE_CLIENT));
-	plan->held = held_by(client) | held_by(server);
+	plan->forced = forced_by(client) | forced_by(server);
 	for (unsigned i = 0; i < settings->rules; i++)
-		plan->held |= held_by(&settings->rule[i].profile);
+		plan->forced |= forced_by(&settings->rule[i].profile);
 }
 
 bool plan_reaches_into(const struct plan *plan)
 {
-	return plan->reach && (plan_needs_reach(plan) || plan->held);
+	return plan->reach && (plan_needs_reach(plan) || plan->forced);
 }
 
 bool plan_needs_reach(const struct plan *plan)

@@ -22,11 +22,11 @@
 struct plan {
 	const struct settings *settings;
 	unsigned client; /* the profile that a new socket gets */
-	bool socket;     /* socket(2) of TCP: always, but where new sockets get nothing */
-	bool listen;     /* listen(2): where listeners get something else than new sockets */
-	bool connect;    /* connect(2): where rules ask for the peer or its port */
-	bool users;      /* setgroups(2): where the supervised may change their users and groups */
-	unsigned held;   /* bits by enum sockopt: setsockopt(2), for sockets that have mode=force */
+	bool socket;     /* socket(2) of TCP: unless new sockets get nothing */
+	bool listen;     /* listen(2): if listeners get something else than new sockets */
+	bool connect;    /* connect(2): if rules ask for the peer or its port */
+	bool users;      /* setgroups(2): if the supervised may change their users and groups */
+	unsigned forced; /* bits by enum sockopt: setsockopt(2), for sockets that have mode=force */
 	bool reach;      /* the program's sockets can be reached in it, by pidfd_getfd(2) */
 };
 

@@ -10,7 +10,7 @@
 #include "endpoint.h"
 #include "sockets/sockopts.h"
 
-static void arm(int fd, const struct settings *settings)
+static void set_options(int fd, const struct settings *settings)
 {
 	struct endpoint local, peer;
 
@@ -33,8 +33,8 @@ void inherited_arm(const struct settings *settings)
 				     (unsigned long)getpid());
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		arm(fd, settings);
+		set_options(fd, settings);
 	/* One that is not open: the count was not ours to believe. */
 	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + count && is_open(fd); fd++)
-		arm(fd, settings);
+		set_options(fd, settings);
 }

@@ -7,7 +7,7 @@
 
 #include "settings.h"
 
-/* Arms, as server side, the TCP sockets among descriptors 0 to 2 and those of sd_listen_fds(3). */
+/* Sets the options, as for the server side, of the TCP sockets among descriptors 0 to 2 and those of sd_listen_fds(3). */
 void inherited_arm(const struct settings *settings);
 
 #endif

@@ -1,4 +1,4 @@
-/* notification: see notification.h. */
+/* notification: receives the calls that the filter hands over, and answers them. */
 #include "supervise/notification.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ void notifications_from(int fd)
 	listener = fd;
 }
 
-/* As ioctl(2), made again where it was interrupted. */
+/* As ioctl(2), made again if it was interrupted. */
 static int request(unsigned long what, void *argument)
 {
 	int result;

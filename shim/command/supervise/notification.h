@@ -19,8 +19,8 @@ struct notification {
 void notifications_from(int listener);
 
 /*
- * Waits for the next call. Returns false where there was none after all: its caller was interrupted or
- * killed. Where nobody is left who could call, it waits for ever.
+ * Waits for the next call. Returns false if there was none after all: its caller was interrupted or
+ * killed. If nobody is left who could call, it waits for ever.
  */
 bool notification_receive(struct notification *notification);
 
@@ -30,7 +30,7 @@ int notification_argument(const struct notification *notification, unsigned i);
 /* Whether the caller still waits: else its number may be somebody else's by now. */
 bool notification_is_valid(const struct notification *notification);
 
-/* The answers. Where the caller has gone meanwhile nobody needs one. */
+/* The answers. If the caller has gone meanwhile, nobody needs one. */
 void notification_go_on(const struct notification *notification); /* the kernel makes the call */
 void notification_fail(const struct notification *notification, int error);
 void notification_return(const struct notification *notification, int value);
@@ -39,7 +39,7 @@ void notification_return(const struct notification *notification, int value);
  * Puts a copy of our descriptor into the caller's table. No answer yet: until there is one the program
  * does not know of it, and we can close ours first. (SECCOMP_ADDFD_FLAG_SEND, which is both in one,
  * answers before the descriptor is there: who is stopped in between makes socket(2) return 0.)
- * Returns the number there, or -1 and errno: EMFILE, or ENOENT where the caller has gone.
+ * Returns the number there, or -1 and errno: EMFILE, or ENOENT if the caller has gone.
  */
 int notification_add_descriptor(const struct notification *notification, int fd, bool cloexec);
 

@@ -1,4 +1,4 @@
-/* supervise: see supervise.h. */
+/* supervise: starts the supervisor of this process and installs the filter. */
 #include "supervise/supervise.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static int seccomp_filter(const struct filter *filter, unsigned long flags)
 /*
  * Installs the filter on this process. Returns the notification descriptor, or -1 and errno.
  * Without SPEC_ALLOW kernels before 5.16 would slow the program down in the name of a sandbox; without
- * WAIT_KILLABLE_RECV signals interrupt a call that waits for us, so it is left out only where unknown.
+ * WAIT_KILLABLE_RECV signals interrupt a call that waits for us, so it is left out only if the kernel does not know it.
  */
 static int install(const struct filter *filter)
 {
@@ -61,7 +61,7 @@ static int try_install(const struct filter *filter)
  * The supervisor has to be our child, or it could not be there when we are PID 1, and the program we
  * become must not meet a child it does not know. A child with no exit signal is one that wait(2) shows
  * only to those who ask for __WALL or __WCLONE, and raises no SIGCHLD: one that is blocked would wait
- * for the program, and where it is ignored children cannot be waited for. fork(2) cannot make one.
+ * for the program, and if it is ignored, children cannot be waited for. fork(2) cannot make one.
  */
 static pid_t fork_unseen(void)
 {
@@ -134,7 +134,7 @@ static void explain_supervisor(struct text *why, int state)
 			    "file may not be read); allow CAP_SYS_PTRACE, or do without them");
 }
 
-/* Starts the supervisor. Returns its state; *channel stays open where it is ready. */
+/* Starts the supervisor. Returns its state; *channel stays open if it is ready. */
 static int start_supervisor(const struct plan *plan, struct title title, int *channel, pid_t *pid)
 {
 	int ends[2], state;
@@ -148,7 +148,7 @@ static int start_supervisor(const struct plan *plan, struct title title, int *ch
 	close(ends[1]);
 	*channel = ends[0];
 	if (plan_reaches_into(plan))
-		prctl(PR_SET_PTRACER, *pid, 0, 0, 0); /* for Yama; fails where there is none */
+		prctl(PR_SET_PTRACER, *pid, 0, 0, 0); /* for Yama; fails if there is none */
 	if (!channel_send(*channel, *channel, -1) || !channel_receive(*channel, &state, NULL))
 		state = -1;
 	if (state != SUPERVISOR_READY) {

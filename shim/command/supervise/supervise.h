@@ -34,7 +34,7 @@ enum supervision {
 
 /*
  * Puts this process, and all that it executes and forks from now on, under supervision. Sets
- * no_new_privs where we lack CAP_SYS_ADMIN. Descriptors 0 to 2 and those of socket activation
+ * no_new_privs if we lack CAP_SYS_ADMIN. Descriptors 0 to 2 and those of socket activation
  * (sd_listen_fds(3)) get their options at once. Under an outer supervisor of ours it is on already, with
  * that one's settings. If it is refused, or on partly, *why says why.
  */

@@ -1,4 +1,4 @@
-/* supervisor: see supervisor.h. */
+/* supervisor: answers the calls of a supervised program. */
 #include "supervise/supervisor.h"
 
 #include <dirent.h>
@@ -37,13 +37,13 @@ static const struct plan *plan;
 static int listener; /* the filter's notifications */
 static bool lean;    /* next to no descriptors are allowed */
 static struct title title;
-static pid_t served;                /* whom our name tells */
+static pid_t served;                /* the process that our name shows */
 static atomic_bool served_has_gone; /* so that another is to be named */
 static int waker = -1;              /* an eventfd(2) for the main thread */
 
 /*
  * No socket, or no number for it. The kernel would say the same, but for what there may be enough of
- * a moment later: then it would make one that nobody has armed.
+ * a moment later: then it would make one without keepalive.
  */
 static void refuse_socket(const struct notification *call, int error)
 {
@@ -130,7 +130,7 @@ static void close_at_once(int fd)
 	waitpid(holder, NULL, __WALL);
 }
 
-/* A copy of the TCP socket that the call is about; -1 where it is none or is out of reach. */
+/* A copy of the TCP socket that the call is about; -1 if it is none or is out of reach. */
 static int borrow_socket(const struct notification *call)
 {
 	int fd = pidfd_copy_of_thread(notification_thread(call), notification_argument(call, 0));
@@ -186,8 +186,8 @@ static void serve_connect(const struct notification *call)
 	notification_go_on(call);
 }
 
-/* Whether the options that it has are those of the profile, which holds them. */
-static bool is_held(const struct profile *profile, const struct values *now)
+/* Whether the profile has mode=force and the socket has its values. */
+static bool is_forced(const struct profile *profile, const struct values *now)
 {
 	if (!profile->force || now->value[OPTION_KEEPALIVE] != profile->value[OPTION_KEEPALIVE])
 		return false;
@@ -202,7 +202,7 @@ static bool is_held(const struct profile *profile, const struct values *now)
  * The profile with mode=force that a socket has from us; NULL if it has none. What a role, a rule or a
  * namespace leaves alone does not have our values, so the program's own calls hold there.
  */
-static const struct profile *held_profile(int fd)
+static const struct profile *forced_profile(int fd)
 {
 	const struct settings *settings = plan->settings;
 	struct endpoint local = endpoint_asked(getsockname, fd);
@@ -216,7 +216,7 @@ static const struct profile *held_profile(int fd)
 
 	sockopts_read(fd, &now);
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		if (is_held(candidates[i], &now))
+		if (is_forced(candidates[i], &now))
 			return candidates[i];
 	}
 	return NULL;
@@ -237,9 +237,9 @@ static enum sockopt option_of(const struct notification *call)
  * The program's own setsockopt(2) of an option that is ours: the kernel says what it thinks of the value,
  * and then ours is there again. Returns false if it is for the kernel alone: another's socket, no value.
  */
-static bool hold(const struct notification *call, int fd, int *error)
+static bool force_again(const struct notification *call, int fd, int *error)
 {
-	const struct profile *profile = held_profile(fd);
+	const struct profile *profile = forced_profile(fd);
 	enum sockopt option = option_of(call);
 	int32_t value;
 
@@ -258,14 +258,14 @@ static bool hold(const struct notification *call, int fd, int *error)
 static void serve_setsockopt(const struct notification *call, struct caller *caller)
 {
 	int fd = caller_is_here(caller, call) ? borrow_socket(call) : -1;
-	bool held = false;
+	bool forced = false;
 	int error = 0;
 
 	if (fd >= 0) {
-		held = hold(call, fd, &error);
+		forced = force_again(call, fd, &error);
 		close_at_once(fd);
 	}
-	if (held)
+	if (forced)
 		notification_fail(call, error);
 	else
 		notification_go_on(call);

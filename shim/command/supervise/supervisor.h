@@ -8,7 +8,7 @@
 #include "supervise/filter.h"
 #include "supervise/title.h"
 
-/* What it tells at the start: all is well, or what it lacks. */
+/* What it reports at the start: all is well, or what it lacks. */
 enum { SUPERVISOR_READY, SUPERVISOR_NO_PROC, SUPERVISOR_NO_REACH, SUPERVISOR_NO_THREAD };
 
 /*

@@ -1,4 +1,4 @@
-/* supervisor_log: see supervisor_log.h. */
+/* supervisor_log: writes the log of supervised programs. */
 #include "supervise/supervisor_log.h"
 
 #include <fcntl.h>

@@ -16,10 +16,10 @@
  */
 int supervisor_log_start(const struct settings *settings);
 
-/* Whose socket the next lines are about; told while it waits for us, since it may soon be gone. */
+/* Whose socket the next lines are about; called while it waits for us, since it may soon be gone. */
 void supervisor_log_caller(pid_t thread);
 
-/* "keepalive-shim[PID] PROGRAM: " and the text. All do nothing where the log is off. */
+/* "keepalive-shim[PID] PROGRAM: " and the text. All do nothing if the log is off. */
 __attribute__((format(printf, 1, 2))) void supervisor_log(const char *format, ...);
 
 /* A line of log_line.h about a socket that becomes a client, or a listener (peer: none). */

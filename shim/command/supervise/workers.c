@@ -1,4 +1,4 @@
-/* workers: see workers.h. */
+/* workers: keeps threads that serve calls, so that none waits for another. */
 #include "supervise/workers.h"
 
 #include <pthread.h>

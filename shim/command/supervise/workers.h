@@ -14,7 +14,7 @@
 
 /*
  * Makes the first of them, which waits until it is released; there are never more than limit. waker is
- * an eventfd(2) that wakes the main thread; it may be -1 for a single one. Returns false where no thread can be made.
+ * an eventfd(2) that wakes the main thread; it may be -1 for a single one. Returns false if no thread can be made.
  */
 bool workers_prepare(void serve(const struct notification *), unsigned limit, int waker);
 
