@@ -125,11 +125,11 @@ static bool put(const struct group *group, const struct settings *settings,
 }
 
 static void arm_open(const struct group *group, const struct settings *settings,
-		     const struct untouched *untouched)
+		     const struct settings *earlier, const struct untouched *untouched)
 {
 	char line[1024];
 	struct text why = TEXT(line);
-	unsigned refused = open_sockets_arm(group, settings, untouched, &why);
+	unsigned refused = open_sockets_arm(group, settings, earlier, untouched, &why);
 
 	if (refused)
 		message("warning: the open sockets of %u process%s are as they were, such as "
@@ -137,9 +137,16 @@ static void arm_open(const struct group *group, const struct settings *settings,
 			refused, refused == 1 ? "" : "es", (int)(why.next - why.start), why.start);
 }
 
+/* The settings that attach gave the group before. */
+static void take_earlier(void *context, const struct attached *attached)
+{
+	if (attached->by_us)
+		settings_copy(context, &attached->settings);
+}
+
 static int attach(const struct request *request)
 {
-	static struct settings settings;
+	static struct settings settings, earlier;
 	struct untouched untouched;
 	struct group group;
 	char line[1024];
@@ -149,9 +156,10 @@ static int attach(const struct request *request)
 	if (!read_settings(request, &settings) || !find(request, &group))
 		return EXIT_OURS;
 	untouched_read(&untouched, &group);
+	attached_find(&group, take_earlier, &earlier);
 	done = put(&group, &settings, &untouched, &why);
 	if (done)
-		arm_open(&group, &settings, &untouched);
+		arm_open(&group, &settings, earlier.on ? &earlier : NULL, &untouched);
 	else
 		say(&why);
 	group_close(&group);

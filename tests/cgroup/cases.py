@@ -519,6 +519,45 @@ def _(group):
     return finish()
 
 
+@case("attached again: what is open gets the new settings, if what it has is from the old ones", "1 20 10 6", "1 20 10 6", "1 20 10 6",
+      "1 99 10 6", "1 20 10 6")
+def _(group):
+    read, write = os.pipe()
+
+    def before():
+        ends, own = pair(), pair()
+        own[1].setsockopt(*IDLE, 99)
+        os.read(read, 1)
+        later = new()
+        later.connect(ends[0].getsockname())
+        return [values(end) for end in (*ends, own[1], ends[0].accept()[0])]
+    group.attach()
+    finish = group.start(before)
+    wait_for(group, 4)
+    group.attach("--idle=20")
+    os.write(write, b"x")
+    return finish()
+
+
+@case("attached again with rules for peers: a listener that was armed no longer hides them", UNTOUCHED, "1 14 10 6")
+def _(group):
+    read, write = os.pipe()
+
+    def before():
+        listener = listening()
+        held = pair()
+        os.read(read, 1)
+        later = new()
+        later.connect(listener.getsockname())
+        return [values(listener), values(listener.accept()[0])]
+    group.attach()
+    finish = group.start(before)
+    wait_for(group, 2)
+    group.attach("--rule=role=server peer=127.0.0.0/8 idle=14")
+    os.write(write, b"x")
+    return finish()
+
+
 def run(name, function, wanted):
     group = Group()
     try:

@@ -12,7 +12,8 @@
 #include "sockets/attachment.h"
 
 struct arming {
-	const struct settings *settings;
+	struct settings settings, listeners;
+	bool listeners_differ;
 	const struct untouched *untouched;
 	struct text *why;
 	unsigned refused;
@@ -25,8 +26,8 @@ static void arm_process(struct arming *arming, pid_t pid)
 	int error = 0;
 
 	attachment->quiet = true;
-	attachment->no_listeners = !programs_arm_listeners(arming->settings);
-	settings_copy(&attachment->settings, arming->settings);
+	attachment->listeners = arming->listeners_differ ? &arming->listeners : NULL;
+	settings_copy(&attachment->settings, &arming->settings);
 	attachment->kernel = *untouched_of(arming->untouched, pid);
 	attachment->holder.space = &attachment->space;
 	attachment->holder.pidfd = pidfd_of(pid);
@@ -51,11 +52,26 @@ static void arm_group(void *context, const struct group *group)
 	free(pids);
 }
 
-unsigned open_sockets_arm(const struct group *group, const struct settings *settings,
-			  const struct untouched *untouched, struct text *why)
+/* A rule for no role: nothing matches it, but what has its values is known to be ours. */
+static void add_profile(struct settings *settings, const struct profile *profile)
 {
-	struct arming arming = { settings, untouched, why, 0 };
+	if (settings->rules < RULES_MAX)
+		settings->rule[settings->rules++] = (struct rule){ .profile = *profile };
+}
 
+unsigned open_sockets_arm(const struct group *group, const struct settings *settings,
+			  const struct settings *earlier, const struct untouched *untouched,
+			  struct text *why)
+{
+	static struct arming arming;
+
+	arming = (struct arming){ .untouched = untouched, .why = why };
+	settings_copy(&arming.settings, settings);
+	for (unsigned i = PROFILE_BASE; earlier && i <= settings_last_profile(earlier); i++)
+		add_profile(&arming.settings, settings_profile(earlier, i));
+	arming.listeners_differ = !programs_arm_listeners(settings);
+	settings_copy(&arming.listeners, &arming.settings);
+	arming.listeners.role &= ROLE_CLIENT; /* what we gave them is taken back */
 	group_walk(group, arm_group, &arming);
 	return arming.refused;
 }

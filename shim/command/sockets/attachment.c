@@ -143,8 +143,10 @@ static void arm_one(struct attachment *attachment, const struct connection *conn
 	struct memory *memory = memory_of(attachment, connection->fds->inode);
 	char buffer[1024];
 	struct text line = TEXT(buffer);
-	enum outcome outcome = arm(&attachment->settings, connection, &attachment->kernel,
-				   &memory->given, attachment->dry_run, &line);
+	bool other = attachment->listeners && connection->state == TCP_LISTEN;
+	enum outcome outcome =
+		arm(other ? attachment->listeners : &attachment->settings, connection,
+		    &attachment->kernel, &memory->given, attachment->dry_run, &line);
 
 	if (is_news(attachment, memory, outcome))
 		say(attachment, &line);
@@ -163,10 +165,8 @@ static void arm_all(struct attachment *attachment, const struct socket_fd *socke
 	connections_read(&connections, &attachment->holder, sockets, count);
 	find_listeners(attachment, &connections);
 	connections_roles(&connections, 0);
-	for (size_t i = 0; i < connections.count; i++) {
-		if (!attachment->no_listeners || connections.list[i].state != TCP_LISTEN)
-			arm_one(attachment, &connections.list[i]);
-	}
+	for (size_t i = 0; i < connections.count; i++)
+		arm_one(attachment, &connections.list[i]);
 	free(connections.list);
 }
 

@@ -13,12 +13,12 @@ struct attachment {
 	struct values kernel;  /* what a new socket has there */
 	struct memory *memory; /* of the sockets seen, by inode */
 	size_t memory_count;
-	bool dry_run;      /* only say what would be done */
-	bool quiet;        /* no lines */
-	bool no_listeners; /* those stay as they are */
-	bool following;    /* past the first looks: what is right already goes without saying */
-	bool found;        /* a TCP socket, so far */
-	bool failed;       /* an option could not be set */
+	bool dry_run;                     /* only say what would be done */
+	bool quiet;                       /* no lines */
+	const struct settings *listeners; /* for listeners in place of settings; NULL: none */
+	bool following; /* past the first looks: what is right already goes without saying */
+	bool found;     /* a TCP socket, so far */
+	bool failed;    /* an option could not be set */
 };
 
 /*
