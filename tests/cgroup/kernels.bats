@@ -4,7 +4,7 @@ load ../outside
 load ../kernels/emulated
 
 setup_file() {
-	export MADE=$BATS_FILE_TMPDIR
+	export MADE=$BATS_FILE_TMPDIR BOOT_SECONDS=${BOOT_SECONDS:-600}
 	emulation_or_skip
 	static_keepalive "$MADE"
 }
@@ -13,7 +13,9 @@ MOUNTS='./busybox mount -t cgroup2 none /sys/fs/cgroup && ./busybox mount -t bpf
 
 # kernel RELEASE: every case.
 kernel() {
-	boot "$1" "$MADE/keepalive" "$TESTS/cgroup/cases.py" -- "$MOUNTS && python3 cases.py ./keepalive"
+	boot "$1" "$MADE/keepalive" "$TESTS/cgroup/cases.py" "$TESTS/cgroup/random-rules.py" -- "$MOUNTS &&
+		python3 cases.py ./keepalive && python3 random-rules.py 20 $RANDOM ./keepalive cgroup pin /sys/fs/bpf"
+	assert_line '20 sets'
 	refute_output --partial 'not ok'
 	[ "$(grep -c '^ok ' <<<"$output")" -ge 30 ]
 }
