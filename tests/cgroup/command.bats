@@ -8,9 +8,18 @@ setup() {
 	NAME=${GROUP#"$CGROUPS"}
 }
 
-# Nothing of ours is in the kernel, once tests beside this one have ended.
+# Nothing is attached to our groups, and nothing pinned.
 nothing_left() {
-	[ -z "$(python3 "$TESTS/cgroup/objects.py")" ] && [ -z "$(there ls /sys/fs/bpf | grep -v debug)" ]
+	[ -z "$(listed)" ] && [ -z "$(there ls /sys/fs/bpf | grep -v debug)" ]
+}
+
+# How many programs and maps of ours the kernel has, of other tests too.
+objects() {
+	python3 "$TESTS/cgroup/objects.py" | wc -l
+}
+
+no_more_than() {
+	[ "$(objects)" -le "$1" ]
 }
 
 # listed: what list says of our group and those below; other tests have theirs.
@@ -40,7 +49,7 @@ $NAME/inner attach 2"
 	cgroup detach --all
 	run -0 cgroup list --json
 	refute_output --partial "\"$NAME"
-	await 30 nothing_left
+	await 5 nothing_left
 }
 
 @test "a process stands for its group; a path for the folder, from the mount on, or as it is" {
@@ -61,7 +70,7 @@ $NAME/inner attach 2"
 	done
 	run -125 cgroup attach 1000000000
 	assert_output --partial "1000000000"
-	await 30 nothing_left
+	await 5 nothing_left
 }
 
 @test "the whole host only with --host" {
@@ -86,7 +95,7 @@ $NAME/inner attach 2"
 	done
 	KEEPALIVE_SHIM=off run -125 cgroup attach "$NAME"
 	assert_output "keepalive: KEEPALIVE_SHIM is off: nothing is done"
-	await 30 nothing_left
+	await 5 nothing_left
 }
 
 @test "what is missing is named: a capability, cgroup2, a mount of bpf" {
@@ -112,7 +121,7 @@ $NAME/inner attach 2"
 	there chmod 777 /sys/fs/bpf
 	there setpriv --bounding-set=-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup attach "$NAME"
 	there setpriv --bounding-set=-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup detach "$NAME"
-	await 30 nothing_left
+	await 5 nothing_left
 }
 
 @test "another's program that lets no other be attached below is named" {
@@ -121,7 +130,7 @@ $NAME/inner attach 2"
 	await 5 grep -q 0 "$BATS_TEST_TMPDIR/attached"
 	run -125 cgroup attach "$NAME/inner"
 	assert_output --regexp "^keepalive: the connect4 program 'somebody_else' \(id [0-9]+\) on $NAME lets no other"
-	await 30 nothing_left
+	await 5 nothing_left
 }
 
 @test "pin: the programs stand below /sys/fs/bpf, and the lines for systemd are printed" {
@@ -138,7 +147,7 @@ $NAME/inner attach 2"
 	run -125 cgroup pin /tmp
 	assert_output "keepalive: /tmp/sock_ops: cannot be pinned there; accepted: an existing folder below a mount of bpf, such as /sys/fs/bpf"
 	there rm -r /sys/fs/bpf/mine
-	await 30 nothing_left
+	await 5 nothing_left
 }
 
 @test "a group that is removed takes its programs with it; what is left of the pins goes with detach --all" {
@@ -148,7 +157,7 @@ $NAME/inner attach 2"
 	run -0 listed
 	assert_output ''
 	run cgroup detach --all
-	await 30 nothing_left
+	await 5 nothing_left
 }
 
 @test "attach killed at any moment: the next one works, and detach leaves nothing" {
@@ -162,7 +171,7 @@ $NAME/inner attach 2"
 	run -0 listed
 	assert_output "$NAME: idle=31s interval=10s count=6"
 	cgroup detach "$NAME"
-	await 30 nothing_left
+	await 5 nothing_left
 }
 
 @test "several attach at once: one of them holds, as a whole" {
@@ -182,7 +191,17 @@ $NAME/inner attach 2"
 	await 15 sockets $! "state=ESTABLISHED.* keepalive=1 idle=${idle%%s*} "
 	[ "$(sockets $! "idle=${idle%%s*} " | wc -l)" -ge 3 ]
 	cgroup detach "$NAME"
-	await 30 nothing_left
+	await 5 nothing_left
+}
+
+@test "detached, the kernel has no program and no map of ours" {
+	local before
+
+	before=$(objects)
+	cgroup attach --mode=force "$NAME"
+	[ "$(objects)" -gt "$before" ]
+	cgroup detach "$NAME"
+	await 30 no_more_than "$before"
 }
 
 @test "check PID: by its control group, with which settings; no longer after detach" {
