@@ -338,6 +338,13 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_line --index 2 --partial "idle=21s interval=7s count=3 by rule 2" # --rule comes before those of the file
 }
 
+@test "rules of the file that name programs cannot hold for a control group: said, with the way past them" {
+	in_own_etc '
+		echo "KEEPALIVE_SHIM_RULES=program=nginx off" | host_file
+		"$COMMAND" cgroup attach nowhere 2>&1 || true'
+	assert_output "keepalive: a rule with program= cannot hold for a control group: the kernel's programs see sockets, not executables; KEEPALIVE_SHIM_RULES goes before those of /etc/keepalive-shim.conf, ';' is none"
+}
+
 @test "check names for each value where it comes from: option, variable, line of the file, default" {
 	require python3
 	cat >"$BATS_TEST_TMPDIR/read.py" <<-'END'

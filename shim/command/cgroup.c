@@ -68,8 +68,10 @@ static void say(const struct text *why)
 static bool read_settings(const struct request *request, struct settings *settings)
 {
 	static const struct program unknown;
+	struct sources sources;
 
-	if (!settings_options_read(&request->options, &unknown, settings, true))
+	settings_options_sources(&request->options, &sources);
+	if (!sources_read(&sources, &unknown, settings, true))
 		return false;
 	if (request->options.text[VARIABLE_LOG]) {
 		message("--log: programs in the kernel write none");
@@ -77,7 +79,11 @@ static bool read_settings(const struct request *request, struct settings *settin
 	}
 	if (settings->by_program) {
 		message("a rule with program= cannot hold for a control group: the kernel's "
-			"programs see sockets, not executables");
+			"programs see sockets, not executables%s",
+			sources.texts.line[VARIABLE_RULES]
+				? "; KEEPALIVE_SHIM_RULES goes before those of " HOST_FILE
+				  ", ';' is none"
+				: "");
 		return false;
 	}
 	if (!settings->on)

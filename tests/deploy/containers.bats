@@ -102,6 +102,20 @@ server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time
 	run -127 podman_in_store run --rm "${RESTRICTED[@]}" localhost/entrypoint-distroless /missing
 }
 
+@test "keepalive-shim.conf serves as --env-file" {
+	local file=$BATS_TEST_TMPDIR/keepalive-shim.conf id
+
+	cat >"$file" <<-'END'
+		# comment
+
+		KEEPALIVE_SHIM_IDLE=20s
+		KEEPALIVE_SHIM_RULES=program=chrome* off; role=client port=5432 idle=30 interval=5 count=3
+	END
+	id=$(podman_in_store create --env-file "$file" localhost/true /true)
+	run -0 podman_in_store inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$id"
+	assert_equal "$(grep ^KEEPALIVE <<<"$output" | sort)" "$(grep ^KEEPALIVE "$file")"
+}
+
 @test "volume: somebody else's image gets the shim without being built again" {
 	mkdir "$BATS_TEST_TMPDIR/shim"
 	cp "$SHIM" "$BATS_TEST_TMPDIR/shim/"
