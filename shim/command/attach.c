@@ -1,6 +1,6 @@
 /*
- * attach: `keepalive attach`, sets keepalive on the TCP sockets that a running process has, and with --follow
- * those that it opens later.
+ * attach: `keepalive attach`, sets keepalive on the TCP sockets that a running process has, and
+ * with --follow those that it opens later.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -127,7 +127,9 @@ static int find(struct attachment *attachment, const char *argument)
 	return 0;
 }
 
-/* What a new socket has in the process's network namespace, or in ours if that may not be entered. */
+/*
+ * What a new socket has in the process's network namespace, or in ours if that may not be entered.
+ */
 static void read_kernel_values(struct attachment *attachment)
 {
 	int fd = net_namespace_socket(attachment->holder.process.pid, AF_INET, SOCK_STREAM, 0);

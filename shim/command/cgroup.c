@@ -1,6 +1,6 @@
 /*
- * cgroup: `keepalive cgroup`, the settings for all TCP sockets of a control group, by programs in the
- * kernel.
+ * cgroup: `keepalive cgroup`, the settings for all TCP sockets of a control group, by programs in
+ * the kernel.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -287,7 +287,9 @@ static int answer_command(const struct question *question)
 	});
 }
 
-/* The settings of a process, from what it was started with and the host's file as it sees it now. */
+/*
+ * The settings of a process, from what it was started with and the host's file as it sees it now.
+ */
 static void read_settings_of(pid_t pid, const struct process_check *checked,
 			     const struct program *program, struct sources *sources,
 			     struct settings *settings)
@@ -304,7 +306,7 @@ static void read_settings_of(pid_t pid, const struct process_check *checked,
 	sources_read(sources, program, settings, false);
 }
 
-/* Whether its control group serves it, where nothing else does. */
+/* Whether its control group serves it, if nothing else does. */
 static bool is_served_by_group(pid_t pid, const struct target *target, struct settings *settings,
 			       struct verdict *verdict, char **group)
 {

@@ -2,8 +2,8 @@
  * copy: `keepalive copy`, puts the library and this command into a directory, for those who have no
  * shell to do it with: the init container of a pod, from an image that holds nothing else.
  *
- * Each file is written beside its place and renamed into it: programs that run may have the one before
- * mapped, and writing into that would kill them (SIGBUS).
+ * Each file is written beside its place and renamed into it: programs that run may have the one
+ * before mapped, and writing into that would kill them (SIGBUS).
  */
 #include <errno.h>
 #include <fcntl.h>

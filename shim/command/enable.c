@@ -1,4 +1,7 @@
-/* `keepalive enable` and `disable`: keepalive for a service of systemd, by a drop-in beside its unit. */
+/*
+ * `keepalive enable` and `disable`: keepalive for a service of systemd, by a drop-in beside its
+ * unit.
+ */
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
@@ -60,7 +63,10 @@ static void help_disable(void)
 	     "Exit status: 0 done, 125 not.");
 }
 
-/* Debian's pg_ctlcluster and postfix's master(8) start what serves with an environment of their own. */
+/*
+ * Debian's pg_ctlcluster and postfix's master(8) start what serves with an environment of their
+ * own.
+ */
 static bool empties_environment(const struct service *unit)
 {
 	static const char *const names[] = { "postgresql@*", "postfix.service", "postfix@*" };
@@ -183,7 +189,10 @@ static char *write_text(const struct request *request, const struct service *uni
 	return text;
 }
 
-/* Runs a command of systemd's; a unit's name (NULL: none) has nothing that is special within quotes. */
+/*
+ * Runs a command of systemd's; a unit's name (NULL: none) has nothing that is special within
+ * quotes.
+ */
 static FILE *ask(const char *command, const struct service *unit)
 {
 	char line[2 * NAME_MAX + 64];

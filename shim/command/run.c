@@ -61,7 +61,10 @@ static bool take_supervise(const char *argument, enum supervise *supervise)
 	return false;
 }
 
-/* From the command's own name, which is before argv, as far as the strings of both follow each other. */
+/*
+ * From the command's own name, which is before argv, as far as the strings of both follow each
+ * other.
+ */
 static struct title title_of(char **argv)
 {
 	struct title title = { argv[-1], 0 };
@@ -150,7 +153,9 @@ static void execute_by_shell(const struct target *target, char **command)
 	free(arguments);
 }
 
-/* expected is the error that target_find() gave, or 0. Whether it matters is for execve(2) to say. */
+/*
+ * expected is the error that target_find() gave, or 0. Whether it matters is for execve(2) to say.
+ */
 static int execute(const struct request *request, const struct target *target, int expected)
 {
 	int error;

@@ -39,7 +39,9 @@ uint16_t address_port(const void *bytes)
 	return (uint16_t)(byte[0] << 8 | byte[1]);
 }
 
-/* Takes the part before the separator, and the separator, off *text; *more: whether there was one. */
+/*
+ * Takes the part before the separator, and the separator, off *text; *more: whether there was one.
+ */
 static struct slice take_part(struct slice *text, char separator, bool *more)
 {
 	struct slice part = { text->start, 0 };
@@ -97,8 +99,8 @@ static bool parse_group(struct slice text, uint8_t bytes[2])
 }
 
 /*
- * Groups with colons between them, or nothing; last: the last may be an IPv4 address. Returns how many
- * bytes that makes, or -1 if it is something else.
+ * Groups with colons between them, or nothing; last: the last may be an IPv4 address. Returns how
+ * many bytes that makes, or -1 if it is something else.
  */
 static int parse_groups(struct slice text, bool last, uint8_t bytes[16])
 {

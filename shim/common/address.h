@@ -38,7 +38,9 @@ static inline bool address_is_any(const struct address *address)
 	return address->family && !address->halves[0] && !address->halves[1];
 }
 
-/* The port in sin_port or sin6_port: two bytes in network order. As ntohs(3), a function in musl. */
+/*
+ * The port in sin_port or sin6_port: two bytes in network order. As ntohs(3), a function in musl.
+ */
 uint16_t address_port(const void *bytes);
 
 /*

@@ -26,9 +26,10 @@ struct complaint {
 typedef void complain_function(void *context, const struct complaint *complaint);
 
 /*
- * The complaint as the end of a message: "/etc/keepalive-shim.conf line 3: KEEPALIVE_SHIM_IDLE '5x': not
- * a duration; accepted: ...; using 60s". name replaces the variable's name if it is not NULL (the command's options); with_instead
- * false leaves out what holds instead (the command stops there).
+ * The complaint as the end of a message: "/etc/keepalive-shim.conf line 3: KEEPALIVE_SHIM_IDLE
+ * '5x': not a duration; accepted: ...; using 60s". name replaces the variable's name if it is not
+ * NULL (the command's options); with_instead false leaves out what holds instead (the command stops
+ * there).
  */
 void text_complaint(struct text *text, const struct complaint *complaint, const char *name,
 		    bool with_instead);

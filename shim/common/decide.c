@@ -2,8 +2,8 @@
 #include "decide.h"
 
 /*
- * Whether the socket has the profile's value. MPTCP, and kernels without one of the later options, do
- * not return its value: that matches.
+ * Whether the socket has the profile's value. MPTCP, and kernels without one of the later options,
+ * do not return its value: that matches.
  */
 static bool has_value(const struct profile *profile, const struct values *now,
 		      const struct values *kernel, enum sockopt option)

@@ -1,6 +1,6 @@
 /*
- * decide: who wins. One answer for the preload, for supervision, for `attach` and for every other way
- * by which a socket gets its options: keepalive-shim(7), WHO WINS.
+ * decide: who wins. One answer for the preload, for supervision, for `attach` and for every other
+ * way by which a socket gets its options: keepalive-shim(7), WHO WINS.
  *
  * Options are named by bits, 1 << enum sockopt.
  */
@@ -29,26 +29,29 @@ struct standing {
 
 /*
  * Where a socket stands that is known by its values only. given is the profile that we gave it,
- * PROFILE_NONE if we left it alone, PROFILE_UNSEEN if it was not seen before. kernel is what a new socket has, in place of the values that a
- * profile leaves to the kernel; 0 there if that was not asked for, since no profile does.
+ * PROFILE_NONE if we left it alone, PROFILE_UNSEEN if it was not seen before. kernel is what a new
+ * socket has, in place of the values that a profile leaves to the kernel; 0 there if that was not
+ * asked for, since no profile does.
  *
- * A socket that has keepalive on and all the values of a profile of ours, or of the defaults, has it from
- * us, whichever process set it. One that has keepalive on with other values was configured by somebody else.
+ * A socket that has keepalive on and all the values of a profile of ours, or of the defaults, has
+ * it from us, whichever process set it. One that has keepalive on with other values was configured
+ * by somebody else.
  */
 struct standing standing_of(const struct settings *settings, unsigned given,
 			    const struct values *now, const struct values *kernel);
 
 /*
- * The options that must be set for a socket that has the profile `from` to get the profile `to`. Set
- * each to its value in `to`; 0 means to give the option back to the kernel. An option in owned stays
- * as it is unless `to` has mode=force, which replaces it by a value but never by "kernel".
+ * The options that must be set for a socket that has the profile `from` to get the profile `to`.
+ * Set each to its value in `to`; 0 means to give the option back to the kernel. An option in owned
+ * stays as it is unless `to` has mode=force, which replaces it by a value but never by "kernel".
  */
 unsigned decide(const struct profile *from, const struct profile *to, unsigned owned);
 
 /*
- * Whether a program's own TCP_USER_TIMEOUT keeps the profile from a socket. It takes the place of the count
- * (tcp(7)): if it is below idle + 2 x interval one lost probe would end a healthy connection. Such a
- * socket is left as the program made it, keepalive included. user_timeout: milliseconds, 0 for none.
+ * Whether a program's own TCP_USER_TIMEOUT keeps the profile from a socket. It takes the place of
+ * the count (tcp(7)): if it is below idle + 2 x interval one lost probe would end a healthy
+ * connection. Such a socket is left as the program made it, keepalive included. user_timeout:
+ * milliseconds, 0 for none.
  */
 bool timeout_forbids(const struct profile *profile, unsigned owned, int32_t user_timeout,
 		     const struct values *kernel);
@@ -67,8 +70,8 @@ struct decision decide_by_values(const struct settings *settings, unsigned given
 
 /*
  * The number of the profile for a socket in this role: settings_match() with the ends of the
- * connection. Rules ask for the service's port, which is the peer's for a client. A listener, or a socket
- * whose peer is not known yet, has a peer of family ADDRESS_NONE.
+ * connection. Rules ask for the service's port, which is the peer's for a client. A listener, or a
+ * socket whose peer is not known yet, has a peer of family ADDRESS_NONE.
  */
 unsigned profile_for(const struct settings *settings, enum role role, const struct endpoint *local,
 		     const struct endpoint *peer);

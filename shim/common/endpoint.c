@@ -3,7 +3,9 @@
 
 #include <netinet/in.h>
 
-/* struct sockaddr_in6 without the scope of RFC 2553, which the kernel takes too: SIN6_LEN_RFC2133. */
+/*
+ * struct sockaddr_in6 without the scope of RFC 2553, which the kernel takes too: SIN6_LEN_RFC2133.
+ */
 enum { IPV6_LENGTH = 24 };
 
 struct endpoint endpoint_of(const struct sockaddr *address, socklen_t length)

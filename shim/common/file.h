@@ -1,5 +1,6 @@
 /*
- * file: what a descriptor is open on, or a path leads to, by statx(2): its layout is the kernel's, not the C library's.
+ * file: what a descriptor is open on, or a path leads to, by statx(2): its layout is the kernel's,
+ * not the C library's.
  */
 #ifndef KEEPALIVE_FILE_H
 #define KEEPALIVE_FILE_H

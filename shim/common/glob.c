@@ -1,4 +1,7 @@
-/* glob: matches a name with a shell pattern, without recursion: each star takes as little as it can. */
+/*
+ * glob: matches a name with a shell pattern, without recursion: each star takes as little as it
+ * can.
+ */
 #include "glob.h"
 
 static struct slice rest_of(struct slice slice, size_t taken)
@@ -6,7 +9,9 @@ static struct slice rest_of(struct slice slice, size_t taken)
 	return (struct slice){ slice.start + taken, slice.length - taken };
 }
 
-/* The length of the set that the pattern begins with, brackets included; 0 if it is never closed. */
+/*
+ * The length of the set that the pattern begins with, brackets included; 0 if it is never closed.
+ */
 static size_t set_length(struct slice pattern)
 {
 	size_t close = pattern.length > 1 && pattern.start[1] == '!' ? 3 : 2;

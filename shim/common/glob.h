@@ -8,7 +8,10 @@
 
 #include "text.h"
 
-/* Whether the whole text is as the pattern says, glob(7): * ? [set] [!set], and \\ before any of them. */
+/*
+ * Whether the whole text is as the pattern says, glob(7): * ? [set] [!set], and \\ before any of
+ * them.
+ */
 bool glob_matches(struct slice pattern, struct slice text);
 
 #endif

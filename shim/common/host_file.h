@@ -1,9 +1,9 @@
 /*
- * host_file: /etc/keepalive-shim.conf, the settings of a host: whether it can be believed, and what it
- * says. keepalive-shim.conf(5).
+ * host_file: /etc/keepalive-shim.conf, the settings of a host: whether it can be believed, and what
+ * it says. keepalive-shim.conf(5).
  *
- * The dynamic loader takes its orders from files in /etc that root alone can write; so do we. Reading
- * it never waits for anybody, except for the file server that it is on.
+ * The dynamic loader takes its orders from files in /etc that root alone can write; so do we.
+ * Reading it never waits for anybody, except for the file server that it is on.
  */
 #ifndef KEEPALIVE_HOST_FILE_H
 #define KEEPALIVE_HOST_FILE_H
@@ -42,8 +42,8 @@ void host_file_open_in(struct host_file *file, const char *directory,
 		       struct host_file_owners owners);
 
 /*
- * Whether the map (/proc/PID/uid_map) gives this id a meaning; if it does, as whom it shows outside in
- * *outside. user_namespaces(7)
+ * Whether the map (/proc/PID/uid_map) gives this id a meaning; if it does, as whom it shows outside
+ * in *outside. user_namespaces(7)
  */
 bool host_file_maps(struct slice map, unsigned long id, uint32_t *outside);
 

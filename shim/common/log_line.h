@@ -13,16 +13,16 @@
 void text_log_start(struct text *text, unsigned long pid, const char *program);
 
 /*
- * "fd 9 client 10.0.0.4:43424 -> 10.0.0.9:8080: ". as: "client", "server", "listener" or "socket". An end
- * that has no port (yet) is left out.
+ * "fd 9 client 10.0.0.4:43424 -> 10.0.0.9:8080: ". as: "client", "server", "listener" or "socket".
+ * An end that has no port (yet) is left out.
  */
 void text_log_socket(struct text *text, int fd, const char *as, const struct endpoint *local,
 		     const struct endpoint *peer);
 
 /*
  * What the socket has, or why it was left alone: "idle=60s interval=10s count=6 by rule 2; the
- * program's own: idle", "left alone: KEEPALIVE_SHIM_ROLE=client". standing: where it stands now, its
- * profile being the one that it was to get for this role.
+ * program's own: idle", "left alone: KEEPALIVE_SHIM_ROLE=client". standing: where it stands now,
+ * its profile being the one that it was to get for this role.
  */
 void text_log_outcome(struct text *text, const struct settings *settings, enum role role,
 		      const struct standing *standing);

@@ -67,8 +67,8 @@ static int open_at(int directory, const char *name, int flags)
 }
 
 /*
- * The same pipe or terminal opened once more, so that a write fails that would wait: O_NONBLOCK on the
- * descriptor itself would be everybody's who shares it.
+ * The same pipe or terminal opened once more, so that a write fails that would wait: O_NONBLOCK on
+ * the descriptor itself would be everybody's who shares it.
  */
 static int open_again(int fd)
 {
@@ -82,8 +82,8 @@ static int open_again(int fd)
 }
 
 /*
- * A terminal of another user's (su(1)) cannot be opened again, but as the controlling one. poll(2) is no
- * help with terminals: it calls one writable that has room for a byte.
+ * A terminal of another user's (su(1)) cannot be opened again, but as the controlling one. poll(2)
+ * is no help with terminals: it calls one writable that has room for a byte.
  */
 static int open_terminal(int fd)
 {

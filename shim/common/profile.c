@@ -44,7 +44,10 @@ void profile_warnings(const struct profile *profile,
 		     "connection");
 }
 
-/* Milliseconds as seconds if they are whole ones. No division: 32-bit ARM needs a libgcc function for it. */
+/*
+ * Milliseconds as seconds if they are whole ones. No division: 32-bit ARM needs a libgcc function
+ * for it.
+ */
 static void text_milliseconds(struct text *text, int32_t value)
 {
 	char digits[16];

@@ -59,18 +59,23 @@ unsigned settings_match(const struct settings *settings, enum role role, const s
 			unsigned port);
 
 /*
- * The profile with that number. For 0 it is all zero. PROFILE_PRESET and PROFILE_HOST are none that a socket
- * gets, but such as it may have from another process of ours. Never NULL.
+ * The profile with that number. For 0 it is all zero. PROFILE_PRESET and PROFILE_HOST are none that
+ * a socket gets, but such as it may have from another process of ours. Never NULL.
  */
 const struct profile *settings_profile(const struct settings *settings, unsigned number);
 
 /* The highest number of a profile that sockets get. */
 unsigned settings_last_profile(const struct settings *settings);
 
-/* Whether a profile that switches keepalive on, the host's included, leaves idle, interval or count to the kernel. */
+/*
+ * Whether a profile that switches keepalive on, the host's included, leaves idle, interval or count
+ * to the kernel.
+ */
 bool settings_leave_to_kernel(const struct settings *settings);
 
-/* Whether a socket that has one profile may come to get another, by its role, its peer or its port. */
+/*
+ * Whether a socket that has one profile may come to get another, by its role, its peer or its port.
+ */
 bool settings_differ(const struct settings *settings);
 
 /* Whether a rule for this role asks for the peer, or for the port. */

@@ -1,5 +1,6 @@
 /*
- * settings_table: the settings, one row each. Names of variables and options, words of rules, messages,
+ * settings_table: the settings, one row each. Names of variables and options, words of rules,
+ * messages,
  * --help, the columns and keys of `keepalive status`, and the completions come from these rows.
  *
  * Another setting is another row, its entry in keepalive-shim(7), and a test (shim/README.md).
@@ -20,8 +21,8 @@
  *   least, most    the range, in that unit
  *   heading, key   its column in `keepalive status`, and its member in --json
  *
- * Ranges: include/net/tcp.h MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT; tcp(7); TCP_RTO_MAX_MS:
- * one second to two minutes.
+ * Ranges: include/net/tcp.h MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT; tcp(7);
+ * TCP_RTO_MAX_MS: one second to two minutes.
  */
 #ifndef KEEPALIVE_SETTINGS_TABLE_H
 #define KEEPALIVE_SETTINGS_TABLE_H
@@ -57,8 +58,8 @@
 
 /*
  * The switch; its words are off and on in turn. SO_KEEPALIVE is set last, so that adopting an idle
- * connection sends no probe at once (Linux tcp_sock_set_keepidle_locked() re-arms on the time already
- * idle).
+ * connection sends no probe at once (Linux tcp_sock_set_keepidle_locked() re-arms on the time
+ * already idle).
  */
 #define SWITCH_SETTING(ROW) \
 	ROW(KEEPALIVE, "KEEPALIVE_SHIM", "keepalive", "on", "off on no yes false true 0 1", \

@@ -1,6 +1,6 @@
 /*
- * sockopt_names: the socket options as getsockopt(2) and setsockopt(2) name them, and numbers of the
- * kernel's that are newer than some C libraries' headers.
+ * sockopt_names: the socket options as getsockopt(2) and setsockopt(2) name them, and numbers of
+ * the kernel's that are newer than some C libraries' headers.
  *
  * A table for each file that includes it, so that no access goes through the object's GOT.
  */

@@ -7,7 +7,10 @@
 
 #include <sys/syscall.h>
 
-/* 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either form. */
+/*
+ * 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either
+ * form.
+ */
 #if !defined(SYS_ppoll) && defined(SYS_ppoll_time32)
 #define SYS_ppoll SYS_ppoll_time32
 #elif !defined(SYS_ppoll)

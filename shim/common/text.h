@@ -1,8 +1,8 @@
 /*
  * text: one line of text built in a buffer that the caller owns.
  *
- * For places where there is neither stdio nor allocation. What does not fit is dropped; nothing here
- * fails. A line is kept a line: control characters in somebody else's text are shown as '?'.
+ * For places where there is neither stdio nor allocation. What does not fit is dropped; nothing
+ * here fails. A line is kept a line: control characters in somebody else's text are shown as '?'.
  */
 #ifndef KEEPALIVE_TEXT_H
 #define KEEPALIVE_TEXT_H
@@ -58,7 +58,10 @@ void text_char(struct text *text, char c);
 void text_string(struct text *text, const char *string);
 void text_number(struct text *text, unsigned long number);
 
-/* Somebody else's text, as UTF-8 without control characters: '?' in place of each byte that is neither. */
+/*
+ * Somebody else's text, as UTF-8 without control characters: '?' in place of each byte that is
+ * neither.
+ */
 void text_plain(struct text *text, struct slice value);
 
 /* The same in single quotes; only the start of it, with its length, if it is long. */

@@ -26,8 +26,9 @@ static struct slice take_digits(struct slice *text)
 }
 
 /*
- * A number and its unit. A bare number is seconds, but not if the option takes parts of a second: then
- * it could be meant as milliseconds. No division, for which 32-bit ARM needs a function of libgcc.
+ * A number and its unit. A bare number is seconds, but not if the option takes parts of a second:
+ * then it could be meant as milliseconds. No division, for which 32-bit ARM needs a function of
+ * libgcc.
  */
 static const char *parse_duration(struct slice text, const struct range *range, int32_t *value)
 {

@@ -8,8 +8,9 @@
 #include "text.h"
 
 /*
- * The value of an option that holds a number. Puts the kernel's number into *value: 0 for "kernel" or
- * "off", USER_TIMEOUT_AUTO for "auto". Returns NULL, or says what is wrong and leaves *value alone.
+ * The value of an option that holds a number. Puts the kernel's number into *value: 0 for "kernel"
+ * or "off", USER_TIMEOUT_AUTO for "auto". Returns NULL, or says what is wrong and leaves *value
+ * alone.
  */
 const char *value_parse(enum sockopt option, struct slice text, int32_t *value);
 

@@ -1,4 +1,6 @@
-/* variables: reads each variable, complains of what is wrong with it, and goes on with the default. */
+/*
+ * variables: reads each variable, complains of what is wrong with it, and goes on with the default.
+ */
 #include "variables.h"
 
 #include "values.h"

@@ -19,7 +19,8 @@ struct texts {
 
 /*
  * Fills *settings from the texts. A bad value is complained of and its default used; a bad rule is
- * complained of and skipped as a whole; the others hold. With KEEPALIVE_SHIM=off nothing else is looked at. complain may be NULL.
+ * complained of and skipped as a whole; the others hold. With KEEPALIVE_SHIM=off nothing else is
+ * looked at. complain may be NULL.
  */
 void settings_read(struct settings *settings, const struct texts *texts,
 		   const struct program *program, complain_function *complain, void *context);

@@ -94,7 +94,9 @@ void environment_read(struct settings *settings, struct host_file *file,
 	*file = (struct host_file){ .text = NULL };
 	if (is_trusted())
 		find_all(&texts);
-	/* Switched off, what to give back on a service manager's sockets may be the host's values. */
+	/*
+	 * Switched off, what to give back on a service manager's sockets may be the host's values.
+	 */
 	if (!is_off(&texts) || environment_listen_fds()) {
 		host_file_open(file);
 		host_file_read(file, &texts, complain, NULL);

@@ -1,6 +1,6 @@
 /*
- * environment: the settings from the environment of the process, as it is at load, and from the host's
- * file.
+ * environment: the settings from the environment of the process, as it is at load, and from the
+ * host's file.
  */
 #ifndef KEEPALIVE_ENVIRONMENT_H
 #define KEEPALIVE_ENVIRONMENT_H
@@ -8,10 +8,10 @@
 #include "host_file.h"
 
 /*
- * Fills *settings from the KEEPALIVE_SHIM variables, and where they are silent from the host's file. In a
- * program that runs with more privileges than its caller (AT_SECURE, getauxval(3)) the environment is
- * the caller's: it is not looked at, the file alone holds. Texts in *settings may point into *file, which
- * the caller closes. complain: as for settings_read(), its context is NULL.
+ * Fills *settings from the KEEPALIVE_SHIM variables, and where they are silent from the host's
+ * file. In a program that runs with more privileges than its caller (AT_SECURE, getauxval(3)) the
+ * environment is the caller's: it is not looked at, the file alone holds. Texts in *settings may
+ * point into *file, which the caller closes. complain: as for settings_read(), its context is NULL.
  */
 void environment_read(struct settings *settings, struct host_file *file,
 		      complain_function *complain);
@@ -23,9 +23,10 @@ void environment_read(struct settings *settings, struct host_file *file,
 int environment_listen_fds(void);
 
 /*
- * Whether the descriptor can be a TCP socket, without asking it as one: a service that has no business
- * with the network may be killed for getsockopt(2) (SystemCallFilter= of systemd.exec(5)), though its
- * output is a socket, the journal's. That one's inode is the second number of JOURNAL_STREAM.
+ * Whether the descriptor can be a TCP socket, without asking it as one: a service that has no
+ * business with the network may be killed for getsockopt(2) (SystemCallFilter= of systemd.exec(5)),
+ * though its output is a socket, the journal's. That one's inode is the second number of
+ * JOURNAL_STREAM.
  */
 bool environment_may_be_tcp(int fd);
 

@@ -16,9 +16,9 @@
 #include "sockopt_names.h"
 
 /*
- * All that a new TCP socket is to have. Returns false if it turns out not to be TCP. The values are a
- * local copy of 20 bytes, and the configuration is not kept in a register, so that the hook's frame stays
- * below 100.
+ * All that a new TCP socket is to have. Returns false if it turns out not to be TCP. The values are
+ * a local copy of 20 bytes, and the configuration is not kept in a register, so that the hook's
+ * frame stays below 100.
  */
 static inline bool arm(int fd, const struct configuration *all)
 {
@@ -53,8 +53,8 @@ static inline void created(int fd, int domain, int type, int protocol)
 }
 
 /*
- * Each of these does what the policy function of that name would, or nothing, and returns whether that
- * was all there is to do. None makes a system call or changes errno.
+ * Each of these does what the policy function of that name would, or nothing, and returns whether
+ * that was all there is to do. None makes a system call or changes errno.
  */
 static inline bool fastpath_before_connect(int fd)
 {

@@ -64,8 +64,8 @@ int memcmp(const void *a, const void *b, size_t size)
 
 #ifdef __ARM_EABI__
 /*
- * Unwind tables of 32-bit ARM name their personality routine, so that libgcc is linked in. The unwinder
- * of the program knows these three by number and calls its own.
+ * Unwind tables of 32-bit ARM name their personality routine, so that libgcc is linked in. The
+ * unwinder of the program knows these three by number and calls its own.
  */
 void __aeabi_unwind_cpp_pr0(void);
 void __aeabi_unwind_cpp_pr1(void);

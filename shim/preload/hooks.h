@@ -1,9 +1,10 @@
 /*
  * hooks: the functions that take the place of the C library's, one row each. The prototypes, struct
- * next, the search for what is behind us, the object's exports and the tests' list of them come from here.
+ * next, the search for what is behind us, the object's exports and the tests' list of them come
+ * from here.
  *
- * ROW(name, parameters, call): hook_name() is what programs call as name(); call is the system call that
- * is made if no other definition is found (next.c). A further hook is a row, its function in
+ * ROW(name, parameters, call): hook_name() is what programs call as name(); call is the system call
+ * that is made if no other definition is found (next.c). A further hook is a row, its function in
  * interpose.c, and what it means in policy.c (shim/README.md).
  */
 #ifndef KEEPALIVE_HOOKS_H
@@ -47,8 +48,8 @@
 HOOKS(HOOK_PROTOTYPE)
 
 /*
- * What programs with a 64-bit time_t call on 32-bit machines (glibc 2.34, _TIME_BITS=64: all of Debian 13's
- * on armhf). The C library has one definition under both names, and so have we.
+ * What programs with a 64-bit time_t call on 32-bit machines (glibc 2.34, _TIME_BITS=64: all of
+ * Debian 13's on armhf). The C library has one definition under both names, and so have we.
  */
 #if __SIZEOF_LONG__ == 4
 HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
@@ -56,12 +57,13 @@ HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
 #endif
 
 /*
- * A jump to the definition behind ours, but for seccomp(2): no frame and no register is touched, since what
- * is called so may come back twice, or on another stack (syscall.c).
+ * A jump to the definition behind ours, but for seccomp(2): no frame and no register is touched,
+ * since what is called so may come back twice, or on another stack (syscall.c).
  */
 HOOK long hook_syscall(long number, ...) __asm__("syscall");
 
 /* The definitions behind ours, that the hooks call, and what else we call of the C library. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration */
 #define NEXT_MEMBER(name, parameters, call) int(*name) parameters;
 
 struct next {

@@ -1,6 +1,6 @@
 /*
- * interpose: the hooks. All of one shape: make sure we are set up, call the next definition, let the
- * policy act on what came of it, return what the next one returned.
+ * interpose: the hooks. All of one shape: make sure we are set up, call the next definition, let
+ * the policy act on what came of it, return what the next one returned.
  */
 #include "hooks.h"
 

@@ -1,13 +1,14 @@
 /*
  * libc: everything the object asks of the C library by name, each symbol weak.
  *
- * One object serves glibc old and new, musl, and programs that have no C library at all: a weak symbol
- * that is absent is NULL, a strong one would keep the host program from starting. Hence no other
- * symbol may be used; tests/object.bats holds the object against this list.
+ * One object serves glibc old and new, musl, and programs that have no C library at all: a weak
+ * symbol that is absent is NULL, a strong one would keep the host program from starting. Hence no
+ * other symbol may be used; tests/object.bats holds the object against this list.
  *
  * The loader binds such a name to whatever has it first, the program's own function or variable
  * included. So only next.c uses them, for finding what lies behind us: everything else goes through
- * struct next, errno too. __environ alone is taken as it is: what has that name is what getenv(3) reads.
+ * struct next, errno too. __environ alone is taken as it is: what has that name is what getenv(3)
+ * reads.
  */
 #ifndef KEEPALIVE_LIBC_H
 #define KEEPALIVE_LIBC_H

@@ -1,7 +1,7 @@
 /*
- * memory: all that the hooks look at on their way, in one piece and for the first thousand descriptors
- * in one page. A kernel that keeps its page tables apart from the program's (PTI) has each page looked
- * up again after each system call.
+ * memory: all that the hooks look at on their way, in one piece and for the first thousand
+ * descriptors in one page. A kernel that keeps its page tables apart from the program's (PTI) has
+ * each page looked up again after each system call.
  */
 #ifndef KEEPALIVE_MEMORY_H
 #define KEEPALIVE_MEMORY_H

@@ -13,8 +13,9 @@
 #define RTLD_DLOPEN 0x80000000U
 
 /*
- * Libraries lie side by side, a program's own code and data elsewhere: half the address space away on
- * 64 bits. (Where the loader itself was started, with the program as its argument, they lie together.)
+ * Libraries lie side by side, a program's own code and data elsewhere: half the address space away
+ * on 64 bits. (Where the loader itself was started, with the program as its argument, they lie
+ * together.)
  */
 #define NEAR_BITS (sizeof(void *) == 8 ? 36 : 29)
 
@@ -53,8 +54,9 @@ const struct next next_system_calls = { HOOKS(SYSTEM_MEMBER) };
 typedef void *dlsym_function(void *handle, const char *name);
 
 /*
- * dlsym() is in libdl.so.2 before glibc 2.34, and most programs do not link that. In a program that has
- * something of its own called dlsym, glibc since then finds it by its version; musl has no other way.
+ * dlsym() is in libdl.so.2 before glibc 2.34, and most programs do not link that. In a program that
+ * has something of its own called dlsym, glibc since then finds it by its version; musl has no
+ * other way.
  */
 static dlsym_function *find_dlsym(void)
 {

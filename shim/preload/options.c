@@ -78,7 +78,10 @@ const struct values *options_of_kernel(void)
 	return &of_kernel;
 }
 
-/* Asked for at load if the settings can give something back; else a program's own timeout has us do it. */
+/*
+ * Asked for at load if the settings can give something back; else a program's own timeout has us do
+ * it.
+ */
 static int value_of_kernel(enum sockopt option)
 {
 	if (!of_kernel.value[option])

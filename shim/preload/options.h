@@ -19,19 +19,21 @@ int option_get(int fd, enum sockopt option, int *value);
  */
 int option_set(int fd, enum sockopt option, int value);
 
-/* Whether it is a TCP socket: TIPC and vsock take some of the options in silence. May change errno. */
+/*
+ * Whether it is a TCP socket: TIPC and vsock take some of the options in silence. May change errno.
+ */
 bool option_may_be_set(int fd);
 
 /*
- * What a new socket has, for "kernel": as it was when options_ask_kernel() was called, which makes a socket
- * and closes it again; all zero before. Both may change errno.
+ * What a new socket has, for "kernel": as it was when options_ask_kernel() was called, which makes
+ * a socket and closes it again; all zero before. Both may change errno.
  */
 void options_ask_kernel(void);
 const struct values *options_of_kernel(void);
 
 /*
- * The peer of a socket, also while connect(2) is under way: getpeername(2) does not tell that, SO_PEERNAME
- * does. May change errno.
+ * The peer of a socket, also while connect(2) is under way: getpeername(2) does not tell that,
+ * SO_PEERNAME does. May change errno.
  */
 struct endpoint endpoint_of_peer(int fd);
 

@@ -53,8 +53,8 @@ static bool is_forbidden(int fd, const struct known *known, const struct profile
 }
 
 /*
- * Gives the socket this profile instead of the one it has: what decide() says. Returns false when the
- * socket turns out not to be TCP, which shows at the first option that only TCP takes.
+ * Gives the socket this profile instead of the one it has: what decide() says. Returns false when
+ * the socket turns out not to be TCP, which shows at the first option that only TCP takes.
  */
 static bool apply_profile(int fd, struct known *known, unsigned profile, enum evidence evidence)
 {
@@ -88,9 +88,10 @@ static bool apply_profile(int fd, struct known *known, unsigned profile, enum ev
 }
 
 /*
- * Asks the kernel about a socket that was never seen, or whose entry cannot be about it. given: the profile that it has if it is
- * the one that the entry is about, else PROFILE_UNSEEN. What the program has set on this number it may have
- * set on this socket. Returns false, and the state not_tcp, if it is not TCP.
+ * Asks the kernel about a socket that was never seen, or whose entry cannot be about it. given: the
+ * profile that it has if it is the one that the entry is about, else PROFILE_UNSEEN. What the
+ * program has set on this number it may have set on this socket. Returns false, and the state
+ * not_tcp, if it is not TCP.
  */
 static bool probe_socket(int fd, struct known *known, unsigned given, enum state not_tcp)
 {
@@ -105,7 +106,9 @@ static bool probe_socket(int fd, struct known *known, unsigned given, enum state
 		if (option_get(fd, i, &now.value[i]) != 0)
 			now.value[i] = VALUE_UNKNOWN;
 	}
-	/* Keepalive is off, and the program has not switched it off: it is not the one that we set. */
+	/*
+	 * Keepalive is off, and the program has not switched it off: it is not the one that we set.
+	 */
 	if (!now.value[OPTION_KEEPALIVE] && !(known->owned & 1U << OPTION_KEEPALIVE))
 		given = PROFILE_UNSEEN;
 	standing = standing_of(configuration()->settings, given, &now, options_of_kernel());
@@ -167,8 +170,9 @@ void policy_before_connect(int fd)
 }
 
 /*
- * An address on the stack of whoever called us is there as long as we are; any other memory may have been
- * taken away while connect(2) waited, or was never there if a filter answered in the kernel's place.
+ * An address on the stack of whoever called us is there as long as we are; any other memory may
+ * have been taken away while connect(2) waited, or was never there if a filter answered in the
+ * kernel's place.
  */
 static bool is_on_stack(const void *start, size_t length)
 {
@@ -211,7 +215,10 @@ void policy_after_connect(int fd, int result, const struct sockaddr *address, so
 		if (profile != known.profile)
 			apply_profile(fd, &known, profile, CLAIMED);
 	} else if (probe_socket(fd, &known, known.profile, STATE_NOT_TCP)) {
-		/* What should not connect, being connected or a listener, tries another peer, or is another socket. */
+		/*
+		 * What should not connect, being connected or a listener, tries another peer, or is
+		 * another socket.
+		 */
 		outcome = known.state == STATE_CONNECTED && profile == known.profile;
 		apply_profile(fd, &known, profile, CERTAIN);
 	} else {
@@ -289,8 +296,8 @@ void policy_before_accept(int listener)
 }
 
 /*
- * A connection that may have waited since before its listener had its profile. The first one that comes
- * with it, as all after it, ends the looking.
+ * A connection that may have waited since before its listener had its profile. The first one that
+ * comes with it, as all after it, ends the looking.
  */
 static void accepted_from_queue(int listener, struct known *parent, int accepted,
 				struct known *child)

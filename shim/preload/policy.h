@@ -1,9 +1,9 @@
 /*
  * policy: which profile a socket gets, when, and who wins.
  *
- * One function for each event that a hook sees. None fails, none is noticed by the program but through
- * the socket options; all may change errno. A known socket costs no system call unless its values
- * change. All do nothing while configuration() is NULL.
+ * One function for each event that a hook sees. None fails, none is noticed by the program but
+ * through the socket options; all may change errno. A known socket costs no system call unless its
+ * values change. All do nothing while configuration() is NULL.
  */
 #ifndef KEEPALIVE_POLICY_H
 #define KEEPALIVE_POLICY_H
@@ -17,8 +17,8 @@
 void policy_not_tcp(int fd, int domain, int type, int protocol);
 
 /*
- * The kernel refused this option of a new socket: sets those that come after it. Returns false if the
- * socket turns out not to be TCP. May change errno.
+ * The kernel refused this option of a new socket: sets those that come after it. Returns false if
+ * the socket turns out not to be TCP. May change errno.
  */
 bool policy_refused(int fd, enum sockopt option, int error);
 

@@ -21,8 +21,8 @@ static char program[PROGRAM_SIZE];
 static struct file standard_error;
 
 /*
- * Under inetd standard error is the connection: what we write there the peer would read. It need not be
- * TCP (systemd's Accept=yes): a socket that is standard input as well is no journal's.
+ * Under inetd standard error is the connection: what we write there the peer would read. It need
+ * not be TCP (systemd's Accept=yes): a socket that is standard input as well is no journal's.
  */
 static bool is_peer(struct file file)
 {
@@ -36,8 +36,8 @@ static bool is_peer(struct file file)
 }
 
 /*
- * What a library opened before we came, the process having been started without a descriptor 2: standard
- * error comes through execve(2), and if it is a file, that is for writing only.
+ * What a library opened before we came, the process having been started without a descriptor 2:
+ * standard error comes through execve(2), and if it is a file, that is for writing only.
  */
 static bool is_data(struct file file)
 {
@@ -136,7 +136,10 @@ LINE write_socket(int fd, const char *as, const struct known *known)
 
 	begin(&text);
 	text_log_socket(&text, fd, as, &local, &peer);
-	/* Somebody else's, and yet keepalive is off: so is what a program's own timeout leaves behind. */
+	/*
+	 * Somebody else's, and yet keepalive is off: so is what a program's own timeout leaves
+	 * behind.
+	 */
 	if (known->owned == OPTIONS_ALL && option_get(fd, OPTION_KEEPALIVE, &keepalive) == 0 &&
 	    !keepalive)
 		text_string(&text, "left alone: the program's own user-timeout");

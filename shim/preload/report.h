@@ -1,8 +1,8 @@
 /*
  * report: messages at load, and KEEPALIVE_SHIM_LOG.
  *
- * A line is one write. Nothing here blocks, raises a signal, keeps a descriptor or is a cancellation
- * point; what cannot be written is dropped.
+ * A line is one write. Nothing here blocks, raises a signal, keeps a descriptor or is a
+ * cancellation point; what cannot be written is dropped.
  */
 #ifndef KEEPALIVE_REPORT_H
 #define KEEPALIVE_REPORT_H

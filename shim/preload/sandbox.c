@@ -1,4 +1,6 @@
-/* sandbox: runs the program's seccomp filters for the calls that the shim makes, and keeps to them. */
+/*
+ * sandbox: runs the program's seccomp filters for the calls that the shim makes, and keeps to them.
+ */
 #include "sandbox.h"
 
 #include <stdarg.h>

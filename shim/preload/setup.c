@@ -38,9 +38,9 @@ static void derive(struct configuration *all, const struct settings *settings)
 }
 
 /*
- * Threads that come here at the same time find and read the same, so each writes the same bytes, and
- * none waits for another. The environment is read into a place of our own first, since what is already
- * published must not change even for a moment.
+ * Threads that come here at the same time find and read the same, so each writes the same bytes,
+ * and none waits for another. The environment is read into a place of our own first, since what is
+ * already published must not change even for a moment.
  */
 static void prepare(complain_function *complain)
 {
@@ -54,7 +54,10 @@ static void prepare(complain_function *complain)
 	}
 	environment_read(&settings, &file, complain);
 	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
-		/* Switched off, it still gives back what a service manager's copy of us set on its sockets. */
+		/*
+		 * Switched off, it still gives back what a service manager's copy of us set on its
+		 * sockets.
+		 */
 		if (settings.on || environment_listen_fds()) {
 			settings_copy(&kept, &settings);
 			derive(&memory.derived, &kept);
@@ -69,7 +72,9 @@ static void prepare(complain_function *complain)
 	__atomic_store_n(&setting_up, NULL, __ATOMIC_RELAXED);
 }
 
-/* What is wrong in the host's file, for the log: read once more, since at first there was none yet. */
+/*
+ * What is wrong in the host's file, for the log: read once more, since at first there was none yet.
+ */
 static void log_host_file(void)
 {
 	struct settings settings;

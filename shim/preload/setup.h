@@ -13,8 +13,8 @@
 const struct next *set_up_first(void);
 
 /*
- * Makes sure that we are set up; returns the definitions behind ours, never NULL. No lock and no once:
- * safe in a signal handler, after fork(2), and in many threads at a time.
+ * Makes sure that we are set up; returns the definitions behind ours, never NULL. No lock and no
+ * once: safe in a signal handler, after fork(2), and in many threads at a time.
  */
 static inline const struct next *set_up(void)
 {

@@ -1,9 +1,9 @@
 /*
  * syscall: the hook on syscall(2), through which libseccomp and browsers install their filters.
  *
- * For every other call it is a jump: no frame, no register but one that a procedure linkage table uses
- * too. So clone(2) with a stack of its own, vfork(2) and the like come back to who called them, as they do
- * without us. Hence assembly.
+ * For every other call it is a jump: no frame, no register but one that a procedure linkage table
+ * uses too. So clone(2) with a stack of its own, vfork(2) and the like come back to who called
+ * them, as they do without us. Hence assembly.
  */
 #include "syscall.h"
 

@@ -5,8 +5,8 @@
 #define KEEPALIVE_SYSCALL_H
 
 /*
- * As syscall(2), for when that is not found (yet). Only on 64-bit machines: elsewhere it fails, which only
- * a program of musl with a dlsym() of its own meets.
+ * As syscall(2), for when that is not found (yet). Only on 64-bit machines: elsewhere it fails,
+ * which only a program of musl with a dlsym() of its own meets.
  */
 long bare_syscall(long number, ...);
 

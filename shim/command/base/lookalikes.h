@@ -1,6 +1,6 @@
 /*
- * lookalikes: variables that are not read, although somebody seems to have set them for us: misspelt
- * names, those of older versions, and those of other keepalive libraries.
+ * lookalikes: variables that are not read, although somebody seems to have set them for us:
+ * misspelt names, those of older versions, and those of other keepalive libraries.
  */
 #ifndef KEEPALIVE_LOOKALIKES_H
 #define KEEPALIVE_LOOKALIKES_H
@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /*
- * Warns if the entry, NAME=value, is one of them. shared: also of names that programs read for purposes
- * of their own (KEEPALIVE, KEEPALIVE_INTERVAL, TCP_USER_TIMEOUT), which say little.
+ * Warns if the entry, NAME=value, is one of them. shared: also of names that programs read for
+ * purposes of their own (KEEPALIVE, KEEPALIVE_INTERVAL, TCP_USER_TIMEOUT), which say little.
  */
 void lookalike_warn(const char *entry, bool shared);
 

@@ -1,6 +1,6 @@
 /*
- * options: getopt_long(3) for every subcommand, with messages that name the subcommand and, for what is
- * misspelt, the option that was most likely meant.
+ * options: getopt_long(3) for every subcommand, with messages that name the subcommand and, for
+ * what is misspelt, the option that was most likely meant.
  */
 #ifndef KEEPALIVE_OPTIONS_H
 #define KEEPALIVE_OPTIONS_H
@@ -20,8 +20,9 @@ enum { OPTION_WRONG = '?', OPTION_OWN = 256, OPTION_HELP = 900, OPTION_VERSION }
 	}
 
 /*
- * The next option's val; -1 at the end; OPTION_WRONG after a message. argv[0] is the subcommand's name; -h
- * and -V stand for --help and --version. in_front: options end at the first argument that is none.
+ * The next option's val; -1 at the end; OPTION_WRONG after a message. argv[0] is the subcommand's
+ * name; -h and -V stand for --help and --version. in_front: options end at the first argument that
+ * is none.
  */
 int options_next(int argc, char **argv, bool in_front, const struct option *options);
 

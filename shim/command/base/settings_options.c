@@ -40,7 +40,10 @@ bool settings_options_take(struct settings_options *options, int getopt_result,
 	return true;
 }
 
-/* The option's name for messages; NULL if it was not given. Before that a text from elsewhere was found. */
+/*
+ * The option's name for messages; NULL if it was not given. Before that a text from elsewhere was
+ * found.
+ */
 static const char *option_name(const struct settings_options *options, enum variable variable,
 			       const char *elsewhere)
 {

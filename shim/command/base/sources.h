@@ -33,7 +33,10 @@ bool sources_read(struct sources *sources, const struct program *program, struct
 /* How it comes about: "option", "variable", "file", "default". */
 const char *sources_kind(const struct sources *sources, enum variable variable);
 
-/* The same in the user's words: "--idle", "KEEPALIVE_SHIM_IDLE", "/etc/keepalive-shim.conf line 3", "default". */
+/*
+ * The same in the user's words: "--idle", "KEEPALIVE_SHIM_IDLE", "/etc/keepalive-shim.conf line 3",
+ * "default".
+ */
 void text_source(struct text *text, const struct sources *sources, enum variable variable);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * terminal: the size, the colours and the alternate screen of a terminal. Control sequences are those of
- * ECMA-48 and xterm's alternate screen.
+ * terminal: the size, the colours and the alternate screen of a terminal. Control sequences are
+ * those of ECMA-48 and xterm's alternate screen.
  */
 #include "base/terminal.h"
 
@@ -53,7 +53,10 @@ static void note_size(int number)
 	resized = number;
 }
 
-/* All signals of ours are blocked but in terminal_wait(), so stdio is never in the middle of a line. */
+/*
+ * All signals of ours are blocked but in terminal_wait(), so stdio is never in the middle of a
+ * line.
+ */
 static void stop(int number)
 {
 	put(give_back);

@@ -17,8 +17,8 @@ struct terminal {
 struct terminal terminal_look(void);
 
 /*
- * Takes the screen: what is on it comes back when it is given back, also if a signal ends or stops the
- * process, and it is taken again when the process goes on.
+ * Takes the screen: what is on it comes back when it is given back, also if a signal ends or stops
+ * the process, and it is taken again when the process goes on.
  */
 void terminal_take(void);
 void terminal_give_back(void);
@@ -27,8 +27,8 @@ void terminal_give_back(void);
 void terminal_draw(const char *lines, const struct terminal *terminal);
 
 /*
- * Waits so many milliseconds, or until the window has another size. A signal that is to end the process
- * does it here, after the screen was given back.
+ * Waits so many milliseconds, or until the window has another size. A signal that is to end the
+ * process does it here, after the screen was given back.
  */
 void terminal_wait(int milliseconds);
 

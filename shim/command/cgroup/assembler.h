@@ -1,8 +1,8 @@
 /*
  * assembler: instructions of the kernel's BPF machine, one after the other, with labels to jump to.
  *
- * Documentation/bpf/standardization/instruction-set.rst of Linux has what each does. Registers 6 to 9
- * live through calls, 1 to 5 are arguments, 0 is the result, BPF_REG_10 points behind the stack.
+ * Documentation/bpf/standardization/instruction-set.rst of Linux has what each does. Registers 6 to
+ * 9 live through calls, 1 to 5 are arguments, 0 is the result, BPF_REG_10 points behind the stack.
  */
 #ifndef KEEPALIVE_ASSEMBLER_H
 #define KEEPALIVE_ASSEMBLER_H
@@ -55,11 +55,13 @@ void emit_exit(struct assembly *assembly);
 
 void emit_jump(struct assembly *assembly, label to);
 
-/* Where the lower 32 bits compare so: BPF_JEQ, BPF_JNE, BPF_JLT, BPF_JGT, BPF_JSGT, BPF_JSET … */
+/*
+ * Jumps if the lower 32 bits compare so: BPF_JEQ, BPF_JNE, BPF_JLT, BPF_JGT, BPF_JSGT, BPF_JSET …
+ */
 void emit_jump_if(struct assembly *assembly, int comparison, int reg, uint32_t number, label to);
 void emit_jump_if_register(struct assembly *assembly, int comparison, int reg, int other, label to);
 
-/* Where the pointer is NULL, or is not; where one is above another. */
+/* Jumps if the pointer is NULL, or is not; if one is above another. */
 void emit_jump_if_null(struct assembly *assembly, int pointer, label to);
 void emit_jump_if_above(struct assembly *assembly, int pointer, int other, label to);
 

@@ -1,6 +1,6 @@
 /*
- * bpf: the calls of bpf(2) that are used here. Each takes what it takes and returns a descriptor, or -1
- * and errno.
+ * bpf: the calls of bpf(2) that are used here. Each takes what it takes and returns a descriptor,
+ * or -1 and errno.
  */
 #ifndef KEEPALIVE_BPF_H
 #define KEEPALIVE_BPF_H
@@ -22,7 +22,10 @@ struct bpf_code {
 /* Loads a program. errno: EPERM, EINVAL or EACCES (not with this kernel), E2BIG. */
 int bpf_load(const struct bpf_code *program);
 
-/* A map of type BPF_MAP_TYPE_SK_STORAGE whose values are words of 32 bits; whether a map is such a one. */
+/*
+ * A map of type BPF_MAP_TYPE_SK_STORAGE whose values are words of 32 bits; whether a map is such a
+ * one.
+ */
 int bpf_socket_map(unsigned words);
 int bpf_is_socket_map(int map, unsigned words);
 
@@ -32,7 +35,9 @@ int bpf_text_map(const char *text, size_t size);
 /* That of such a map of ours, terminated, for free(3); NULL for another, or errno. */
 char *bpf_our_text(int map);
 
-/* Ties the life of the map to that of the program, and makes it to be found from there. 0, or -1. */
+/*
+ * Ties the life of the map to that of the program, and makes it to be found from there. 0, or -1.
+ */
 int bpf_bind(int program, int map);
 
 int bpf_attach(int program, int cgroup, enum bpf_attach_type type); /* a link */
@@ -44,10 +49,10 @@ int bpf_pin(int fd, const char *path);
 int bpf_pinned(const char *path);
 
 /*
- * The programs of this type of a control group: their numbers into ids, which holds *count; the true
- * count into *count, and the flags of the attachment (BPF_F_ALLOW_MULTI …; none: exclusive) into *flags,
- * which may be NULL. effective: those of the groups above too, in the order in which they run.
- * Returns 0, or -1 and errno; ENOSPC where there are more than ids holds.
+ * The programs of this type of a control group: their numbers into ids, which holds *count; the
+ * true count into *count, and the flags of the attachment (BPF_F_ALLOW_MULTI …; none: exclusive)
+ * into *flags, which may be NULL. effective: those of the groups above too, in the order in which
+ * they run. Returns 0, or -1 and errno; ENOSPC if there are more than ids holds.
  */
 int bpf_query(int cgroup, enum bpf_attach_type type, int effective, uint32_t *ids, uint32_t *count,
 	      uint32_t *flags);
@@ -64,7 +69,7 @@ struct bpf_about {
 };
 int bpf_about_program(int program, struct bpf_about *about);
 
-/* The control group and the type of a link; the group is 0 where it is gone. 0, or -1 and errno. */
+/* The control group and the type of a link; the group is 0 if it is gone. 0, or -1 and errno. */
 int bpf_about_link(int link, uint64_t *cgroup, enum bpf_attach_type *type);
 
 #endif

@@ -16,12 +16,13 @@ struct group {
 	char *path;  /* from the mount on, "/" for the root; for free(3) */
 };
 
-/* Where cgroup2 is mounted; NULL, with what is wrong in *why, where it is not. */
+/* Where cgroup2 is mounted; NULL, with what is wrong in *why, if it is not. */
 const char *group_mount(struct text *why);
 
 /*
- * Opens what the user names: a folder below the mount, the path from there on (system.slice/a.service), or
- * a process, which means its group. Returns false, with what is wrong in *why, where there is no such.
+ * Opens what the user names: a folder below the mount, the path from there on
+ * (system.slice/a.service), or a process, which means its group. Returns false, with what is wrong
+ * in *why, if there is no such.
  */
 bool group_open(struct group *group, const char *name, struct text *why);
 bool group_open_process(struct group *group, pid_t pid, struct text *why);
@@ -30,7 +31,7 @@ void group_close(struct group *group);
 /* Whether nothing is above it: the whole host. */
 bool group_is_root(const struct group *group);
 
-/* The group above. Returns false for the root, and where it cannot be opened. */
+/* The group above. Returns false for the root, and if it cannot be opened. */
 bool group_open_above(const struct group *group, struct group *above);
 
 /* Calls visit for the group and every one below it, the upper ones first. */

@@ -11,15 +11,15 @@ struct loaded {
 };
 
 /*
- * Loads what the settings need. owner is as in struct emission. Returns false, with what is missing in
- * *why: a capability, the kernel's version or configuration.
+ * Loads what the settings need. owner is as in struct emission. Returns false, with what is missing
+ * in *why: a capability, the kernel's version or configuration.
  */
 bool load_programs(struct loaded *loaded, const struct settings *settings,
 		   const struct untouched *untouched, uint32_t owner, struct text *why);
 void loaded_close(struct loaded *loaded);
 
 /*
- * The settings of a program that is ours. Returns false for another's, and where it may not be looked
+ * The settings of a program that is ours. Returns false for another's, and if it may not be looked
  * into (errno EPERM).
  */
 bool program_settings(uint32_t id, struct settings *settings);

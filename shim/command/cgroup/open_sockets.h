@@ -5,9 +5,9 @@
 #include "cgroup/untouched.h"
 
 /*
- * Arms them as `keepalive attach` does, without a line for each. What was given them by earlier settings
- * (NULL: none) is replaced. Returns how many processes may not be looked into; the reason for one of them
- * in *why.
+ * Arms them as `keepalive attach` does, without a line for each. What was given them by earlier
+ * settings (NULL: none) is replaced. Returns how many processes may not be looked into; the reason
+ * for one of them in *why.
  */
 unsigned open_sockets_arm(const struct group *group, const struct settings *settings,
 			  const struct settings *earlier, const struct untouched *untouched,

@@ -111,7 +111,9 @@ bool programs_arm_listeners(const struct settings *settings)
 	return !settings_ask_peer(settings, ROLE_SERVER);
 }
 
-/* One profile for all, and nothing held: then a socket can have it before anybody knows its peer. */
+/*
+ * One profile for all, and nothing held: then a socket can have it before anybody knows its peer.
+ */
 static bool arms_at_creation(const struct settings *settings)
 {
 	return settings->rules == 0 && settings->role == ROLE_BOTH && !settings->base.force;
@@ -130,7 +132,7 @@ bool program_is_needed(const struct settings *settings, enum program_kind kind)
 	}
 }
 
-/* VALUE becomes the option's; to failed where the socket has no such. */
+/* VALUE becomes the option's; to failed if the socket has no such. */
 static void emit_get(const struct emitter *emitter, enum sockopt option, label failed)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -144,7 +146,7 @@ static void emit_get(const struct emitter *emitter, enum sockopt option, label f
 	emit_jump_if(assembly, BPF_JNE, RESULT, 0, failed);
 }
 
-/* The option becomes VALUE; RESULT is 0 where it did. */
+/* The option becomes VALUE; RESULT is 0 if it did. */
 static void emit_put(const struct emitter *emitter, enum sockopt option)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -174,7 +176,9 @@ static void load_entry(struct assembly *assembly, int to, int base, unsigned wor
 	emit_load(assembly, BPF_W, to, base, (int)word * 4);
 }
 
-/* What our programs gave it for another peer: taken back, unless the program has changed it since. */
+/*
+ * What our programs gave it for another peer: taken back, unless the program has changed it since.
+ */
 static void emit_take_back(const struct emitter *emitter, enum sockopt option, label program_s)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -211,9 +215,9 @@ static void load_event(struct assembly *assembly)
 }
 
 /*
- * What is kept with the socket from an earlier event. Another group's: the matter is settled, unless
- * that only respects, and we force. Our own: it
- * connects again, or it listens now, so that what it was given is taken back and decided anew.
+ * What is kept with the socket from an earlier event. Another group's: the matter is settled,
+ * unless that only respects, and we force. Our own: it connects again, or it listens now, so that
+ * what it was given is taken back and decided anew.
  */
 static void emit_settled(const struct emitter *emitter, enum event event)
 {
@@ -259,7 +263,7 @@ static void emit_was_on(const struct emitter *emitter)
 /* Where the peer comes from. */
 enum peer { PEER_UNKNOWN, PEER_CONNECT4, PEER_CONNECT6, PEER_SOCK_OPS };
 
-/* Goes to no where the address in the registers from WORD on is not in the network. */
+/* Goes to no if the address in the registers from WORD on is not in the network. */
 static void emit_network(struct assembly *assembly, const struct network *network, label no)
 {
 	unsigned words = network->address.family == ADDRESS_IPV4 ? 1 : 4;
@@ -462,7 +466,7 @@ static void emit_profiles(struct emitter *emitter)
 	}
 }
 
-/* Goes to theirs where the program has set the option: its value is not what a new socket has. */
+/* Goes to theirs if the program has set the option: its value is not what a new socket has. */
 static void emit_is_untouched(const struct emitter *emitter, enum sockopt option, label untouched)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -511,8 +515,8 @@ static void emit_respect(const struct emitter *emitter, enum sockopt option)
 }
 
 /*
- * The program's own user timeout takes the place of the count: shorter than idle + 2 x interval, one
- * lost probe would end an idle connection. Then nothing is set.
+ * The program's own user timeout takes the place of the count: shorter than idle + 2 x interval,
+ * one lost probe would end an idle connection. Then nothing is set.
  */
 static void emit_respect_user_timeout(const struct emitter *emitter)
 {
@@ -578,8 +582,8 @@ static void emit_remember(const struct emitter *emitter)
 }
 
 /*
- * What is wanted and the program has not set itself. Keepalive that is on with all its values has been
- * configured as a whole: by the program, a preload, an inner group, or by us, on the listener.
+ * What is wanted and the program has not set itself. Keepalive that is on with all its values has
+ * been configured as a whole: by the program, a preload, an inner group, or by us, on the listener.
  */
 static void emit_respect_all(const struct emitter *emitter, label settle)
 {
@@ -721,8 +725,8 @@ static void emit_sock_ops(struct emitter *emitter)
 }
 
 /*
- * Nobody can have set anything yet, but an inner group may have decided. Where the values depend on what
- * comes later, only the entry is made, which keeps outer groups from setting theirs at once.
+ * Nobody can have set anything yet, but an inner group may have decided. If the values depend on
+ * what comes later, only the entry is made, which keeps outer groups from setting theirs at once.
  */
 static void emit_sock_create(struct emitter *emitter)
 {
@@ -748,7 +752,7 @@ static void emit_sock_create(struct emitter *emitter)
 	emit_remember(emitter);
 }
 
-/* Goes to no where the kernel would refuse the argument in r5. It takes 0 for no user timeout. */
+/* Goes to no if the kernel would refuse the argument in r5. It takes 0 for no user timeout. */
 static void emit_is_accepted(struct assembly *assembly, enum sockopt option, label no)
 {
 	const struct range *range = range_of(option);

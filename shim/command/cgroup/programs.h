@@ -1,15 +1,16 @@
 /*
  * programs: what runs in the kernel for the sockets of a control group, made from the settings.
  *
- * connect4, connect6: before the SYN, in connect(2) and what does the same without it (TCP_FASTOPEN,
- * io_uring). sock_ops: listeners in listen(2); what was accepted, where rules ask for its peer or its
- * listener is older; connections that were on their way when the programs came; MPTCP's subflows, whose
- * socket takes SO_KEEPALIVE alone. setsockopt: where something is forced. sock_create: at socket(2),
- * where the kernel (7.2) lets it: the values, if one profile is for all.
+ * connect4, connect6: before the SYN, in connect(2) and what does the same without it
+ * (TCP_FASTOPEN, io_uring). sock_ops: listeners in listen(2); what was accepted, if rules ask for
+ * its peer or its listener is older; connections that were on their way when the programs came;
+ * MPTCP's subflows, whose socket takes SO_KEEPALIVE alone. setsockopt: if something is forced.
+ * sock_create: at socket(2), where the kernel (7.2) lets it: the values, if one profile is for all.
  *
  * An option that does not have the value of a new socket is somebody's, and stays: the program's, a
- * preload's, an inner group's; unless the same group's programs gave it, for another peer (enum entry). Where groups are nested, the inner one's programs run
- * first (Linux compute_effective_progs()), so theirs is what the outer ones find.
+ * preload's, an inner group's; unless the same group's programs gave it, for another peer (enum
+ * entry). If groups are nested, the inner one's programs run first (Linux
+ * compute_effective_progs()), so theirs is what the outer ones find.
  */
 #ifndef KEEPALIVE_PROGRAMS_H
 #define KEEPALIVE_PROGRAMS_H
@@ -50,8 +51,8 @@ enum bpf_prog_type program_type(enum program_kind kind);
 bool program_is_needed(const struct settings *settings, enum program_kind kind);
 
 /*
- * Whether a listener is armed: not where rules ask for the peer, so that what is accepted from it shows
- * whether anybody else has configured it.
+ * Whether a listener gets its options: not if rules ask for the peer, so that what is accepted from
+ * it shows whether anybody else has configured it.
  */
 bool programs_arm_listeners(const struct settings *settings);
 

@@ -1,6 +1,6 @@
 /*
- * settings_text: settings as lines of NAME=value, as environment variables have them, and back: what is
- * kept in the kernel with the programs that were made from them.
+ * settings_text: settings as lines of NAME=value, as environment variables have them, and back:
+ * what is kept in the kernel with the programs that were made from them.
  */
 #ifndef KEEPALIVE_SETTINGS_TEXT_H
 #define KEEPALIVE_SETTINGS_TEXT_H
@@ -18,7 +18,9 @@ void settings_from_text(struct settings *settings, char *text);
 /* One rule as it is written in KEEPALIVE_SHIM_RULES, its values all there; for free(3). */
 char *rule_to_text(const struct rule *rule);
 
-/* "idle=60s interval=10s count=6", and " role=client", " mode=force" where they are so; for free(3). */
+/*
+ * "idle=60s interval=10s count=6", and " role=client", " mode=force" if they are so; for free(3).
+ */
 char *settings_summary(const struct settings *settings);
 
 #endif

@@ -10,7 +10,9 @@
 
 #include "sockets/net_namespace.h"
 
-/* include/net/tcp.h TCP_KEEPALIVE_TIME, TCP_KEEPALIVE_INTVL, TCP_KEEPALIVE_PROBES, TCP_RTO_MAX_SEC. */
+/*
+ * include/net/tcp.h TCP_KEEPALIVE_TIME, TCP_KEEPALIVE_INTVL, TCP_KEEPALIVE_PROBES, TCP_RTO_MAX_SEC.
+ */
 static const struct values fresh = { {
 	[OPTION_IDLE] = 7200,
 	[OPTION_INTERVAL] = 75,
@@ -26,8 +28,8 @@ static const char *const sysctls[OPTIONS] = {
 };
 
 /*
- * Those of the network namespace that this process is in; what cannot be read stays. A new socket is not
- * asked, since programs may have armed it already.
+ * Those of the network namespace that this process is in; what cannot be read stays. A new socket
+ * is not asked, since programs may have set them already.
  */
 static struct values read_sysctls(void)
 {

@@ -6,8 +6,9 @@
 #include "cgroup/programs.h"
 
 /*
- * What every network namespace begins with, and the net.ipv4.tcp_keepalive_* of our own, and of those that
- * the processes of the group (NULL: none) and below are in, as many as there is room for.
+ * What every network namespace begins with, and the net.ipv4.tcp_keepalive_* of our own, and of
+ * those that the processes of the group (NULL: none) and below are in, as many as there is room
+ * for.
  */
 void untouched_read(struct untouched *untouched, const struct group *group);
 

@@ -6,7 +6,10 @@
 
 #include "process/process.h"
 
-/* error is the errno of what was refused: pidfd_copy(), process_sockets(), opening a file in proc(5). */
+/*
+ * error is the errno of what was refused: pidfd_copy(), process_sockets(), opening a file in
+ * proc(5).
+ */
 void permission_reason(struct text *text, const struct process *process, int error);
 
 /* The same behind "process 12 (sshd): ". */

@@ -2,8 +2,8 @@
  * pidfd: the socket behind another process's descriptor, through a short-lived copy of it
  * (pidfd_getfd(2), Linux 5.6), and its memory (process_vm_readv(2)).
  *
- * The process is not stopped and does not notice. A copy keeps the socket open, so it is closed at once: the
- * peer must see the end of the connection when the process closes its own.
+ * The process is not stopped and does not notice. A copy keeps the socket open, so it is closed at
+ * once: the peer must see the end of the connection when the process closes its own.
  */
 #ifndef KEEPALIVE_PIDFD_H
 #define KEEPALIVE_PIDFD_H
@@ -21,8 +21,8 @@ int pidfd_of(pid_t pid);
 int pidfd_of_thread(pid_t thread);
 
 /*
- * A copy of the process's descriptor, if it is still that socket. Returns a descriptor for close(2),
- * or -1 and errno: EPERM if that is not permitted, ENOSYS before Linux 5.6, EBADF if the
+ * A copy of the process's descriptor, if it is still that socket. Returns a descriptor for
+ * close(2), or -1 and errno: EPERM if that is not permitted, ENOSYS before Linux 5.6, EBADF if the
  * descriptor has gone or become another, ESRCH if the process has ended.
  */
 int pidfd_copy(int pidfd, const struct socket_fd *wanted);
@@ -34,7 +34,8 @@ bool pidfd_refused(int error);
 uint8_t pidfd_tcp_state(int copy);
 
 /*
- * A copy of whatever the thread's descriptor is. Returns a descriptor for close(2), or -1 and errno.
+ * A copy of whatever the thread's descriptor is. Returns a descriptor for close(2), or -1 and
+ * errno.
  */
 int pidfd_copy_of_thread(pid_t thread, int fd);
 

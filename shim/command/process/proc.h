@@ -16,8 +16,8 @@
 bool proc_is_ours(void);
 
 /*
- * Keeps /proc open, for all of the calls below: whatever is mounted over it later, they go on reading this
- * one. Returns false where there is none.
+ * Keeps /proc open, for all of the calls below: whatever is mounted over it later, they go on
+ * reading this one. Returns false where there is none.
  */
 bool proc_hold(void);
 

@@ -105,8 +105,8 @@ static bool is_go_note(int fd, const struct entry *segment)
 }
 
 /*
- * What marks a toolchain's run-time library; strip(1) leaves these. Go binaries that a C linker finished
- * have their note in a segment with others, and some have only the table of functions.
+ * What marks a toolchain's run-time library; strip(1) leaves these. Go binaries that a C linker
+ * finished have their note in a segment with others, and some have only the table of functions.
  */
 static void take_section(const char *name, struct elf *elf)
 {

@@ -1,5 +1,6 @@
 /*
- * elf_file: what the headers of an executable say about how it is started, from the file itself (elf(5)).
+ * elf_file: what the headers of an executable say about how it is started, from the file itself
+ * (elf(5)).
  */
 #ifndef KEEPALIVE_ELF_FILE_H
 #define KEEPALIVE_ELF_FILE_H
@@ -37,7 +38,10 @@ bool abi_is_same(struct abi a, struct abi b);
 /* "x86-64", "i386" and so on. */
 const char *abi_name(struct abi abi);
 
-/* The multiarch name that Debian gives its library directories, "x86_64-linux-gnu"; NULL if unknown. */
+/*
+ * The multiarch name that Debian gives its library directories, "x86_64-linux-gnu"; NULL if
+ * unknown.
+ */
 const char *abi_triplet(struct abi abi);
 
 #endif

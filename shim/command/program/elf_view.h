@@ -1,6 +1,6 @@
 /*
- * elf_view: the sections of an executable or a shared object, mapped from its file. Nothing that the
- * file says is believed further than its end.
+ * elf_view: the sections of an executable or a shared object, mapped from its file. Nothing that
+ * the file says is believed further than its end.
  */
 #ifndef KEEPALIVE_ELF_VIEW_H
 #define KEEPALIVE_ELF_VIEW_H

@@ -113,7 +113,10 @@ static struct slice base_of(struct slice entry)
 	return (struct slice){ entry.start + folder, entry.length - folder };
 }
 
-/* One with $LIB or $PLATFORM stays: it may be what programs of another architecture load (ld.so(8)). */
+/*
+ * One with $LIB or $PLATFORM stays: it may be what programs of another architecture load
+ * (ld.so(8)).
+ */
 static bool is_another_copy(struct slice entry)
 {
 	return slice_is(base_of(entry), LIBRARY_NAME) && !memchr(entry.start, '$', entry.length);

@@ -22,15 +22,15 @@ struct library {
 bool library_find(const char *given, struct abi wanted, struct library *library);
 
 /*
- * Puts the library into LD_PRELOAD of our environment: first, but behind a sanitizer's runtime, which must
- * be. What is there is kept; other copies of the library are dropped, but not those that are named by
- * $LIB, by which 32-bit programs find theirs.
+ * Puts the library into LD_PRELOAD of our environment: first, but behind a sanitizer's runtime,
+ * which must be. What is there is kept; other copies of the library are dropped, but not those that
+ * are named by $LIB, by which 32-bit programs find theirs.
  */
 void library_preload(const struct library *library);
 
 /*
- * Drops what is of another architecture from LD_PRELOAD if the program's dynamic linker is musl's: glibc's
- * passes over it, musl's maps it and ends.
+ * Drops what is of another architecture from LD_PRELOAD if the program's dynamic linker is musl's:
+ * glibc's passes over it, musl's maps it and ends.
  */
 void library_drop_foreign(const struct elf *elf);
 

@@ -98,8 +98,8 @@ static int find(const char *command, char path[PATH_MAX])
 }
 
 /*
- * The program that env(1) will run. Its options come through a #! line with -S only, which splits what
- * follows into words. Returns NULL if options or quotes leave open which one, or how.
+ * The program that env(1) will run. Its options come through a #! line with -S only, which splits
+ * what follows into words. Returns NULL if options or quotes leave open which one, or how.
  */
 static const char *env_operand(char *arguments)
 {
@@ -126,9 +126,9 @@ static bool end_line(char *line)
 }
 
 /*
- * Reads the start of a file that is no ELF executable. Returns what runs it, within line, and whether
- * that is to be searched for (env); the shell if no #! line names one in full, as execvp(3) has it;
- * NULL if that cannot be known, as with a binary of another kind.
+ * Reads the start of a file that is no ELF executable. Returns what runs it, within line, and
+ * whether that is to be searched for (env); the shell if no #! line names one in full, as execvp(3)
+ * has it; NULL if that cannot be known, as with a binary of another kind.
  */
 static const char *script_interpreter(int fd, char line[LINE_MAX_SIZE], bool *by_env)
 {
@@ -200,7 +200,10 @@ static int follow(struct target *target)
 	return ELOOP;
 }
 
-/* Whether the id, as stat(2) shows it, is one of our user namespace; others it shows as 65534, mostly. */
+/*
+ * Whether the id, as stat(2) shows it, is one of our user namespace; others it shows as 65534,
+ * mostly.
+ */
 static bool is_mapped(const char *map, unsigned id)
 {
 	char text[4096];
@@ -228,8 +231,8 @@ static bool is_linker(const struct target *target)
 }
 
 /*
- * As the kernel decides in fs/exec.c and security/commoncap.c; AT_SECURE in the new program. For us, or for
- * a user who has nothing to do with the file.
+ * As the kernel decides in fs/exec.c and security/commoncap.c; AT_SECURE in the new program. For
+ * us, or for a user who has nothing to do with the file.
  */
 static enum privilege privilege_of(const char *path, bool us)
 {

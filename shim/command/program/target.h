@@ -30,9 +30,9 @@ struct target {
 };
 
 /*
- * Finds the command as execvp(3) does, and follows #! lines and env(1) in them; a text without one is
- * the shell's. Returns 0, or an errno value: it is about executable if that is not empty, and ENOEXEC
- * stands for a file that no #! line and no ELF header says how to start.
+ * Finds the command as execvp(3) does, and follows #! lines and env(1) in them; a text without one
+ * is the shell's. Returns 0, or an errno value: it is about executable if that is not empty, and
+ * ENOEXEC stands for a file that no #! line and no ELF header says how to start.
  */
 int target_find(const char *command, struct target *target);
 

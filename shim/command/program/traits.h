@@ -1,6 +1,6 @@
 /*
- * traits: how a dynamic program makes its sockets, as far as its file shows: what it imports, what it
- * is linked to, and system calls in its own code.
+ * traits: how a dynamic program makes its sockets, as far as its file shows: what it imports, what
+ * it is linked to, and system calls in its own code.
  */
 #ifndef KEEPALIVE_TRAITS_H
 #define KEEPALIVE_TRAITS_H

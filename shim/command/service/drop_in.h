@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Environment="NAME=VALUE" as systemd reads it back: quotes, backslashes and percent signs escaped. */
+/*
+ * Environment="NAME=VALUE" as systemd reads it back: quotes, backslashes and percent signs escaped.
+ */
 void drop_in_environment(FILE *out, const char *name, const char *value);
 
 /* Puts text at path, with the folder for it, in place of what is there. Returns 0 or an errno. */

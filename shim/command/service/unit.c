@@ -86,7 +86,10 @@ static void take_line(struct service *unit, char *line, bool *in_service)
 			 strcmp(value, "root") == 0 ? "" : value);
 }
 
-/* The whole line, of which a backslash at the end means that it goes on; comments within are left out. */
+/*
+ * The whole line, of which a backslash at the end means that it goes on; comments within are left
+ * out.
+ */
 static bool read_line(FILE *file, char **whole)
 {
 	char *line = NULL;

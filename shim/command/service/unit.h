@@ -1,6 +1,6 @@
 /*
- * unit: a service of systemd as its files say (systemd.unit(5)): without asking systemd, so that it works in
- * an image and in a container too.
+ * unit: a service of systemd as its files say (systemd.unit(5)): without asking systemd, so that it
+ * works in an image and in a container too.
  */
 #ifndef KEEPALIVE_UNIT_H
 #define KEEPALIVE_UNIT_H

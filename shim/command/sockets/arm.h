@@ -15,10 +15,10 @@ enum outcome {
 };
 
 /*
- * Gives the socket the options that the settings have for it, as decide() has it. kernel: what a new
- * socket has in its network namespace. *given is as for standing_of(), and becomes the number of the
- * profile that it has now; not in a dry run, which sets nothing.
- * Adds the line (log_line.h), without its end, to text.
+ * Gives the socket the options that the settings have for it, as decide() has it. kernel: what a
+ * new socket has in its network namespace. *given is as for standing_of(), and becomes the number
+ * of the profile that it has now; not in a dry run, which sets nothing. Adds the line (log_line.h),
+ * without its end, to text.
  */
 enum outcome arm(const struct settings *settings, const struct connection *connection,
 		 const struct values *kernel, unsigned *given, bool dry_run, struct text *text);

@@ -66,8 +66,8 @@ static struct memory *memory_of(const struct attachment *attachment, uint32_t in
 }
 
 /*
- * Makes the memory that of exactly these sockets, so that closed ones are forgotten, and moves those
- * that must be looked at to the front. Returns how many.
+ * Makes the memory that of exactly these sockets, so that closed ones are forgotten, and moves
+ * those that must be looked at to the front. Returns how many.
  */
 static size_t select_unsettled(struct attachment *attachment, struct socket_fd *sockets,
 			       size_t count)
@@ -125,8 +125,8 @@ static bool is_news(const struct attachment *attachment, const struct memory *me
 }
 
 /*
- * Before it connects or listens, its peer and its role are not known yet. With force the program may
- * just be about to set its own values, as Go does after connect().
+ * Before it connects or listens, its peer and its role are not known yet. With force the program
+ * may just be about to set its own values, as Go does after connect().
  */
 static bool is_settled(const struct attachment *attachment, const struct connection *connection,
 		       const struct memory *memory)

@@ -22,9 +22,9 @@ struct attachment {
 };
 
 /*
- * Sets the options of the sockets that were not seen before, or whose peer or role was not known then. Others cost
- * no more than the reading of /proc/PID/fd. Returns 0, or an errno as process_sockets() and
- * pidfd_copy() have it: the process has ended, or may not be looked into.
+ * Sets the options of the sockets that were not seen before, or whose peer or role was not known
+ * then. Others cost no more than the reading of /proc/PID/fd. Returns 0, or an errno as
+ * process_sockets() and pidfd_copy() have it: the process has ended, or may not be looked into.
  */
 int attachment_look(struct attachment *attachment);
 

@@ -64,8 +64,8 @@ static int copy_of(struct holder *holder, const struct connection *connection, b
 }
 
 /*
- * Without a copy: sockfs(5) gives its protocol's name ("TCP", "TCPv6", "MPTCP") as an attribute. What is
- * in no table neither listens nor is connected.
+ * Without a copy: sockfs(5) gives its protocol's name ("TCP", "TCPv6", "MPTCP") as an attribute.
+ * What is in no table neither listens nor is connected.
  */
 static bool from_name(struct connection *connection)
 {

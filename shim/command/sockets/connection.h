@@ -39,13 +39,13 @@ struct connections {
 };
 
 /*
- * Adds those of the holder's sockets that are TCP. The sockets are ordered as by process_sockets() and
- * must outlive the connections. Sockets that are not in the namespace's table (not hashed, made in
- * another namespace) are seen through copies alone.
+ * Adds those of the holder's sockets that are TCP. The sockets are ordered as by process_sockets()
+ * and must outlive the connections. Sockets that are not in the namespace's table (not hashed, made
+ * in another namespace) are seen through copies alone.
  *
- * A copy keeps a port in use: a process that closes its listener while we hold one, and binds again, is
- * refused with EADDRINUSE. A holder to be spared is looked at without such copies: the values of sockets
- * that are neither connected nor connecting are not known then.
+ * A copy keeps a port in use: a process that closes its listener while we hold one, and binds
+ * again, is refused with EADDRINUSE. A holder to be spared is looked at without such copies: the
+ * values of sockets that are neither connected nor connecting are not known then.
  */
 void connections_read(struct connections *connections, struct holder *holder,
 		      const struct socket_fd *sockets, size_t count);

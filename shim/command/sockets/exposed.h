@@ -1,5 +1,6 @@
 /*
- * exposed: established connections that would hang for ever if the other end vanished: `status --off`.
+ * exposed: established connections that would hang for ever if the other end vanished: `status
+ * --off`.
  */
 #ifndef KEEPALIVE_EXPOSED_H
 #define KEEPALIVE_EXPOSED_H

@@ -56,8 +56,8 @@ static int leave_socket(void *argument)
 }
 
 /*
- * A socket in the namespace of the process; -1 and errno. Without an exit signal the child can be waited
- * for even if SIGCHLD is ignored.
+ * A socket in the namespace of the process; -1 and errno. Without an exit signal the child can be
+ * waited for even if SIGCHLD is ignored.
  */
 static int open_there(pid_t pid, int domain, int type, int protocol)
 {

@@ -20,14 +20,14 @@ struct net_namespace {
 ino_t net_namespace_of(pid_t pid);
 
 /*
- * socket(2) in the network namespace of the process. Returns a descriptor, or -1 and errno: EPERM if
- * that namespace may not be entered.
+ * socket(2) in the network namespace of the process. Returns a descriptor, or -1 and errno: EPERM
+ * if that namespace may not be entered.
  */
 int net_namespace_socket(pid_t pid, int domain, int type, int protocol);
 
 /*
- * Reads the sockets in these states (bits 1 << TCP_...) of the process's namespace into *space, whose
- * earlier content it replaces. If that fails, the ports listened on stay as they were.
+ * Reads the sockets in these states (bits 1 << TCP_...) of the process's namespace into *space,
+ * whose earlier content it replaces. If that fails, the ports listened on stay as they were.
  * Another namespace needs CAP_SYS_ADMIN, or to be the user who made its user namespace.
  */
 void net_namespace_read(struct net_namespace *space, pid_t pid, uint32_t states);

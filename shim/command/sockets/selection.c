@@ -23,7 +23,9 @@ bool selection_take_ports(struct selection *selection, const char *text)
 	return true;
 }
 
-/* ss(8) and people write '-' for the kernel's '_', and estab. Returns its bit; 0 if there is none. */
+/*
+ * ss(8) and people write '-' for the kernel's '_', and estab. Returns its bit; 0 if there is none.
+ */
 static uint32_t state_of(struct slice word)
 {
 	char name[16];

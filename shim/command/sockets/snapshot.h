@@ -32,8 +32,8 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why);
 size_t snapshot_others(const struct snapshot *snapshot);
 
 /*
- * Adds those, as held by a process of the number 0 and the name "?": who may not see the process may see
- * whether its connections have keepalive.
+ * Adds those, as held by a process of the number 0 and the name "?": who may not see the process
+ * may see whether its connections have keepalive.
  */
 void snapshot_add_others(struct snapshot *snapshot);
 

@@ -1,6 +1,6 @@
 /*
- * sockopts: reading and setting the options of settings.h, and giving a socket one profile instead of
- * another.
+ * sockopts: reading and setting the options of settings.h, and giving a socket one profile instead
+ * of another.
  */
 #ifndef KEEPALIVE_SOCKOPTS_H
 #define KEEPALIVE_SOCKOPTS_H
@@ -21,14 +21,14 @@ void sockopts_arm(int fd, const struct profile *profile);
 void sockopts_read(int fd, struct values *values);
 
 /*
- * What a new socket has, in this process's network namespace when it was first asked: what stands for
- * "kernel", since no value of setsockopt(2) means "as the sysctl says".
+ * What a new socket has, in this process's network namespace when it was first asked: what stands
+ * for "kernel", since no value of setsockopt(2) means "as the sysctl says".
  */
 const struct values *sockopts_of_kernel(void);
 
 /*
- * Gives the socket the profile with that number, as decide() has it. given: as for standing_of(). What the kernel refuses is passed over. Returns
- * where the socket stands then.
+ * Gives the socket the profile with that number, as decide() has it. given: as for standing_of().
+ * What the kernel refuses is passed over. Returns where the socket stands then.
  */
 struct standing sockopts_apply(int fd, const struct settings *settings, unsigned given,
 			       unsigned number);

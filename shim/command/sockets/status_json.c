@@ -27,7 +27,7 @@ static void json_process(const struct connection *connection)
 
 #define KEY(symbol, variable, word, preset, words, accepted, argument, help, level, name, unit, \
 	    least, most, heading, key) \
-	[OPTION_##symbol] = key,
+	[OPTION_##symbol] = key, /* NOLINT(bugprone-macro-parentheses) */
 
 static void json_values(const struct connection *connection)
 {

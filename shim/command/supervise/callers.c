@@ -26,9 +26,9 @@ static struct {
 } own = { .pidfd = -1 };
 
 /*
- * A thread that calls execve(2) gets the number of its process's first thread, and everything that is
- * open for that one then means it. So once some thread beside the first has changed what is looked
- * at only once, first threads are looked at each time.
+ * A thread that calls execve(2) gets the number of its process's first thread, and everything that
+ * is open for that one then means it. So once some thread beside the first has changed what is
+ * looked at only once, first threads are looked at each time.
  */
 static atomic_bool first_threads_may_change;
 
@@ -52,7 +52,9 @@ static bool is_our_network(pid_t thread)
 	       status.st_ino == own.inode;
 }
 
-/* Whether there are hierarchies of version 1 that sockets belong to; others only count processes. */
+/*
+ * Whether there are hierarchies of version 1 that sockets belong to; others only count processes.
+ */
 static bool has_old_cgroups(const char *text)
 {
 	return strstr(text, "net_cls") || strstr(text, "net_prio");
@@ -121,7 +123,10 @@ static struct caller *first_place(pid_t thread)
 	return kept + (size_t)((unsigned)thread % remainders) * PLACES;
 }
 
-/* A place for the thread: its own, else the one of those that was used longest ago. NULL: all are busy. */
+/*
+ * A place for the thread: its own, else the one of those that was used longest ago. NULL: all are
+ * busy.
+ */
 static struct caller *place_of(pid_t thread)
 {
 	struct caller *place = NULL;
@@ -193,8 +198,8 @@ pid_t caller_process(const struct caller *caller)
 }
 
 /*
- * Also where its place is busy still: whoever served its last call has answered, and may not have got
- * further.
+ * Also where its place is busy still: whoever served its last call has answered, and may not have
+ * got further.
  */
 void caller_changes(const struct caller *caller)
 {

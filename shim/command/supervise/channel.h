@@ -12,7 +12,9 @@ bool channel_open(int ends[2]);
 /* A number, and a descriptor if fd is not -1. */
 bool channel_send(int channel, int number, int fd);
 
-/* Waits for one. *fd is -1 if none came; fd may be NULL. Returns false if the other end has gone. */
+/*
+ * Waits for one. *fd is -1 if none came; fd may be NULL. Returns false if the other end has gone.
+ */
 bool channel_receive(int channel, int *number, int *fd);
 
 #endif

@@ -9,7 +9,10 @@
 
 #include "process/proc.h"
 
-/* setgroups(2) of one thread; the C library's is of all. Some 32-bit architectures have an older one. */
+/*
+ * setgroups(2) of one thread; the C library's is of all. Some 32-bit architectures have an older
+ * one.
+ */
 #ifdef SYS_setgroups32
 enum { SET_GROUPS = SYS_setgroups32 };
 #else

@@ -1,6 +1,6 @@
 /*
- * credentials: the user and the groups by whom a file, and so a socket, is opened (credentials(7)). They
- * are each thread's own.
+ * credentials: the user and the groups by whom a file, and so a socket, is opened (credentials(7)).
+ * They are each thread's own.
  */
 #ifndef KEEPALIVE_CREDENTIALS_H
 #define KEEPALIVE_CREDENTIALS_H
@@ -23,8 +23,8 @@ bool credentials_read(struct credentials *credentials, const char *status);
 bool credentials_same_groups(const struct credentials *a, const struct credentials *b);
 
 /*
- * The calling thread takes on those of another, which differ from its own. Returns false, with nothing
- * changed, if that is not permitted.
+ * The calling thread takes on those of another, which differ from its own. Returns false, with
+ * nothing changed, if that is not permitted.
  */
 bool credentials_take(const struct credentials *own, const struct credentials *other);
 

@@ -20,9 +20,9 @@ struct architecture {
 };
 
 /*
- * The programs that a kernel for this machine runs. 32-bit x86 programs mostly reach socket() through
- * socketcall(2), as glibc and Go do. Its arguments are in memory, which a filter cannot read. Those
- * that use the newer calls (musl) are served.
+ * The programs that a kernel for this machine runs. 32-bit x86 programs mostly reach socket()
+ * through socketcall(2), as glibc and Go do. Its arguments are in memory, which a filter cannot
+ * read. Those that use the newer calls (musl) are served.
  */
 #if defined(__x86_64__)
 enum { X32 = 0x40000000 }; /* __X32_SYSCALL_BIT */
@@ -271,7 +271,9 @@ static bool is_same(const struct profile *a, const struct profile *b)
 	return memcmp(a->value, b->value, sizeof(a->value)) == 0 && a->force == b->force;
 }
 
-/* The options that a profile with mode=force sets; what it leaves to the kernel is the program's. */
+/*
+ * The options that a profile with mode=force sets; what it leaves to the kernel is the program's.
+ */
 static unsigned forced_by(const struct profile *profile)
 {
 	unsigned forced = 1U << OPTION_KEEPALIVE;

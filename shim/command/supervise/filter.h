@@ -1,9 +1,9 @@
 /*
- * filter: the seccomp filter of a supervised program (seccomp(2)), for every way into the kernel that
- * a program of this machine has.
+ * filter: the seccomp filter of a supervised program (seccomp(2)), for every way into the kernel
+ * that a program of this machine has.
  *
- * Written by hand: it is one comparison after another, and libseccomp would be the only library that
- * the command needs besides the C library.
+ * Written by hand: it is one comparison after another, and libseccomp would be the only library
+ * that the command needs besides the C library.
  */
 #ifndef KEEPALIVE_FILTER_H
 #define KEEPALIVE_FILTER_H
@@ -16,8 +16,8 @@
 #include "settings.h"
 
 /*
- * Which system calls of a program its supervisor has to see, from the settings. As few as will do, since
- * each of them then waits for the supervisor.
+ * Which system calls of a program its supervisor has to see, from the settings. As few as will do,
+ * since each of them then waits for the supervisor.
  */
 struct plan {
 	const struct settings *settings;
@@ -54,9 +54,9 @@ struct filter {
 void filter_build(const struct plan *plan, struct filter *filter);
 
 /*
- * Whether this process has such a filter already, and a supervisor who serves it here, or who leaves the
- * sockets alone that it makes in this network namespace or cgroup. A supervisor answers a question that no
- * kernel knows.
+ * Whether this process has such a filter already, and a supervisor who serves it here, or who
+ * leaves the sockets alone that it makes in this network namespace or cgroup. A supervisor answers
+ * a question that no kernel knows.
  */
 enum filter_state { FILTER_OFF, FILTER_SERVES, FILTER_ELSEWHERE };
 enum filter_state filter_state(void);

@@ -1,8 +1,9 @@
 /*
- * notification: one call that the filter has handed over, and the answers to it (seccomp_unotify(2)).
+ * notification: one call that the filter has handed over, and the answers to it
+ * (seccomp_unotify(2)).
  *
- * Whatever stops us for a while (SIGSTOP, a freezer, a debugger) interrupts some of these ioctls. None
- * of them then has done anything, so they are made again.
+ * Whatever stops us for a while (SIGSTOP, a freezer, a debugger) interrupts some of these ioctls.
+ * None of them then has done anything, so they are made again.
  */
 #ifndef KEEPALIVE_NOTIFICATION_H
 #define KEEPALIVE_NOTIFICATION_H
@@ -36,10 +37,10 @@ void notification_fail(const struct notification *notification, int error);
 void notification_return(const struct notification *notification, int value);
 
 /*
- * Puts a copy of our descriptor into the caller's table. No answer yet: until there is one the program
- * does not know of it, and we can close ours first. (SECCOMP_ADDFD_FLAG_SEND, which is both in one,
- * answers before the descriptor is there: who is stopped in between makes socket(2) return 0.)
- * Returns the number there, or -1 and errno: EMFILE, or ENOENT if the caller has gone.
+ * Puts a copy of our descriptor into the caller's table. No answer yet: until there is one the
+ * program does not know of it, and we can close ours first. (SECCOMP_ADDFD_FLAG_SEND, which is both
+ * in one, answers before the descriptor is there: who is stopped in between makes socket(2) return
+ * 0.) Returns the number there, or -1 and errno: EMFILE, or ENOENT if the caller has gone.
  */
 int notification_add_descriptor(const struct notification *notification, int fd, bool cloexec);
 

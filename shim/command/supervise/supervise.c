@@ -31,8 +31,9 @@ static int seccomp_filter(const struct filter *filter, unsigned long flags)
 
 /*
  * Installs the filter on this process. Returns the notification descriptor, or -1 and errno.
- * Without SPEC_ALLOW kernels before 5.16 would slow the program down in the name of a sandbox; without
- * WAIT_KILLABLE_RECV signals interrupt a call that waits for us, so it is left out only if the kernel does not know it.
+ * Without SPEC_ALLOW kernels before 5.16 would slow the program down in the name of a sandbox;
+ * without WAIT_KILLABLE_RECV signals interrupt a call that waits for us, so it is left out only if
+ * the kernel does not know it.
  */
 static int install(const struct filter *filter)
 {
@@ -44,7 +45,9 @@ static int install(const struct filter *filter)
 	return listener;
 }
 
-/* What install() and the supervisor will do, once, in a process of its own. Returns 0 or an errno. */
+/*
+ * What install() and the supervisor will do, once, in a process of its own. Returns 0 or an errno.
+ */
 static int try_install(const struct filter *filter)
 {
 	struct seccomp_notif_addfd nothing = { 0 };
@@ -58,10 +61,11 @@ static int try_install(const struct filter *filter)
 }
 
 /*
- * The supervisor has to be our child, or it could not be there when we are PID 1, and the program we
- * become must not meet a child it does not know. A child with no exit signal is one that wait(2) shows
- * only to those who ask for __WALL or __WCLONE, and raises no SIGCHLD: one that is blocked would wait
- * for the program, and if it is ignored, children cannot be waited for. fork(2) cannot make one.
+ * The supervisor has to be our child, or it could not be there when we are PID 1, and the program
+ * we become must not meet a child it does not know. A child with no exit signal is one that wait(2)
+ * shows only to those who ask for __WALL or __WCLONE, and raises no SIGCHLD: one that is blocked
+ * would wait for the program, and if it is ignored, children cannot be waited for. fork(2) cannot
+ * make one.
  */
 static pid_t fork_unseen(void)
 {
@@ -183,7 +187,10 @@ static enum supervision under_another(struct text *why)
 	return SUPERVISION_REFUSED;
 }
 
-/* A plan that can do without the program's sockets does, and on best effort any that serves something. */
+/*
+ * A plan that can do without the program's sockets does, and on best effort any that serves
+ * something.
+ */
 static bool may_give_up_reach(const struct plan *plan, const struct supervise_terms *terms)
 {
 	return !plan_needs_reach(plan) || (terms->best_effort && plan->socket);

@@ -13,10 +13,11 @@
  * - sockets carry the security label (SELinux, AppArmor) that the program was started with;
  * - mode=force: setsockopt(2) of our options succeeds on every descriptor and with every argument,
  *   since a filter sees neither which socket it is nor the value; a rule's mode=force is everybody's.
- * What is not served, and left as the kernel makes it: sockets made through io_uring or socketcall(2)
- * (32-bit x86 with glibc or Go), in another network namespace or cgroup than at the start, received
- * from other processes, or inherited past descriptor 2 without sd_listen_fds(3). Rules see the program
- * that was started, not what it starts; rules by peer do not hold for accepted sockets.
+ * What is not served, and left as the kernel makes it: sockets made through io_uring or
+ * socketcall(2) (32-bit x86 with glibc or Go), in another network namespace or cgroup than at the
+ * start, received from other processes, or inherited past descriptor 2 without sd_listen_fds(3).
+ * Rules see the program that was started, not what it starts; rules by peer do not hold for
+ * accepted sockets.
  */
 #ifndef KEEPALIVE_SUPERVISE_H
 #define KEEPALIVE_SUPERVISE_H
@@ -35,8 +36,8 @@ enum supervision {
 /*
  * Puts this process, and all that it executes and forks from now on, under supervision. Sets
  * no_new_privs if we lack CAP_SYS_ADMIN. Descriptors 0 to 2 and those of socket activation
- * (sd_listen_fds(3)) get their options at once. Under an outer supervisor of ours it is on already, with
- * that one's settings. If it is refused, or on partly, *why says why.
+ * (sd_listen_fds(3)) get their options at once. Under an outer supervisor of ours it is on already,
+ * with that one's settings. If it is refused, or on partly, *why says why.
  */
 struct supervise_terms {
 	struct title title;

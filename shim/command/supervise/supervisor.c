@@ -42,8 +42,8 @@ static atomic_bool served_has_gone; /* so that another is to be named */
 static int waker = -1;              /* an eventfd(2) for the main thread */
 
 /*
- * No socket, or no number for it. The kernel would say the same, but for what there may be enough of
- * a moment later: then it would make one without keepalive.
+ * No socket, or no number for it. The kernel would say the same, but for what there may be enough
+ * of a moment later: then it would make one without keepalive.
  */
 static void refuse_socket(const struct notification *call, int error)
 {
@@ -66,8 +66,8 @@ static void say_left_alone(const struct notification *call)
 }
 
 /*
- * The program must not run on before our own descriptor is closed: it would find the port of a socket in
- * use that it has closed itself, and its peer would not hear of that.
+ * The program must not run on before our own descriptor is closed: it would find the port of a
+ * socket in use that it has closed itself, and its peer would not hear of that.
  */
 static void hand_over(const struct notification *call, int fd)
 {
@@ -109,8 +109,8 @@ static void serve_socket(const struct notification *call, struct caller *caller)
 }
 
 /*
- * Closes a copy that may have become the last one, without waiting for data to be sent (SO_LINGER): the
- * kernel does not wait when a process ends, so one that holds a copy too is made, and ends.
+ * Closes a copy that may have become the last one, without waiting for data to be sent (SO_LINGER):
+ * the kernel does not wait when a process ends, so one that holds a copy too is made, and ends.
  */
 static void close_at_once(int fd)
 {
@@ -199,8 +199,8 @@ static bool is_forced(const struct profile *profile, const struct values *now)
 }
 
 /*
- * The profile with mode=force that a socket has from us; NULL if it has none. What a role, a rule or a
- * namespace leaves alone does not have our values, so the program's own calls hold there.
+ * The profile with mode=force that a socket has from us; NULL if it has none. What a role, a rule
+ * or a namespace leaves alone does not have our values, so the program's own calls hold there.
  */
 static const struct profile *forced_profile(int fd)
 {
@@ -234,8 +234,9 @@ static enum sockopt option_of(const struct notification *call)
 }
 
 /*
- * The program's own setsockopt(2) of an option that is ours: the kernel says what it thinks of the value,
- * and then ours is there again. Returns false if it is for the kernel alone: another's socket, no value.
+ * The program's own setsockopt(2) of an option that is ours: the kernel says what it thinks of the
+ * value, and then ours is there again. Returns false if it is for the kernel alone: another's
+ * socket, no value.
  */
 static bool force_again(const struct notification *call, int fd, int *error)
 {
@@ -324,8 +325,8 @@ static void serve(const struct notification *call)
 }
 
 /*
- * Until POLLHUP: the last process that has the filter has gone. A daemon's first process ends earlier;
- * then the one that is served next stands for those that come from it.
+ * Until POLLHUP: the last process that has the filter has gone. A daemon's first process ends
+ * earlier; then the one that is served next stands for those that come from it.
  */
 static void await_end(void)
 {
@@ -383,8 +384,8 @@ static void close_all_but(int channel, int log)
 }
 
 /*
- * Out of the program's way: no signal of its terminal or group ends us before it, no directory of its
- * is held, and who looks for it by its command line does not find us.
+ * Out of the program's way: no signal of its terminal or group ends us before it, no directory of
+ * its is held, and who looks for it by its command line does not find us.
  */
 static void stand_aside(int channel)
 {

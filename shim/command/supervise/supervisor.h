@@ -12,8 +12,9 @@
 enum { SUPERVISOR_READY, SUPERVISOR_NO_PROC, SUPERVISOR_NO_REACH, SUPERVISOR_NO_THREAD };
 
 /*
- * Over the channel comes the number of a descriptor that its parent has, to try what is permitted; it
- * answers with one of the above; then comes the filter's notification descriptor, which it confirms.
+ * Over the channel comes the number of a descriptor that its parent has, to try what is permitted;
+ * it answers with one of the above; then comes the filter's notification descriptor, which it
+ * confirms.
  */
 __attribute__((noreturn)) void supervisor_run(const struct plan *plan, int channel,
 					      struct title title);

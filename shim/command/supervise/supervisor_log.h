@@ -16,7 +16,9 @@
  */
 int supervisor_log_start(const struct settings *settings);
 
-/* Whose socket the next lines are about; called while it waits for us, since it may soon be gone. */
+/*
+ * Whose socket the next lines are about; called while it waits for us, since it may soon be gone.
+ */
 void supervisor_log_caller(pid_t thread);
 
 /* "keepalive-shim[PID] PROGRAM: " and the text. All do nothing if the log is off. */

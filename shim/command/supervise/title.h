@@ -1,5 +1,6 @@
 /*
- * title: the name that a supervisor shows in ps(1), by which `check` finds the one that serves a process.
+ * title: the name that a supervisor shows in ps(1), by which `check` finds the one that serves a
+ * process.
  */
 #ifndef KEEPALIVE_TITLE_H
 #define KEEPALIVE_TITLE_H

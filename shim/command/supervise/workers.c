@@ -101,8 +101,8 @@ static bool some_rest(void)
 }
 
 /*
- * A call that takes this long is held up: it takes a hundredth of it. Nobody calls once none has come
- * for so many times.
+ * A call that takes this long is held up: it takes a hundredth of it. Nobody calls once none has
+ * come for so many times.
  */
 enum { TICK = 1, TICKS = 20 };
 

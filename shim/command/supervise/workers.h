@@ -1,9 +1,10 @@
 /*
- * workers: threads that serve calls, so that nobody waits for another's: for one who gets no processor,
- * or whose descriptor takes long to close.
+ * workers: threads that serve calls, so that nobody waits for another's: for one who gets no
+ * processor, or whose descriptor takes long to close.
  *
- * One of them waits for calls, since some kernels (6.6 and later) wake all who wait, and serves what it
- * gets. Only while it is held up does another take its place, which the main thread sees to.
+ * One of them waits for calls, since some kernels (6.6 and later) wake all who wait, and serves
+ * what it gets. Only while it is held up does another take its place, which the main thread sees
+ * to.
  */
 #ifndef KEEPALIVE_WORKERS_H
 #define KEEPALIVE_WORKERS_H
@@ -13,8 +14,9 @@
 #include "supervise/notification.h"
 
 /*
- * Makes the first of them, which waits until it is released; there are never more than limit. waker is
- * an eventfd(2) that wakes the main thread; it may be -1 for a single one. Returns false if no thread can be made.
+ * Makes the first of them, which waits until it is released; there are never more than limit. waker
+ * is an eventfd(2) that wakes the main thread; it may be -1 for a single one. Returns false if no
+ * thread can be made.
  */
 bool workers_prepare(void serve(const struct notification *), unsigned limit, int waker);
 
@@ -22,8 +24,8 @@ bool workers_prepare(void serve(const struct notification *), unsigned limit, in
 void workers_release(void);
 
 /*
- * For the main thread: sees to it that somebody waits for calls. Returns after how many milliseconds it
- * has to be called again; -1: not before the waker says so, since nobody calls.
+ * For the main thread: sees to it that somebody waits for calls. Returns after how many
+ * milliseconds it has to be called again; -1: not before the waker says so, since nobody calls.
  */
 int workers_watch(void);
 

@@ -70,9 +70,9 @@ static void take_variable(const char *entry, struct texts *texts)
 }
 
 /*
- * The environment it was started with: strings, each ended by a zero byte. Programs that show a title
- * in ps(1) put it over these strings and zero what is left (nginx, redis, Chromium), which shows, since
- * execve(2) is hardly ever given a string without an equals sign.
+ * The environment it was started with: strings, each ended by a zero byte. Programs that show a
+ * title in ps(1) put it over these strings and zero what is left (nginx, redis, Chromium), which
+ * shows, since execve(2) is hardly ever given a string without an equals sign.
  */
 static void read_environment(pid_t pid, struct process_check *check)
 {
@@ -99,7 +99,9 @@ static bool is_ancestor(pid_t ancestor, pid_t pid)
 	return pid != 0;
 }
 
-/* The last of the numbers of the process: the one in its own PID namespace. *only: it has no other. */
+/*
+ * The last of the numbers of the process: the one in its own PID namespace. *only: it has no other.
+ */
 static pid_t own_number(pid_t pid, bool *only)
 {
 	char status[4096];
@@ -131,8 +133,8 @@ static pid_t named_by(pid_t candidate)
 }
 
 /*
- * All that comes from the process that a supervisor names is supervised by it. That is its parent at
- * first, later one that it has served. Once that has ended too, nothing shows it.
+ * All that comes from the process that a supervisor names is supervised by it. That is its parent
+ * at first, later one that it has served. Once that has ended too, nothing shows it.
  */
 static void consider(pid_t candidate, pid_t pid, struct process_check *check)
 {

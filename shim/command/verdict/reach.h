@@ -1,6 +1,6 @@
 /*
- * reach: where the calls that the library takes the place of lead in a running process, object by object:
- * the slots of its memory say, whatever way an object was loaded.
+ * reach: where the calls that the library takes the place of lead in a running process, object by
+ * object: the slots of its memory say, whatever way an object was loaded.
  */
 #ifndef KEEPALIVE_REACH_H
 #define KEEPALIVE_REACH_H
@@ -16,8 +16,8 @@ struct reach {
 };
 
 /*
- * Looks at socket, connect, accept, accept4 and listen. Slots that are filled at the first call only, and
- * addresses that the program asked dlsym(3) for, do not show.
+ * Looks at socket, connect, accept, accept4 and listen. Slots that are filled at the first call
+ * only, and addresses that the program asked dlsym(3) for, do not show.
  */
 void reach_read(pid_t pid, struct reach *reach);
 

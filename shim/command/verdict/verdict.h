@@ -1,6 +1,6 @@
 /*
- * verdict: whether the shim takes effect in a program and, if not, why and what to do. One judgement
- * for `run` and `check`.
+ * verdict: whether the shim takes effect in a program and, if not, why and what to do. One
+ * judgement for `run` and `check`.
  */
 #ifndef KEEPALIVE_VERDICT_H
 #define KEEPALIVE_VERDICT_H
