@@ -519,6 +519,39 @@ def _(group):
     return finish()
 
 
+@case("a socket that connects only after attach gets the values for its peer", "1 14 10 6")
+def _(group):
+    read, write = os.pipe()
+
+    def before():
+        sock, held = new(), pair()
+        os.read(read, 1)
+        sock.connect(held[0].getsockname())
+        return [values(sock)]
+    finish = group.start(before)
+    wait_for(group, 2)
+    group.attach("--rule=role=client peer=127.0.0.0/8 idle=14")
+    os.write(write, b"x")
+    return finish()
+
+
+@case("what waits to be accepted when the programs come stays as it is", DEFAULTS, UNTOUCHED)
+def _(group):
+    read, write = os.pipe()
+
+    def before():
+        listener, sock = listening(), new()
+        sock.connect(listener.getsockname())
+        held = pair()
+        os.read(read, 1)
+        return [values(listener), values(listener.accept()[0])]
+    finish = group.start(before)
+    wait_for(group, 3)
+    group.attach()
+    os.write(write, b"x")
+    return finish()
+
+
 @case("attached again: what is open gets the new settings, if what it has is from the old ones", "1 20 10 6", "1 20 10 6", "1 20 10 6",
       "1 99 10 6", "1 20 10 6")
 def _(group):

@@ -26,6 +26,7 @@ static void arm_process(struct arming *arming, pid_t pid)
 	int error = 0;
 
 	attachment->quiet = true;
+	attachment->only_used = true; /* the programs see to the others */
 	attachment->listeners = arming->listeners_differ ? &arming->listeners : NULL;
 	settings_copy(&attachment->settings, &arming->settings);
 	attachment->kernel = *untouched_of(arming->untouched, pid);
@@ -33,6 +34,8 @@ static void arm_process(struct arming *arming, pid_t pid)
 	attachment->holder.pidfd = pidfd_of(pid);
 	if (process_read(&attachment->holder.process, pid, &nobody)) {
 		error = attachment_look(attachment);
+		if (!error)
+			error = attachment_look(attachment); /* what was accepted meanwhile */
 		if (error && error != ENOENT && error != ESRCH && !arming->refused++)
 			permission_explain(arming->why, &attachment->holder.process, error);
 	}

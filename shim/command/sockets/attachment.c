@@ -165,8 +165,10 @@ static void arm_all(struct attachment *attachment, const struct socket_fd *socke
 	connections_read(&connections, &attachment->holder, sockets, count);
 	find_listeners(attachment, &connections);
 	connections_roles(&connections, 0);
-	for (size_t i = 0; i < connections.count; i++)
-		arm_one(attachment, &connections.list[i]);
+	for (size_t i = 0; i < connections.count; i++) {
+		if (!attachment->only_used || connections.list[i].state != TCP_CLOSE)
+			arm_one(attachment, &connections.list[i]);
+	}
 	free(connections.list);
 }
 

@@ -13,8 +13,9 @@ struct attachment {
 	struct values kernel;  /* what a new socket has there */
 	struct memory *memory; /* of the sockets seen, by inode */
 	size_t memory_count;
-	bool dry_run;                     /* only say what would be done */
-	bool quiet;                       /* no lines */
+	bool dry_run;   /* only say what would be done */
+	bool quiet;     /* no lines */
+	bool only_used; /* what is neither connected nor listening stays as it is */
 	const struct settings *listeners; /* for listeners in place of settings; NULL: none */
 	bool following; /* past the first looks: what is right already goes without saying */
 	bool found;     /* a TCP socket, so far */
