@@ -60,7 +60,7 @@ enum {
 	OPEN = -24,    /* whether an option is untouched of idle time, interval and count */
 	GIVEN = -8,
 	HELD = -12,
-	IDLE_NOW = -16, /* what the connection will have */
+	IDLE_NOW = -16, /* what the user timeout is held against */
 	INTERVAL_NOW = -20,
 	WANTED = -52, /* OPTIONS of them */
 };
@@ -484,33 +484,36 @@ static void emit_is_untouched(const struct emitter *emitter, enum sockopt option
 	}
 }
 
+/* The profile's value, or what the socket has if the profile leaves it to the kernel: for the user timeout. */
+static void emit_now(const struct emitter *emitter, int wanted, int now)
+{
+	struct assembly *assembly = emitter->assembly;
+	label ours = label_new(assembly);
+
+	emit_load(assembly, BPF_W, BPF_REG_1, STACK, wanted);
+	emit_jump_if(assembly, BPF_JNE, BPF_REG_1, 0, ours);
+	emit_load(assembly, BPF_W, BPF_REG_1, STACK, VALUE);
+	emit_label(assembly, ours);
+	emit_store(assembly, STACK, now, BPF_REG_1);
+}
+
 /* An option that the program has set is the program's: then ours is not wanted. */
 static void emit_respect(const struct emitter *emitter, enum sockopt option)
 {
 	struct assembly *assembly = emitter->assembly;
 	int wanted = WANTED + 4 * (int)option;
-	int now = option == OPTION_IDLE ? IDLE_NOW : option == OPTION_INTERVAL ? INTERVAL_NOW : 0;
 	label theirs = label_new(assembly), untouched = label_new(assembly),
 	      next = label_new(assembly);
 
 	emit_get(emitter, option, theirs);
+	if (option == OPTION_IDLE || option == OPTION_INTERVAL)
+		emit_now(emitter, wanted, option == OPTION_IDLE ? IDLE_NOW : INTERVAL_NOW);
 	emit_is_untouched(emitter, option, untouched);
-	if (now)
-		emit_store(assembly, STACK, now, BPF_REG_1);
 	emit_label(assembly, theirs);
 	emit_store_number(assembly, STACK, wanted, 0);
 	emit_jump(assembly, next);
 	emit_label(assembly, untouched);
 	emit_store_number(assembly, STACK, OPEN, 1);
-	if (now) {
-		label ours = label_new(assembly);
-
-		emit_load(assembly, BPF_W, BPF_REG_2, STACK, wanted);
-		emit_store(assembly, STACK, now, BPF_REG_2);
-		emit_jump_if(assembly, BPF_JNE, BPF_REG_2, 0, ours);
-		emit_store(assembly, STACK, now, BPF_REG_1);
-		emit_label(assembly, ours);
-	}
 	emit_label(assembly, next);
 }
 
