@@ -1,0 +1,42 @@
+# A whole Debian with the library in /etc/ld.so.preload installs fifty packages, answers debconf, logs in by ssh,
+# runs cron, a mail, a build: what everything says, and every log, is what it is without.
+load ../helpers
+load ../deploy/root
+
+# live FOLDER LIBRARY: a life of such a host, what was said is in FOLDER/said.
+live() {
+	mkdir -p "$1/source"
+	cp "$TESTS/suites/system.packages" "$1/"
+	cp -r "$REPOSITORY/shim" "$REPOSITORY/Makefile" "$1/source/"
+	[ -z "$2" ] || cp "$2" "$1/library.so"
+	in_root "$1" "library=${2:+/mnt/library.so}; $(cat "$TESTS/suites/system.sh")"
+}
+
+# said FOLDER: all of it, file by file, without what is never the same twice: times, numbers, keys, addresses.
+said() {
+	(
+		cd "$1/said" || exit
+		find . -type f ! -name faillog ! -name lastlog ! -name wtmp ! -name '*.gz' | LC_ALL=C sort | while read -r file; do
+			echo "== $file" | sed 's/[0-9]\{4,\}/N/g'
+			tr -d '\r' <"$file" | sed -e 's/SHA256:[A-Za-z0-9+\/]*/KEY/g' -e 's/ssh-ed25519 [A-Za-z0-9+\/=]*/KEY/g' \
+				-e 's/[A-Z][a-z][a-z]  *[0-9]* [0-9:]\{8\}/TIME/g' -e 's/[0-9]\{4\}[-/][0-9-]*[T ][0-9:.]*[-+0-9:]*/TIME/g' \
+				-e 's/0x[0-9a-f]*/N/g' -e 's/[0-9][0-9.]*/N/g' -e 's/\<[0-9A-F]\{8,\}\>/ID/g' -e 's/(N[^)]*)/(N)/g' \
+				-e 's/ [A-Za-z0-9]*-[A-Za-z0-9]*-[A-Za-z0-9]* \([<=C]\)/ MAIL \1/'
+		done
+	)
+}
+
+@test "/etc/ld.so.preload: a Debian installs, logs in, runs cron, builds, and no log has a line more" {
+	clean_root
+	ROOT=$("$TESTS/worlds/roots" host 2>&1) || skip "$ROOT"
+	live "$BATS_TEST_TMPDIR/without" ""
+	live "$BATS_TEST_TMPDIR/with" "$SHIM"
+	said "$BATS_TEST_TMPDIR/without" >"$BATS_TEST_TMPDIR/a"
+	said "$BATS_TEST_TMPDIR/with" >"$BATS_TEST_TMPDIR/b"
+	run grep -c "" "$BATS_TEST_TMPDIR/a"
+	echo "# $output lines compared" >&3
+	run grep -rl "status 0" "$BATS_TEST_TMPDIR/with/said/install" "$BATS_TEST_TMPDIR/with/said/make" "$BATS_TEST_TMPDIR/with/said/scp"
+	assert_equal "${#lines[@]}" 3
+	run diff -u "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	assert_success
+}
