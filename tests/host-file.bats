@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # /etc/keepalive-shim.conf: settings for a whole host. What the environment sets goes before it; only what
 # nobody but root can write is believed; what is wrong in it is never said on a program's standard error.
 #

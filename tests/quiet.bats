@@ -36,9 +36,9 @@ unharmed() {
 }
 
 @test "a terminal that nobody reads, full, or stopped: no wait, at load and in each hook" {
-	local kinds=terminal,terminal-full,terminal-stopped program
+	local three=terminal,terminal-full,terminal-stopped program
 
-	with_stderr "$kinds" KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
+	with_stderr "$three" KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
 	assert_equal "$(grep -c "KEEPALIVE_SHIM_IDLE 'bad': not a duration" <<<"$output")" 1
 	assert_equal "$(grep -c "fd 3: left alone: not TCP" <<<"$output")" 1
 	assert_equal "$(grep -c "^status 0$" <<<"$output")" 3
@@ -48,7 +48,7 @@ for _ in range(1500): socket.socket(socket.AF_UNIX).close()'
 	run python3 "$TESTS/programs/with_stderr.py" terminal,pipe,unix env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG=stderr \
 		python3 -c "$program"
 	assert_equal "$(grep -c "^status 0$" <<<"$output")" 3
-	run python3 "$TESTS/programs/with_stderr.py" "$kinds" env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG=stderr \
+	run python3 "$TESTS/programs/with_stderr.py" "$three" env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG=stderr \
 		KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=20' "$PROGRAMS/values"
 	assert_equal "$(grep -c "^status 0$" <<<"$output")" 3
 }

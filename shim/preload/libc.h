@@ -20,8 +20,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* NOLINTBEGIN(readability-redundant-declaration): of glibc, which musl does not declare */
 extern char **__environ;
-void *dlvsym(void *handle, const char *name, const char *version); /* glibc's alone */
+void *dlvsym(void *handle, const char *name, const char *version);
+/* NOLINTEND(readability-redundant-declaration) */
 
 #pragma weak __errno_location
 #pragma weak __environ

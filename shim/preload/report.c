@@ -51,7 +51,9 @@ static struct file find_standard_error(void)
 {
 	struct file file = file_of(STDERR_FILENO);
 
-	return is_peer(file) || is_data(file) ? (struct file){ 0 } : file;
+	if (is_peer(file) || is_data(file))
+		return (struct file){ 0 };
+	return file;
 }
 
 void report_start(const struct settings *settings)

@@ -125,7 +125,7 @@ for _ in range(int(sys.argv[1])):
 print("done", flush=True)
 time.sleep(60)' 2000 >"$BATS_TEST_TMPDIR/out"
 	beside=$(supervisor_of "$!")
-	await 60 grep -q done "$BATS_TEST_TMPDIR/out"
+	await 60 grep -q "done" "$BATS_TEST_TMPDIR/out"
 	[ "$(ls "/proc/$beside/fd" | wc -l)" -lt 700 ]
 	[ "$(awk '/^VmRSS/ { print $2 }' "/proc/$beside/status")" -lt 8192 ]
 	# idle, it uses no processor

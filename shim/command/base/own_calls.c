@@ -14,6 +14,7 @@ int socket(int domain, int type, int protocol)
 	return (int)syscall(SYS_socket, domain, type, protocol);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc names them __optval */
 int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
 	return (int)syscall(SYS_setsockopt, fd, level, name, value, length);

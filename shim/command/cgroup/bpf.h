@@ -67,7 +67,7 @@ struct bpf_about {
 	uint32_t maps[8];
 	uint32_t map_count; /* no more than maps holds */
 };
-int bpf_about_program(int program, struct bpf_about *about);
+int bpf_about_program(int program, struct bpf_about *what);
 
 /* The control group and the type of a link; the group is 0 if it is gone. 0, or -1 and errno. */
 int bpf_about_link(int link, uint64_t *cgroup, enum bpf_attach_type *type);

@@ -158,9 +158,9 @@ bool load_programs(struct loaded *loaded, const struct settings *settings,
 		return false;
 	text = settings_to_text(settings, &size);
 	text_map = bpf_text_map(text, size);
-	if (text_map < 0)
-		error = errno;
-	else if ((emission.socket_map = socket_map()) < 0)
+	if (text_map >= 0)
+		emission.socket_map = socket_map();
+	if (text_map < 0 || emission.socket_map < 0)
 		error = errno;
 	else
 		error = load_all(loaded, &emission, text_map);

@@ -36,8 +36,8 @@ static uint32_t state_of(struct slice word)
 	word = (struct slice){ name, (size_t)(text.next - name) };
 	if (slice_is_word(word, slice_of("estab")))
 		return 1U << TCP_ESTABLISHED;
-	for (uint8_t state = TCP_ESTABLISHED; state <= TCP_CLOSING; state++) {
-		const char *kernels = connection_state_name(state);
+	for (unsigned state = TCP_ESTABLISHED; state <= TCP_CLOSING; state++) {
+		const char *kernels = connection_state_name((uint8_t)state);
 
 		if (strncasecmp(kernels, name, word.length) == 0 && !kernels[word.length])
 			return 1U << state;

@@ -12,9 +12,9 @@
 
 static int listener = -1;
 
-void notifications_from(int fd)
+void notifications_from(int the_listener)
 {
-	listener = fd;
+	listener = the_listener;
 }
 
 /* As ioctl(2), made again if it was interrupted. */

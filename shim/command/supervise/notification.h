@@ -17,7 +17,7 @@ struct notification {
 };
 
 /* The filter's descriptor, once for all. */
-void notifications_from(int listener);
+void notifications_from(int the_listener);
 
 /*
  * Waits for the next call. Returns false if there was none after all: its caller was interrupted or

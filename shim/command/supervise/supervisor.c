@@ -121,8 +121,10 @@ static void close_at_once(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0 && linger.l_onoff &&
 	    linger.l_linger)
 		holder = (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
-	while (holder == 0)
-		pause();
+	if (holder == 0) {
+		for (;;)
+			pause();
+	}
 	close(fd);
 	if (holder < 0)
 		return;

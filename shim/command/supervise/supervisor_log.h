@@ -14,7 +14,7 @@
  * Called while standard error is still the program's. Returns the descriptor that has to stay open
  * for the log, -1 for none.
  */
-int supervisor_log_start(const struct settings *settings);
+int supervisor_log_start(const struct settings *those);
 
 /*
  * Whose socket the next lines are about; called while it waits for us, since it may soon be gone.
