@@ -1,7 +1,12 @@
 /* settings: which profile a socket gets. */
 #include "settings.h"
 
+#include <stddef.h>
 #include <string.h>
+
+_Static_assert(offsetof(struct settings, rule) + sizeof(((struct settings *)0)->rule) ==
+		       sizeof(struct settings),
+	       "rule[] is last, so that its unused part need not be copied");
 
 void settings_copy(struct settings *to, const struct settings *from)
 {

@@ -20,7 +20,7 @@
  * a local copy of 20 bytes, and the configuration is not kept in a register, so that the hook's
  * frame stays below 100.
  */
-static inline bool arm(int fd, const struct configuration *all)
+static inline bool set_up_socket(int fd, const struct configuration *all)
 {
 	struct fresh fresh = all->fresh;
 
@@ -32,8 +32,9 @@ static inline bool arm(int fd, const struct configuration *all)
 			return policy_refused(fd, i, errno);
 	}
 	fresh.value[0] = 1;
-	if (configuration()->arms && libc->set_option(fd, SOL_SOCKET, SO_KEEPALIVE, &fresh.value[0],
-						      sizeof(fresh.value[0])) != 0)
+	if (configuration()->client_on &&
+	    libc->set_option(fd, SOL_SOCKET, SO_KEEPALIVE, &fresh.value[0],
+			     sizeof(fresh.value[0])) != 0)
 		return policy_refused(fd, OPTION_KEEPALIVE, errno);
 	return true;
 }
@@ -45,7 +46,7 @@ static inline void created(int fd, int domain, int type, int protocol)
 	struct known known = { .state = STATE_FRESH };
 
 	if (all && options_apply_to(domain, type, protocol)) {
-		known.profile = arm(fd, all) ? configuration()->client : PROFILE_NONE;
+		known.profile = set_up_socket(fd, all) ? configuration()->client : PROFILE_NONE;
 		sockets_put(fd, known);
 	} else if (all) {
 		policy_not_tcp(fd, domain, type, protocol);

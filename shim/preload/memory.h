@@ -25,7 +25,7 @@ struct configuration {
 	bool server_asks_port; /* rules look at a server's port */
 	bool may_force;        /* some profile has mode=force */
 	bool logs;             /* KEEPALIVE_SHIM_LOG is not off */
-	bool arms;             /* the profile number client has keepalive on; */
+	bool client_on;        /* the profile number client has keepalive on; */
 	struct fresh fresh;    /* and these values: what a new socket gets */
 	const struct settings *settings;
 };
@@ -36,7 +36,7 @@ enum state {
 	STATE_NOT_TCP_LISTENABLE, /* not TCP, may accept: UNIX, vsock, SCTP */
 	STATE_FRESH,              /* TCP, neither connected nor listening */
 	STATE_LISTENER,           /* whoever is accepted from it has its options */
-	STATE_LISTENER_QUEUE,     /* armed while it may have held connections that do not inherit */
+	STATE_LISTENER_QUEUE,     /* connections may wait in it that did not inherit them */
 	STATE_CONNECTING,         /* connect(2) said that it is under way */
 	STATE_CONNECTED,          /* connected, or accepted */
 };

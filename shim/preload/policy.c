@@ -146,7 +146,7 @@ static void adopt_listener(const struct configuration *all, int fd, struct known
 	unsigned profile = listener_profile(all, fd);
 
 	if (adopt(fd, known, profile, STATE_LISTENER_QUEUE, STATE_NOT_TCP_LISTENABLE))
-		report_socket(fd, "listener", known);
+		report_socket(fd, AS_LISTENER, known);
 }
 
 void policy_not_tcp(int fd, int domain, int type, int protocol)
@@ -228,7 +228,7 @@ void policy_after_connect(int fd, int result, const struct sockaddr *address, so
 	known.state = result == 0 ? STATE_CONNECTED : STATE_CONNECTING;
 	sockets_put(fd, known);
 	if (!outcome)
-		report_socket(fd, "client", &known);
+		report_socket(fd, AS_CLIENT, &known);
 }
 
 void policy_before_listen(int fd)
@@ -273,7 +273,7 @@ void policy_after_listen(int fd)
 				apply_profile(fd, &known, profile, CLAIMED);
 		}
 		known.state = STATE_LISTENER;
-		report_socket(fd, "listener", &known);
+		report_socket(fd, AS_LISTENER, &known);
 	} else if (known.state == STATE_NOT_TCP) {
 		adopt_listener(all, fd, &known); /* what cannot listen has listened */
 	} else {
@@ -351,7 +351,7 @@ void policy_after_accept(int listener, int accepted)
 			apply_profile(accepted, &child, profile, CLAIMED);
 	}
 	sockets_put(accepted, child);
-	report_socket(accepted, "server", &child);
+	report_socket(accepted, AS_SERVER, &child);
 }
 
 void policy_after_setsockopt(int fd, int level, unsigned bit)
@@ -396,7 +396,7 @@ bool policy_inherited(int fd)
 		apply_profile(fd, &known, profile_for(all->settings, ROLE_SERVER, &local, &peer),
 			      CERTAIN);
 		known.state = STATE_CONNECTED;
-		report_socket(fd, "server", &known);
+		report_socket(fd, AS_SERVER, &known);
 	}
 	sockets_put(fd, known);
 	return true;

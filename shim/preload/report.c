@@ -127,8 +127,13 @@ static void end(struct text *text)
 		output_line(STDERR_FILENO, text->start, length);
 }
 
-LINE write_socket(int fd, const char *as, const struct known *known)
+LINE write_socket(int fd, enum report_as as, const struct known *known)
 {
+	static const char names[][12] = {
+		[AS_CLIENT] = "client",
+		[AS_SERVER] = "server",
+		[AS_LISTENER] = "listener",
+	};
 	struct endpoint local = endpoint_asked(libc->getsockname, fd);
 	struct endpoint peer = endpoint_of_peer(fd);
 	struct standing standing = { known->profile, known->owned };
@@ -137,7 +142,7 @@ LINE write_socket(int fd, const char *as, const struct known *known)
 	int keepalive;
 
 	begin(&text);
-	text_log_socket(&text, fd, as, &local, &peer);
+	text_log_socket(&text, fd, names[as], &local, &peer);
 	/*
 	 * Somebody else's, and yet keepalive is off: so is what a program's own timeout leaves
 	 * behind.
@@ -147,11 +152,11 @@ LINE write_socket(int fd, const char *as, const struct known *known)
 		text_string(&text, "left alone: the program's own user-timeout");
 	else
 		text_log_outcome(&text, configuration()->settings,
-				 *as == 'c' ? ROLE_CLIENT : ROLE_SERVER, &standing);
+				 as == AS_CLIENT ? ROLE_CLIENT : ROLE_SERVER, &standing);
 	end(&text);
 }
 
-void report_socket(int fd, const char *as, const struct known *known)
+void report_socket(int fd, enum report_as as, const struct known *known)
 {
 	if (is_wanted())
 		write_socket(fd, as, known);

@@ -23,8 +23,10 @@ void report_complaint(void *context, const struct complaint *complaint);
 /* A complain_function: a line in the log for what is in the host's file, nothing for the rest. */
 void report_host_file(void *context, const struct complaint *complaint);
 
-/* The log. Each does nothing where it is off. as: "client", "server" or "listener". */
-void report_socket(int fd, const char *as, const struct known *known);
+enum report_as { AS_CLIENT, AS_SERVER, AS_LISTENER };
+
+/* The log. Each does nothing if it is off. */
+void report_socket(int fd, enum report_as as, const struct known *known);
 void report_not_tcp(int fd, int domain, int type, int protocol);
 void report_refused(int fd, enum sockopt option, int error);
 void report_timeout(int fd, int milliseconds);

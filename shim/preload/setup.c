@@ -27,7 +27,7 @@ static void derive(struct configuration *all, const struct settings *settings)
 	all->server_asks_peer = settings_ask_peer(settings, ROLE_SERVER);
 	all->server_asks_port = settings_ask_port(settings, ROLE_SERVER);
 	all->logs = settings->log != LOG_OFF;
-	all->arms = client->value[OPTION_KEEPALIVE];
+	all->client_on = client->value[OPTION_KEEPALIVE];
 	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++)
 		all->fresh.value[i] = client->value[i];
 	all->settings = settings;
