@@ -143,7 +143,7 @@ coverage: ## the lines and branches of shim/ that the tests run
 
 # EXAMPLES and LICENSEDIR, where they are set, say where these go instead.
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
-.PHONY: install uninstall package dist
+.PHONY: install uninstall package dist image
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
 	$(PLACES) scripts/packaging/install install
 
@@ -152,6 +152,9 @@ uninstall: ## remove what install installed
 
 package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/ (MAINTAINER='NAME <ADDRESS>')
 	ARCH='$(ARCH)' scripts/packaging/package
+
+image: package ## the library and the command as an image for containers: build/image/, an OCI layout
+	scripts/packaging/image
 
 dist: ## the sources as distributions take them into build/dist/: .tar.gz, .spec, APKBUILD, .dsc
 	scripts/packaging/dist

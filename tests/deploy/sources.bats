@@ -63,7 +63,7 @@ built_in() {
 	done
 	if command -v hardening-check >/dev/null; then
 		run hardening-check files/usr/bin/keepalive
-		refute_output --regexp '(Position|protected|Fortify|relocations|binding).*: no'
+		run -1 grep -E '(Position|protected|Fortify|relocations|binding).*: no' <<<"$output"
 	fi
 	# The library's own debug symbols: the frame of a hook has a file and a line.
 	library=$(echo files/usr/lib/*/keepalive-shim/libkeepalive-shim.so)

@@ -1,0 +1,128 @@
+# make image: the library and the command in an image of their own, and the ways to bring them to a container.
+# shellcheck shell=bash
+load ../helpers
+load podman
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	[ -z "$MISSING" ] || skip "$MISSING"
+}
+
+setup_file() {
+	local place=$BATS_FILE_TMPDIR/sources world
+
+	export STORE=$BATS_FILE_TMPDIR/store MISSING LAYOUT=$BATS_FILE_TMPDIR/sources/build/image
+	MISSING=$(containers_missing)
+	[ -n "$MISSING" ] || MISSING=$("$TESTS/worlds/roots" bookworm 2>&1 >/dev/null) || true
+	[ -z "$MISSING" ] || return 0
+	mkdir "$place"
+	tar -C "$REPOSITORY" --exclude=./build --exclude=./.git -cf - . | tar -C "$place" -xf -
+	SOURCE_DATE_EPOCH=1700000000 HOMEPAGE=https://example.org/ MAINTAINER='Pat <pat@example.org>' \
+		make -s -C "$place" image ARCH="$(uname -m)" >"$BATS_FILE_TMPDIR/log" 2>&1 || {
+		cat "$BATS_FILE_TMPDIR/log"
+		return 1
+	}
+	image_of "$("$TESTS/worlds/roots" bookworm)" debian
+	(cd "$LAYOUT/.." && podman_in_store pull --quiet "oci:image:$(sed -n 's/^VERSION = //p' ../Makefile)" >/dev/null)
+	podman_in_store tag "$(podman_in_store images --quiet --filter label=org.opencontainers.image.title=keepalive-shim)" \
+		localhost/keepalive-shim:latest
+	FILES=$STORE/distroless # no shell, no libc but the program's own
+	mkdir -p "$FILES"
+	cc -o "$FILES/dynamic" "$TESTS/programs/pid_one.c"
+	cc -static -o "$FILES/static" "$TESTS/programs/pid_one.c"
+	FILES=$FILES files_of "$FILES/dynamic"
+	image_of "$FILES" distroless
+	if world=$("$TESTS/worlds/roots" busybox 2>/dev/null); then # as Alpine has it
+		mkdir -p "$STORE/musl/bin" "$STORE/musl/lib"
+		cp "$world" "$STORE/musl/bin/busybox"
+		ln -s busybox "$STORE/musl/bin/nc"
+		cp -L /lib/ld-musl-*.so.1 "$STORE/musl/lib/"
+		image_of "$STORE/musl" musl
+	fi
+}
+
+teardown_file() {
+	containers_away
+}
+
+server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time.sleep(600)'
+
+# build NAME BASE: the Dockerfile on standard input, on top of localhost/BASE.
+build() {
+	mkdir -p "$BATS_TEST_TMPDIR/context"
+	{ echo "FROM localhost/$2" && cat; } >"$BATS_TEST_TMPDIR/Dockerfile"
+	unshare --net buildah --root "$STORE/storage" --runroot "$STORE/run" --storage-driver overlay \
+		bud --quiet --isolation chroot --pull-never --tag "localhost/$1" \
+		-f "$BATS_TEST_TMPDIR/Dockerfile" "$BATS_TEST_TMPDIR/context" >"$BATS_TEST_TMPDIR/log" 2>&1 || {
+		cat "$BATS_TEST_TMPDIR/log"
+		return 1
+	}
+}
+
+@test "image: small, of nobody, labelled, and the same bytes again" {
+	local before
+
+	before=$(cd "$LAYOUT" && find . -type f | sort | xargs sha256sum)
+	(cd "$BATS_FILE_TMPDIR/sources" && HOMEPAGE=https://example.org/ MAINTAINER='Pat <pat@example.org>' \
+		VERSION=$(sed -n 's/^VERSION = //p' Makefile) scripts/packaging/image >/dev/null)
+	assert_equal "$(cd "$LAYOUT" && find . -type f | sort | xargs sha256sum)" "$before"
+	[ "$(du -sb "$LAYOUT" | cut -f 1)" -lt 1200000 ]
+	run -0 podman_in_store inspect --format '{{.Config.User}} {{.Config.Entrypoint}} {{index .Config.Labels "org.opencontainers.image.url"}}' \
+		localhost/keepalive-shim
+	assert_output '65534:65534 [/usr/bin/keepalive] https://example.org/'
+	run -0 podman_in_store run --rm --network none --read-only --cap-drop all localhost/keepalive-shim --version
+	assert_output --regexp '^keepalive [0-9.]+$'
+}
+
+@test "image: COPY --from into a Debian and a musl image, LD_PRELOAD names the library" {
+	build with-debian debian <<-'END'
+		COPY --from=localhost/keepalive-shim /usr/lib/keepalive-shim/ /usr/lib/keepalive-shim/
+		ENV LD_PRELOAD=/usr/lib/keepalive-shim/libkeepalive-shim.so KEEPALIVE_SHIM_IDLE=33
+	END
+	start_container copied localhost/with-debian python3 -c "$server"
+	await 15 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=33'
+	podman_in_store image exists localhost/musl || skip "on Debian it passed; no busybox for musl"
+	build with-musl musl <<-'END'
+		COPY --from=localhost/keepalive-shim /usr/lib/keepalive-shim/ /usr/lib/keepalive-shim/
+		ENV LD_PRELOAD=/usr/lib/keepalive-shim/libkeepalive-shim.so
+	END
+	start_container musl localhost/with-musl nc -l -p 8080
+	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
+}
+
+@test "image: COPY --from into one without a shell; the entrypoint serves dynamic and static programs as PID 1" {
+	local kind
+
+	build with-distroless distroless <<-'END'
+		COPY --from=localhost/keepalive-shim /usr/ /usr/
+		ENTRYPOINT ["/usr/bin/keepalive", "run", "--"]
+	END
+	for kind in dynamic static; do
+		start_container $kind --env KEEPALIVE_SHIM_IDLE=44 localhost/with-distroless /$kind
+		await 15 says $kind 'pid 1 reaped 2, all'
+		await 5 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=44'
+	done
+}
+
+@test "image: mounted into a container as it is, without a copy" {
+	start_container mounted --mount type=image,source=localhost/keepalive-shim,destination=/shim \
+		--env LD_PRELOAD=/shim/usr/lib/keepalive-shim/libkeepalive-shim.so localhost/debian python3 -c "$server"
+	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
+}
+
+@test "image: as an init container, restricted, it copies into a volume, and again under a running program" {
+	local volume=$BATS_TEST_TMPDIR/volume
+
+	mkdir -m 777 "$volume"
+	run -0 podman_in_store run --rm "${RESTRICTED[@]}" --volume "$volume:/shim" localhost/keepalive-shim copy /shim
+	assert_line /shim/libkeepalive-shim.so
+	start_container uses --volume "$volume:/usr/lib/keepalive-shim:ro" \
+		--env LD_PRELOAD=/usr/lib/keepalive-shim/libkeepalive-shim.so localhost/debian python3 -c "$server"
+	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
+	run -0 podman_in_store run --rm "${RESTRICTED[@]}" --volume "$volume:/shim" localhost/keepalive-shim copy /shim
+	await 5 grep -q 'libkeepalive-shim.so (deleted)' "/proc/$PID/maps"
+	# And a static program by the command that came along.
+	start_container static-by-volume --volume "$volume:/shim:ro" localhost/distroless /shim/keepalive run --idle=55 -- /static
+	await 15 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=55'
+}
