@@ -1,4 +1,5 @@
-// What the API server makes of a pod: admission.mjs NODE_MODULES POLICY.json POD.json
+// What the API server makes of a pod: admission.mjs NODE_MODULES POLICY.json POD.json NAMESPACE-LABELS.json
+// (POLICY.json: the policy and its bindings, as a list)
 //
 // Its part in it is small and done here: which pods match, the types of objects in CEL, which it only
 // holds against the fields that they are for, the merge, and the patch. CEL itself is @bufbuild/cel's.
@@ -7,7 +8,7 @@ import { createRequire } from "node:module";
 
 const [, , modules, ...files] = process.argv;
 const { celEnv, parse, plan } = createRequire(modules + "/")("@bufbuild/cel");
-const [{ spec }, pod] = files.map((file) => JSON.parse(readFileSync(file, "utf8")));
+const [[{ spec }, ...bindings], pod, namespace] = files.map((file) => JSON.parse(readFileSync(file, "utf8")));
 
 // The lists of a pod that are merged item by item, and by which of their fields; others are atomic.
 const KEYS = { volumes: "name", containers: "name", env: "name", volumeMounts: "mountPath" };
@@ -90,24 +91,51 @@ function merge(live, applied, field) {
 }
 
 function patch(object, operations) {
-	for (const { op, path, value } of operations) {
+	const at = (path) => {
 		const names = path.split("/").slice(1);
 		const last = names.pop();
 		const parent = names.reduce((place, name) => place[name], object);
-		if (op !== "add" || parent === undefined)
+		if (parent === undefined)
+			throw new Error(`no ${path}`);
+		return [parent, last];
+	};
+	for (const { op, path, from, value } of operations) {
+		const [parent, last] = at(path);
+		let what = value;
+		if (op === "copy") {
+			const [source, name] = at(from);
+			what = structuredClone(source[name]);
+		} else if (op === "remove") {
+			if (!(last in parent))
+				throw new Error(`remove ${path}`);
+			delete parent[last];
+			continue;
+		} else if (op !== "add")
 			throw new Error(`${op} ${path}`);
 		if (Array.isArray(parent))
-			parent.splice(last === "-" ? parent.length : Number(last), 0, value);
+			parent.splice(last === "-" ? parent.length : Number(last), 0, what);
 		else
-			parent[last] = value;
+			parent[last] = what;
 	}
 	return object;
 }
 
+function selects(selector, labels) {
+	return Object.entries(selector?.matchLabels ?? {}).every(([name, value]) => labels[name] === value) &&
+		(selector?.matchExpressions ?? []).every(({ key, operator, values }) => {
+			if (operator !== "NotIn")
+				throw new Error(`${operator}: not known here`);
+			return !values.includes(labels[key]);
+		});
+}
+
 function mutated(object) {
-	const labels = object.metadata.labels ?? {};
-	const wanted = Object.entries(spec.matchConstraints.objectSelector.matchLabels);
-	if (!wanted.every(([name, value]) => labels[name] === value))
+	const bound = bindings.filter(({ spec: { matchResources } }) =>
+		selects(matchResources.namespaceSelector, namespace) &&
+		selects(matchResources.objectSelector, object.metadata.labels ?? {}));
+	if (bound.length > 1)
+		throw new Error("bound twice");
+	if (!bound.length)
 		return object;
 	if (!spec.matchConditions.every(({ expression }) => evaluate(expression, object)))
 		return object;

@@ -167,7 +167,7 @@ render() {
 	local context='{allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}'
 	local other=libBrokenLocale.so.1 name pid=
 
-	admission_or_skip
+	admission_or_skip admission-policy-1.34
 	build shim debian
 	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
 	podman_in_store tag localhost/debian localhost/server:latest
@@ -196,7 +196,7 @@ render() {
 		      volumeMounts: [{name: data, mountPath: /data}]
 		      securityContext: $context
 	END
-	admitted <"$BATS_TEST_TMPDIR/pod.yaml" | sed 's|"image": "keepalive-shim"|"image": "localhost/keepalive-shim:latest"|' \
+	admitted <"$BATS_TEST_TMPDIR/pod.yaml" | sed 's|"image": "registry.example/keepalive-shim:0.1.0"|"image": "localhost/keepalive-shim:latest"|' \
 		>"$BATS_TEST_TMPDIR/admitted.json"
 	run python3 "$TESTS/deploy/restricted.py" "$BATS_TEST_TMPDIR/admitted.json"
 	assert_success
