@@ -1,0 +1,37 @@
+# Options given back to the kernel (off, kernel): without a descriptor made in a hook, and what is refused is
+# logged.
+
+load ../helpers
+
+@test "a server that may make no socket any more, and a rule that switches a peer off: given back all the same" {
+	run "$PROGRAMS/confined" prctl kill none
+	[[ $output == *"status 0" ]] || skip "no seccomp filters here"
+	run shimmed KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 off; role=server idle=20' \
+		"$PROGRAMS/confined" prctl kill socket
+	assert_output '1/20 0/7200 1/60 status 0'
+}
+
+@test "the last free descriptor goes to accept(): given back all the same" {
+	run shimmed KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 off' python3 -c '
+import os, resource, socket
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+free = os.open("/dev/null", os.O_RDONLY)
+os.close(free)
+resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, free + 1))
+accepted = server.accept()[0]
+print(accepted.fileno() == free, accepted.getsockopt(1, 9), accepted.getsockopt(6, 4))'
+	assert_output 'True 0 7200'
+}
+
+@test "an idle time by sysctl that no program may set: it stays as it was, and the log says so" {
+	require_root
+	require unshare ip
+	# shellcheck disable=SC2016
+	run unshare -n sh -c 'ip link set lo up && echo 86400 >/proc/sys/net/ipv4/tcp_keepalive_time &&
+		exec env LD_PRELOAD="$1" KEEPALIVE_SHIM_LOG="$2" KEEPALIVE_SHIM_RULES="role=server off" "$3"' sh \
+		"$SHIM" "$BATS_TEST_TMPDIR/log" "$PROGRAMS/loopback"
+	assert_success
+	assert_line --regexp '^server keepalive=0 idle=60'
+	grep -q 'fd [0-9]*: idle refused by the kernel, errno 22' "$BATS_TEST_TMPDIR/log"
+}
