@@ -59,7 +59,7 @@ void emit_register(struct assembly *assembly, int operation, int to, int from)
 void emit_pointer(struct assembly *assembly, int to, int base, int32_t offset)
 {
 	emit_move(assembly, to, base);
-	add(assembly, BPF_ALU64 | BPF_ADD | BPF_K, to, 0, 0, offset);
+	add(assembly, BPF_ALU64 | BPF_ADD, to, 0, 0, offset); /* BPF_K, which is 0 */
 }
 
 void emit_swap_port(struct assembly *assembly, int reg)
@@ -84,7 +84,7 @@ void emit_store_number(struct assembly *assembly, int base, int offset, uint32_t
 
 void emit_map(struct assembly *assembly, int to, int fd)
 {
-	add(assembly, BPF_LD | BPF_DW | BPF_IMM, to, BPF_PSEUDO_MAP_FD, 0, fd);
+	add(assembly, BPF_LD | BPF_DW, to, BPF_PSEUDO_MAP_FD, 0, fd); /* BPF_IMM, which is 0 */
 	add(assembly, 0, 0, 0, 0, 0);
 }
 

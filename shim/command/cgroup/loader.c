@@ -150,7 +150,7 @@ bool load_programs(struct loaded *loaded, const struct settings *settings,
 	struct emission emission = { settings, untouched, -1, owner };
 	size_t size;
 	char *text;
-	int error = 0, text_map;
+	int error, text_map;
 
 	for (unsigned i = 0; i < PROGRAMS; i++)
 		loaded->program[i] = -1;
@@ -158,12 +158,8 @@ bool load_programs(struct loaded *loaded, const struct settings *settings,
 		return false;
 	text = settings_to_text(settings, &size);
 	text_map = bpf_text_map(text, size);
-	if (text_map >= 0)
-		emission.socket_map = socket_map();
-	if (text_map < 0 || emission.socket_map < 0)
-		error = errno;
-	else
-		error = load_all(loaded, &emission, text_map);
+	emission.socket_map = text_map < 0 ? -1 : socket_map();
+	error = emission.socket_map < 0 ? errno : load_all(loaded, &emission, text_map);
 	free(text);
 	close(text_map);
 	close(emission.socket_map);

@@ -132,8 +132,8 @@ bool program_is_needed(const struct settings *settings, enum program_kind kind)
 	}
 }
 
-/* VALUE becomes the option's; to failed if the socket has no such. */
-static void emit_get(const struct emitter *emitter, enum sockopt option, label failed)
+/* bpf_getsockopt() or bpf_setsockopt() of the option and VALUE; RESULT is 0 where that worked. */
+static void emit_option(const struct emitter *emitter, int function, enum sockopt option)
 {
 	struct assembly *assembly = emitter->assembly;
 
@@ -142,21 +142,20 @@ static void emit_get(const struct emitter *emitter, enum sockopt option, label f
 	emit_set(assembly, BPF_REG_3, sockopt_names[option].name);
 	emit_pointer(assembly, BPF_REG_4, STACK, VALUE);
 	emit_set(assembly, BPF_REG_5, sizeof(int32_t));
-	emit_call(assembly, BPF_FUNC_getsockopt);
-	emit_jump_if(assembly, BPF_JNE, RESULT, 0, failed);
+	emit_call(assembly, function);
 }
 
-/* The option becomes VALUE; RESULT is 0 if it did. */
+/* VALUE becomes the option's; to failed where the socket has no such. */
+static void emit_get(const struct emitter *emitter, enum sockopt option, label failed)
+{
+	emit_option(emitter, BPF_FUNC_getsockopt, option);
+	emit_jump_if(emitter->assembly, BPF_JNE, RESULT, 0, failed);
+}
+
+/* The option becomes VALUE; RESULT is 0 where it did. */
 static void emit_put(const struct emitter *emitter, enum sockopt option)
 {
-	struct assembly *assembly = emitter->assembly;
-
-	emit_move(assembly, BPF_REG_1, CONTEXT);
-	emit_set(assembly, BPF_REG_2, sockopt_names[option].level);
-	emit_set(assembly, BPF_REG_3, sockopt_names[option].name);
-	emit_pointer(assembly, BPF_REG_4, STACK, VALUE);
-	emit_set(assembly, BPF_REG_5, sizeof(int32_t));
-	emit_call(assembly, BPF_FUNC_setsockopt);
+	emit_option(emitter, BPF_FUNC_setsockopt, option);
 }
 
 /* RESULT becomes what is kept with SOCKET, or NULL. */
