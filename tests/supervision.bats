@@ -391,6 +391,9 @@ nodelay=1 user_timeout=1234"
 	run -0 "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
 	assert_line --partial "warning: rules by peer do not hold for connections that"
 	run -0 "$KEEPALIVE" run --rule='role=client peer=10.0.0.1 off' "$STATIC" kinds
+	refute_line --partial "connections that"
+	assert_line --partial "warning: for rules by peer or port connect(2) waits"
+	run -0 "$KEEPALIVE" run --rule='role=client idle=30' "$STATIC" kinds
 	refute_line --partial "warning"
 	run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --role=server "$STATIC" kinds
 	assert_line --partial "pidfd_getfd"

@@ -211,6 +211,11 @@ static bool supervise(const struct request *request, const struct target *target
 	if (settings->role & ROLE_SERVER && settings_ask_peer(settings, ROLE_SERVER))
 		warning("rules by peer do not hold for connections that a supervised program "
 			"accepts: these have what their listener has");
+	if (settings->role & ROLE_CLIENT &&
+	    (settings_ask_peer(settings, ROLE_CLIENT) || settings_ask_port(settings, ROLE_CLIENT)))
+		warning("for rules by peer or port connect(2) waits for the supervisor, and a "
+			"signal "
+			"can end it before it begins: keepalive(1), SECURITY");
 	switch (supervise_start(settings, &terms, &why)) {
 	case SUPERVISION_ON:
 		return true;

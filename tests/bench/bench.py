@@ -13,7 +13,8 @@ import groups
 import growth
 import measures
 from rounds import Spread, interleaved, pin, ratio
-from rows import EMPTY, HAND, HERE, NONE, OURS, ROOT, SUPERVISED, Row, compile, rows
+from rows import (EMPTY, GOING_ON, HAND, HERE, NONE, OURS, ROOT, SUPERVISED, SUPERVISED_BY_FILES, Row, compile,
+                  rows)
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))
 AGAIN = Row("no shim, once more")  # what two equal rows differ by is the noise
@@ -33,7 +34,8 @@ def times(all_rows, grouped, rounds):
     """{what: {row: samples}}"""
     result, pinned = {}, pin(0)
     say(f"socket, client and server cycles: {rounds} rounds")
-    samples = interleaved(all_rows, rounds, lambda row: measures.operations(row, ("tcp", "client", "accept4")))
+    samples = interleaved([*all_rows, GOING_ON, SUPERVISED_BY_FILES], rounds,
+                          lambda row: measures.operations(row, ("tcp", "client", "accept4")))
     for name in ("tcp", "client", "accept4"):
         result[name] = {row: [sample[name] for sample in samples[row]] for row in samples}
     starting = [row for row in all_rows if not row.by_hand and row not in grouped]
@@ -101,6 +103,11 @@ def is_one(spread):
     return "MISSED" if away - 2 * spread.error > 0.01 else "unsure"
 
 
+def added(samples, row, floor):
+    """What the row adds to no shim, as a multiple of what the floor adds."""
+    return Spread((a - none) / (b - none) for a, b, none in zip(samples[row], samples[floor], samples[NONE]))
+
+
 def goals(all_rows, measured, calls, pages, matching, status, in_kernel):
     """(verdict, sentence) for each goal."""
     result = []
@@ -124,6 +131,10 @@ def goals(all_rows, measured, calls, pages, matching, status, in_kernel):
     for row in all_rows:
         if row.settings:
             timed("tcp", "socket() + close()", row, "less than 1.00", lambda spread: at_most(spread, 1))
+    for row, wanted in (SUPERVISED, 1.8), (SUPERVISED_BY_FILES, 3.4):
+        spread = added(measured["tcp"], row, GOING_ON)
+        result.append((at_most(spread, wanted), f"added to socket(): {spread.median:.2f} ± {2 * spread.error:.2f} x "
+                                                f"{GOING_ON.name}, {row.name} (goal at most {wanted})"))
     empty = next(row for row in all_rows if row.name == EMPTY)
     for name in ("true", "python"):
         timed(name, TIMED[name], empty, "at most 1.10", lambda spread: at_most(spread, 1.10))
@@ -146,6 +157,7 @@ def main():
     here = os.path.join(ROOT, "tests", "bench")
     compile(os.path.join(here, "still.c"), "still.so", "-shared", "-fPIC")
     compile(os.path.join(here, "hooks.c"), "hooks")
+    compile(os.path.join(here, "going_on.c"), "going_on")
     all_rows = rows(say)
     say("counting system calls" + (" and instructions" if shutil.which("valgrind") else "; no valgrind, so no instructions"))
     counted = {row: measures.counted(row) for row in all_rows if row is not NONE}

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,11 +18,13 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -270,6 +274,26 @@ static void groups(char **arguments)
 	printf("armed: %d\n", is_armed(fd));
 }
 
+/* A sandbox of its own: what it refuses is refused, and the strict one cannot be had. */
+static void confined(char **arguments)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	(void)arguments;
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0)
+		printf("strict: %s\n", strerror(errno));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		err(1, "seccomp");
+	printf("socket: %s\n", tcp_socket() < 0 ? strerror(errno) : "made");
+}
+
 static void *listen_alone(void *unused)
 {
 	(void)unused;
@@ -361,17 +385,12 @@ int main(int argc, char **argv)
 		void (*call)(char **arguments);
 		int arguments;
 	} all[] = {
-		{ "numbers", numbers, 1 },
-		{ "ports", ports, 1 },
-		{ "full", full, 2 },
-		{ "wanderers", wanderers, 1 },
-		{ "executor", executor, 1 },
-		{ "here", here, 0 },
-		{ "groups", groups, 0 },
-		{ "own_table", own_table, 0 },
-		{ "two_peers", two_peers, 2 },
-		{ "siblings", siblings, 1 },
-		{ "same_number", same_number, 1 },
+		{ "numbers", numbers, 1 },     { "ports", ports, 1 },
+		{ "full", full, 2 },           { "wanderers", wanderers, 1 },
+		{ "executor", executor, 1 },   { "here", here, 0 },
+		{ "confined", confined, 0 },   { "groups", groups, 0 },
+		{ "own_table", own_table, 0 }, { "two_peers", two_peers, 2 },
+		{ "siblings", siblings, 1 },   { "same_number", same_number, 1 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(all) / sizeof(all[0]); i++) {

@@ -95,7 +95,7 @@ except ProcessLookupError:
 }
 
 @test "a second connect() on the same socket: the second peer's values" {
-	run -0 "$KEEPALIVE" run --rule='port=1 idle=11' --rule='port=2 idle=22' "$TRUSTING" two_peers 1 2
+	run -0 --separate-stderr "$KEEPALIVE" run --rule='port=1 idle=11' --rule='port=2 idle=22' "$TRUSTING" two_peers 1 2
 	assert_line --index 0 "idle=11"
 	assert_line --index 1 "idle=22"
 }
@@ -219,4 +219,35 @@ for s in client, server:
 	assert_line --partial "in another network namespace or control group"
 	run -0 "$KEEPALIVE" run --supervise=always unshare --net "$KEEPALIVE" run --best-effort "$TRUSTING" groups
 	assert_line "armed: 0"
+}
+
+@test "a sandbox of the program's own: what it refuses is refused; a strict one cannot be had, as the manual says" {
+	run -0 "$KEEPALIVE" run "$TRUSTING" confined
+	assert_output "strict: Invalid argument
+socket: Operation not permitted"
+}
+
+@test "the supervisor is killed: the calls that it was handed fail with ENOSYS, others do not" {
+	background "$KEEPALIVE" run --supervise=always python3 -c 'import errno, os, socket, sys, time
+print("ready", flush=True)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.02)
+for call in socket.socket, lambda: os.setgroups([4]), lambda: socket.socket(type=socket.SOCK_DGRAM).connect(("127.0.0.1", 1)):
+    try:
+        call()
+        print("done", flush=True)
+    except OSError as error:
+        print(errno.errorcode[error.errno], flush=True)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
+	program=$!
+	require_root
+	await 10 grep -q ready "$BATS_TEST_TMPDIR/out"
+	beside=$(supervisor_of "$program")
+	kill -KILL "$beside"
+	await 5 test ! -e "/proc/$beside/exe"
+	touch "$BATS_TEST_TMPDIR/go"
+	await 10 grep -q done "$BATS_TEST_TMPDIR/out"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "ready
+ENOSYS
+ENOSYS
+done"
 }

@@ -2,22 +2,7 @@
  * supervise: keepalive for programs that a preload does not reach, by seccomp user notification
  * (seccomp_unotify(2)): a process beside the program makes its TCP sockets for it.
  *
- * What differs for the program, since it cannot be helped:
- * - without CAP_SYS_ADMIN it has no_new_privs: setuid programs that it executes gain nothing;
- * - a signal whose handler was installed without SA_RESTART can make socket(2) fail with EINTR, in the
- *   moment until the supervisor looks (before Linux 5.19: until it answers);
- * - wait(2) with __WALL or __WCLONE shows the supervisor, a child without exit signal, and so do
- *   /proc and kill(2) of everybody; once it is killed (SIGKILL), socket(2) for TCP fails with ENOSYS;
- * - it cannot have a notification filter of its own: seccomp(2) then fails with EBUSY;
- * - socket(2) answers EALREADY for one address family that no kernel has (filter_is_on());
- * - sockets carry the security label (SELinux, AppArmor) that the program was started with;
- * - mode=force: setsockopt(2) of our options succeeds on every descriptor and with every argument,
- *   since a filter sees neither which socket it is nor the value; a rule's mode=force is everybody's.
- * What is not served, and left as the kernel makes it: sockets made through io_uring or
- * socketcall(2) (32-bit x86 with glibc or Go), in another network namespace or cgroup than at the
- * start, received from other processes, or inherited past descriptor 2 without sd_listen_fds(3).
- * Rules see the program that was started, not what it starts; rules by peer do not hold for
- * accepted sockets.
+ * keepalive(1), SUPERVISION and SECURITY, says what is not served and what differs for the program.
  */
 #ifndef KEEPALIVE_SUPERVISE_H
 #define KEEPALIVE_SUPERVISE_H
