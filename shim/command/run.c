@@ -22,6 +22,7 @@ struct request {
 	const char *library;
 	enum supervise supervise;
 	bool best_effort;
+	bool outer;     /* a run around this one has settled what holds */
 	char **command; /* COMMAND and its arguments */
 	struct title title;
 };
@@ -192,7 +193,7 @@ static bool loses_privileges(const struct target *target)
 	return target->privilege != PRIVILEGE_NONE && !supervise_keeps_privileges();
 }
 
-static bool supervise(const struct request *request, const struct target *target,
+static bool supervise(struct request *request, const struct target *target,
 		      const struct settings *settings)
 {
 	char line[512];
@@ -225,6 +226,7 @@ static bool supervise(const struct request *request, const struct target *target
 			line);
 		return true;
 	case SUPERVISION_OUTER:
+		request->outer = true;
 		warning("'%s' is supervised already: the settings of the 'keepalive run' around it "
 			"hold",
 			request->command[0]);
@@ -268,7 +270,7 @@ static void allow_before_asan(void)
 }
 
 /* Makes ready for COMMAND what it needs. Returns false, after a message, if it must not start. */
-static bool prepare(const struct request *request, const struct target *target,
+static bool prepare(struct request *request, const struct target *target,
 		    const struct library *library, const struct verdict *verdict,
 		    const struct settings *settings)
 {
@@ -314,9 +316,10 @@ int command_run(int argc, char **argv)
 	judge_program(&target, error, &library, &settings, &verdict);
 	if (!will_warn(&request, &verdict))
 		settings_options_read(&request.options, &program, &settings, true);
-	settings_options_export(&request.options);
 	if (settings.on && !prepare(&request, &target, &library, &verdict, &settings))
 		return EXIT_OURS;
+	if (!request.outer)
+		settings_options_export(&request.options);
 	if (!settings.on && supervise_is_on())
 		warning("'%s' is supervised all the same, by the 'keepalive run' around it",
 			request.command[0]);

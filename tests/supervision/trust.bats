@@ -251,3 +251,16 @@ ENOSYS
 ENOSYS
 done"
 }
+
+@test "check of a process in a run inside a run: the settings that hold; in another network namespace: no" {
+	background "$KEEPALIVE" run --supervise=always --idle=33 "$KEEPALIVE" run --idle=44 "$TRUSTING" numbers 60 2>/dev/null
+	await 10 grep -qx trusting "/proc/$!/comm"
+	run -0 "$KEEPALIVE" check "$!"
+	assert_output --partial "idle=33s"
+	refute_output --partial "idle=44s"
+	require_root
+	background "$KEEPALIVE" run --supervise=always unshare --net sleep 60
+	await 10 grep -qx sleep "/proc/$!/comm"
+	run -1 "$KEEPALIVE" check "$!"
+	assert_output --partial "in another network namespace or control group"
+}

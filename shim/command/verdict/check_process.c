@@ -148,10 +148,34 @@ static void consider(pid_t candidate, pid_t pid, struct process_check *check)
 		named = parent;
 	else if (own_number(candidate, &ours) && !ours)
 		named = 0;
-	if (named && is_ancestor(named, pid))
+	if (named && is_ancestor(named, pid)) {
 		check->supervisor = candidate;
-	else if (!named || (kill(named, 0) != 0 && errno == ESRCH))
+		check->served = named;
+	} else if (!named || (kill(named, 0) != 0 && errno == ESRCH))
 		check->orphaned = true;
+}
+
+/* "0::/PATH" of /proc/PID/cgroup: that of version 2. */
+static void read_cgroup(pid_t pid, char *text, size_t size)
+{
+	const char *line;
+
+	proc_read(pid, "cgroup", text, size);
+	line = strstr(text, "0::");
+	memmove(text, line ? line : "", line ? strlen(line) + 1 : 1);
+}
+
+/* Whether a supervisor leaves its sockets alone: callers.h. */
+static bool is_elsewhere(pid_t supervisor, pid_t pid)
+{
+	struct stat ours, theirs;
+	char our_group[4096], their_group[4096];
+
+	read_cgroup(supervisor, our_group, sizeof(our_group));
+	read_cgroup(pid, their_group, sizeof(their_group));
+	return strcmp(our_group, their_group) != 0 ||
+	       (proc_stat(supervisor, "net/dev", &ours) && proc_stat(pid, "net/dev", &theirs) &&
+		(ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino));
 }
 
 static void find_supervisor(pid_t pid, struct process_check *check)
@@ -227,11 +251,16 @@ void check_process(pid_t pid, unsigned char class, struct process_check *check)
 	if (check->kernel)
 		return;
 	find_supervisor(pid, check);
+	if (check->supervisor && is_elsewhere(check->supervisor, pid)) {
+		check->elsewhere = true;
+		check->supervisor = 0;
+	}
 	check->hidden = read_maps(pid, check);
 	if (check->hidden)
 		return;
 	read_auxiliary_vector(pid, class, check);
-	read_environment(pid, check);
+	/* a run inside a run has settings that do not hold */
+	read_environment(check->supervisor ? check->served : pid, check);
 	check->file_changed = file_changed(pid);
 	if (check->library && !check->supervisor)
 		reach_read(pid, &check->reach);

@@ -18,7 +18,9 @@ struct process_check {
 	bool overwritten; /* its environment: settings in it are gone */
 	struct reach reach; /* to where its calls lead, if it has the library and no supervisor */
 	pid_t supervisor;   /* the process that supervises it; 0 for none that is known to */
-	bool orphaned;      /* one may: there is one, but nothing shows whom it serves now */
+	pid_t served; /* the process that its supervisor was started for, with the settings that hold */
+	bool elsewhere; /* a supervisor is there, but it is in another network namespace or cgroup */
+	bool orphaned;  /* one may: there is one, but nothing shows whom it serves now */
 	bool file_changed;  /* the host's file, as it sees it, is younger than the process */
 	struct texts texts; /* its settings, in environment */
 	char *environment;  /* for free(3) */

@@ -78,6 +78,10 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "there is a supervisor, but nothing shows whom it serves, since the process that it was " \
 	    "started for has ended", \
 	    "'keepalive status' shows what its sockets have", NULL) \
+	ROW(ELSEWHERE, "elsewhere", EFFECT_NO, WAY_NONE, false, \
+	    "its supervisor is in another network namespace or control group, and leaves the sockets " \
+	    "alone that are made here", \
+	    ATTACH, NULL) \
 	ROW(KERNEL, "kernel", EFFECT_NO, WAY_NONE, false, \
 	    "it is a thread of the kernel", \
 	    "", NULL) \

@@ -224,6 +224,8 @@ static enum obstacle obstacle_of_process(const struct target *target,
 		return OBSTACLE_KERNEL;
 	if (check->hidden)
 		return OBSTACLE_HIDDEN;
+	if (check->elsewhere && !check->library)
+		return OBSTACLE_ELSEWHERE;
 	if (!supervised && check->orphaned && !check->library)
 		return OBSTACLE_ORPHANED;
 	if (!supervised && target->readable && own_way(target))
