@@ -3,10 +3,12 @@
  * unit.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/message.h"
@@ -189,18 +191,45 @@ static char *write_text(const struct request *request, const struct service *uni
 	return text;
 }
 
-/*
- * Runs a command of systemd's; a unit's name (NULL: none) has nothing that is special within
- * quotes.
- */
-static FILE *ask(const char *command, const struct service *unit)
-{
-	char line[2 * NAME_MAX + 64];
+/* A program of systemd's that runs, and what it says, on either output. */
+struct asked {
+	pid_t pid;
+	FILE *answer; /* NULL: it was not started */
+};
 
-	snprintf(line, sizeof(line), unit ? "%s '%s' 2>&1" : "%s 2>&1", command,
-		 unit ? unit->name : "");
+static struct asked ask(const char *const *command)
+{
+	struct asked asked = { 0, NULL };
+	int ends[2];
+
 	fflush(stdout);
-	return popen(line, "re");
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return asked;
+	asked.pid = fork();
+	if (asked.pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		execvp(command[0], (char **)(uintptr_t)command);
+		_exit(EXIT_NOT_FOUND);
+	}
+	close(ends[1]);
+	if (asked.pid > 0)
+		asked.answer = fdopen(ends[0], "re");
+	else
+		close(ends[0]);
+	return asked;
+}
+
+/* Returns the exit status. */
+static int end_of(struct asked *asked)
+{
+	int status = EXIT_OURS << 8;
+
+	if (asked->answer)
+		fclose(asked->answer);
+	while (asked->pid > 0 && waitpid(asked->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OURS;
 }
 
 static bool is_booted(const struct service *unit)
@@ -211,12 +240,16 @@ static bool is_booted(const struct service *unit)
 /* What systemd-analyze(1) says of the drop-in; other faults of the unit are its own. */
 static bool verifies(const struct service *unit, const char *path)
 {
-	FILE *answer = *unit->root ? NULL : ask("systemd-analyze verify", unit);
+	const char *const command[] = { "systemd-analyze", "verify", unit->name, NULL };
+	struct asked asked;
 	char *line = NULL;
 	size_t size = 0;
 	bool holds = true;
 
-	while (answer && getline(&line, &size, answer) > 0) {
+	if (*unit->root)
+		return true;
+	asked = ask(command);
+	while (asked.answer && getline(&line, &size, asked.answer) > 0) {
 		if (!strstr(line, path))
 			continue;
 		line[strcspn(line, "\n")] = '\0';
@@ -224,32 +257,39 @@ static bool verifies(const struct service *unit, const char *path)
 		holds = false;
 	}
 	free(line);
-	if (answer)
-		pclose(answer);
+	end_of(&asked);
 	return holds;
 }
 
-static bool tell_systemd(const char *command, const struct service *unit)
+static bool tell_systemd(const char *verb, const char *name)
 {
-	FILE *answer = ask(command, unit);
+	const char *const command[] = { "systemctl", verb, name, NULL };
+	struct asked asked = ask(command);
 	char line[512];
+	int status;
 
-	while (answer && fgets(line, sizeof(line), answer))
-		message("%s", (line[strcspn(line, "\n")] = '\0', line));
-	return answer && pclose(answer) == 0;
+	while (asked.answer && fgets(line, sizeof(line), asked.answer)) {
+		line[strcspn(line, "\n")] = '\0';
+		message("%s", line);
+	}
+	status = end_of(&asked);
+	if (status != 0)
+		message("systemctl %s %s: exit status %d", verb, name ? name : "", status);
+	return status == 0;
 }
 
 static int check_main_process(const struct service *unit)
 {
-	static char check[] = "check", command[] = "keepalive";
+	const char *const command[] = { "systemctl",          "show",     "--value",
+					"--property=MainPID", unit->name, NULL };
+	static char keepalive[] = "keepalive", check[] = "check";
+	struct asked asked = ask(command);
 	char pid[32] = "";
-	char *arguments[] = { command, check, pid, NULL };
-	FILE *answer = ask("systemctl show --value --property=MainPID", unit);
+	char *arguments[] = { keepalive, check, pid, NULL };
 
-	if (!answer || !fgets(pid, sizeof(pid), answer))
+	if (!asked.answer || !fgets(pid, sizeof(pid), asked.answer))
 		pid[0] = '\0';
-	if (answer)
-		pclose(answer);
+	end_of(&asked);
 	pid[strcspn(pid, "\n")] = '\0';
 	optind = 0; /* getopt_long(3) begins again */
 	return pid[0] && strcmp(pid, "0") != 0 ? command_check(2, arguments + 1) : 0;
@@ -260,7 +300,7 @@ static int follow_up(const struct request *request, const struct service *unit, 
 {
 	if (!is_booted(unit))
 		return 0;
-	if (!tell_systemd("systemctl daemon-reload", NULL))
+	if (!tell_systemd("daemon-reload", NULL))
 		return EXIT_OURS;
 	if (!request->now) {
 		printf("to take effect: systemctl restart %s\n", unit->name);
@@ -270,7 +310,7 @@ static int follow_up(const struct request *request, const struct service *unit, 
 			       unit->name);
 		return 0;
 	}
-	if (!tell_systemd("systemctl restart", unit)) {
+	if (!tell_systemd("restart", unit->name)) {
 		message("'%s' did not start again: systemctl status %s", unit->name, unit->name);
 		return EXIT_OURS;
 	}

@@ -62,7 +62,7 @@ assert_completes() {
 @test "man pages: every option, variable, rule word and exit status is there" {
 	local subcommand option word page
 
-	for subcommand in run check status attach cgroup copy; do
+	for subcommand in run check status attach enable disable cgroup copy; do
 		for option in $(options_of "$subcommand"); do
 			grep -q -e "Fl Fl ${option#--}\b" "$REPOSITORY/shim/manual/keepalive.1" ||
 				fail "keepalive(1) lacks $option of $subcommand"
@@ -81,7 +81,7 @@ assert_completes() {
 	page=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive.1" | col -b)
 	promised=$(sed -n 's/^ *keepalive \([a-z]*\) \[setting .*/\1/p' <<<"$page")
 	[[ $promised == *check* ]]
-	for subcommand in run check status attach cgroup copy; do
+	for subcommand in run check status attach enable disable cgroup copy; do
 		run -0 "$KEEPALIVE" "$subcommand" --help
 		[[ $promised != *"$subcommand"* ]] || assert_line --partial "--idle="
 		run -0 "$KEEPALIVE" "$subcommand" --version
@@ -131,7 +131,7 @@ examples() {
 @test "completion: every option of the help is offered by bash, no other, and the others know it" {
 	local subcommand option shell
 
-	for subcommand in run check status attach cgroup copy; do
+	for subcommand in run check status attach enable disable cgroup copy; do
 		run complete_with bash "keepalive $subcommand --"
 		assert_equal "$(tr -d = <<<"$output" | sort -u)" "$(options_of "$subcommand")"
 		for option in $(options_of "$subcommand"); do

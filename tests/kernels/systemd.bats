@@ -3,10 +3,10 @@
 load ../helpers
 load emulated
 
-# systemd HOW: what it and its services tell, in $output.
+# systemd HOW [FILE...]: what it and its services tell, in $output.
 systemd() {
 	emulation_or_skip
-	boot bookworm-systemd "$SHIM" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
+	boot bookworm-systemd "$SHIM" "${@:2}" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
 		"$TESTS/kernels/systemd.sh" "$TESTS/kernels/units.py" -- "how=$1; . ./systemd.sh"
 }
 
@@ -36,4 +36,20 @@ services_are_served() {
 	systemd host
 	services_are_served
 	assert_line "systemd has the library"
+}
+
+@test "keepalive enable: dynamic, static, activated and confined services have keepalive; --now restarts and checks" {
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -w -o "$BATS_TEST_TMPDIR/armed-static" "$TESTS/programs/armed.c" ||
+		skip "no static C library is installed"
+	systemd enable "$KEEPALIVE" "$BATS_TEST_TMPDIR/armed-static"
+	refute_line --partial "enable: "
+	assert_line "plain: listener 1 26 10 6"
+	assert_line "plain: client 1 25 10 6"
+	assert_line "activated: accepted 1 26 10 6"
+	assert_line "each: connection 1 26 10 6"
+	assert_line "confined: runs, its output is the journal"
+	assert_line "keepalive=1 idle=25 interval=10 count=6"
+	assert_line --regexp "^[0-9]+: yes, by preload, idle=77s interval=10s count=6"
+	assert_line "check: 0"
+	assert_line --partial "/etc/systemd/system/late.service.d/keepalive-shim.conf: removed"
 }

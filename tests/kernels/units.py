@@ -1,5 +1,6 @@
 """What the services of systemd.sh do: units.py NAME [PORT...]; they tell what their sockets have in /run/report."""
 import os
+import signal
 import socket
 import sys
 
@@ -38,6 +39,9 @@ elif name == "confined":
     output = os.fstat(1)
     journal = os.environ.get("JOURNAL_STREAM") == f"{output.st_dev}:{output.st_ino}"
     tell(f"runs, its output {'is' if journal else 'is not'} the journal")
+elif name == "late":
+    kept = socket.create_server(("127.0.0.1", 0))
+    signal.pause()
 elif name == "asking":
     socket.socketpair()[0].getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
     tell("was not killed for it")
