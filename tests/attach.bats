@@ -340,10 +340,56 @@ signal.pause()'
 	done
 }
 
+@test "several processes in one call: lines name theirs; one that is not there is said, and the others are served" {
+	talk server 127.0.0.1
+	local one=$! two
+	talk server 127.0.0.1
+	two=$!
+	await 15 sockets "$one" state=LISTEN
+	await 15 sockets "$two" state=LISTEN
+	run -125 --separate-stderr "$KEEPALIVE" attach --idle=31 "$one" 2147483647 "$two"
+	assert_line --regexp "^$one: fd [0-9]+ listener "
+	assert_line --regexp "^$two: fd [0-9]+ listener "
+	[[ $stderr == *"process 2147483647 does not exist"* ]]
+	sockets "$one" 'keepalive=1 idle=31' && sockets "$two" 'keepalive=1 idle=31'
+	run -125 "$KEEPALIVE" attach --unit=no-such-unit
+	assert_output --partial "unit 'no-such-unit' is not running, or systemd does not answer"
+}
+
+@test "--follow for several processes ends with the last of them, and serves what each opens meanwhile" {
+	talk server 127.0.0.1
+	local server=$! port one two follow
+	port=$(port_of "$server")
+	talk client 127.0.0.1 "$port" 1
+	one=$!
+	talk client 127.0.0.1 "$port" 1
+	two=$!
+	await 15 has_connections "$two" 1
+	await 15 has_connections "$one" 1
+	background "$KEEPALIVE" attach --follow=0.1 --idle=32 "$one" "$two" >/dev/null
+	follow=$!
+	await 15 sockets "$one" 'keepalive=1 idle=32'
+	kill -USR1 "$two"
+	await 15 has_connections "$two" 2
+	both_served() {
+		[ "$(sockets "$two" 'keepalive=1 idle=32' | wc -l)" = 2 ]
+	}
+	await 15 both_served
+	kill "$one"
+	kill -USR1 "$two"
+	all_served() {
+		[ "$(sockets "$two" 'keepalive=1 idle=32' | wc -l)" = 3 ]
+	}
+	await 15 all_served
+	kill -0 "$follow"
+	kill "$two"
+	await 15 test ! -e "/proc/$follow/exe"
+}
+
 @test "what cannot be attached to is told apart" {
 	run "$KEEPALIVE" attach
 	assert_failure 125
-	assert_output 'keepalive: attach takes one process id (--help tells more)'
+	assert_output "keepalive: attach: process ids, or --unit=NAME (--help tells more)"
 	run "$KEEPALIVE" attach nginx
 	assert_failure 125
 	assert_output "keepalive: 'nginx' is not a process id; accepted: the number of a running process"
@@ -397,7 +443,7 @@ signal.pause()'
 	"$KEEPALIVE" attach --dry-run --log="$BATS_TEST_TMPDIR/log" "$PAIRS"
 	run cat "$BATS_TEST_TMPDIR/log"
 	assert_line --index 0 before
-	assert_line --index 1 --regexp "^keepalive-shim\[$PAIRS\] python[0-9.]*: fd 3 listener "
+	assert_line --index 1 --regexp "^keepalive-shim\[$PAIRS\] python[0-9.]*: fd [0-9]+ listener "
 	run "$KEEPALIVE" attach --log="$BATS_TEST_TMPDIR/nowhere/log" "$PAIRS"
 	assert_failure 125
 	assert_output --partial 'cannot write the log'

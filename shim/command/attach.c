@@ -4,35 +4,41 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/interval.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/settings_options.h"
+#include "cgroup/group.h"
 #include "command.h"
 #include "output.h"
 #include "process/permission.h"
 #include "process/pidfd.h"
+#include "service/systemd.h"
 #include "sockets/attachment.h"
 #include "sockets/sockopts.h"
 
-enum { OPTION_DRY_RUN = OPTION_OWN, OPTION_FOLLOW };
+enum { OPTION_DRY_RUN = OPTION_OWN, OPTION_FOLLOW, OPTION_UNIT };
 
 static const char help[] =
-	"Usage: keepalive attach [OPTION...] PID\n"
-	"Switch keepalive on for the TCP sockets that a running process has open. The process\n"
+	"Usage: keepalive attach [OPTION...] PID...\n"
+	"Switch keepalive on for the TCP sockets that running processes have open. A process\n"
 	"is not stopped, and nothing else about it changes. Listeners hand the options on to\n"
 	"what they accept from then on; connections that already wait to be accepted take\n"
 	"--follow. A connected socket is server side if its local port is listened on.\n"
 	"\n";
 static const char help_own[] =
+	"  --unit=NAME              the processes of a service of systemd\n"
 	"  --dry-run                say what would be done, and do nothing\n"
-	"  --follow[=SECONDS]       look for new sockets so often, until the process ends (1)\n"
+	"  --follow[=SECONDS]       look for new sockets so often, until all have ended (1)\n"
 	"  --help, --version\n"
 	"\n"
 	"What is not given is taken from this command's environment (KEEPALIVE_SHIM_IDLE\n"
@@ -55,32 +61,102 @@ static void explain_refusal(const struct process *process, int error)
 	message("%.*s", (int)(text.next - text.start), text.start);
 }
 
-static bool has_ended(const struct attachment *attachment, int timeout)
+/* The network namespace of some of the processes, looked at once for all of them. */
+struct watched {
+	struct net_namespace space[2]; /* as it is, and as it was at the look before */
+	unsigned now;                  /* which is which */
+	bool news;                     /* sockets that were not there before, or had no peer yet */
+	unsigned looks;                /* the last look, by the request's number */
+	struct watched *next;
+};
+
+/* A process to attach to, and what comes of it. */
+struct attached {
+	struct attachment attachment;
+	struct watched *watched;
+	struct attached *next;
+};
+
+struct request {
+	struct settings_options options;
+	const char *unit; /* also the processes of this one; NULL: none */
+	bool dry_run;
+	bool several; /* processes: each line names its own */
+	int interval; /* milliseconds; 0: once */
+	struct attached *list;
+	struct watched *watched;
+	unsigned looks;
+	int status;
+};
+
+enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
+
+/* Reads the namespace again. Without its table everything may be news. */
+static void watch(struct watched *watched, pid_t pid)
+{
+	const struct net_namespace *before = &watched->space[watched->now];
+	struct net_namespace *space = &watched->space[!watched->now];
+
+	net_namespace_read(space, pid, ALL_STATES);
+	watched->news = space->error != 0;
+	for (size_t i = 0; i < space->table.count && !watched->news; i++) {
+		const struct diag_socket *is = &space->table.sockets[i];
+		const struct diag_socket *was = socket_table_find(&before->table, is->inode);
+
+		watched->news = !was || (was->state != is->state &&
+					 (was->state == TCP_SYN_SENT || is->state == TCP_LISTEN));
+	}
+	watched->now = !watched->now;
+}
+
+static struct watched *watched_of(struct request *request, pid_t pid)
+{
+	ino_t inode = net_namespace_of(pid);
+	struct watched *watched = request->watched;
+
+	while (watched && watched->space[watched->now].inode != inode)
+		watched = watched->next;
+	if (!watched) {
+		watched = array_zeroed(1, sizeof(*watched));
+		watched->space[0].inode = watched->space[1].inode = inode;
+		watched->next = request->watched;
+		request->watched = watched;
+	}
+	return watched;
+}
+
+static bool has_ended(const struct attachment *attachment)
 {
 	struct pollfd process = { .fd = attachment->holder.pidfd, .events = POLLIN };
 
-	return poll(&process, 1, timeout) > 0;
+	return poll(&process, 1, 0) > 0;
 }
 
-/* Without an interval once. Returns the exit status. */
-static int attach(struct attachment *attachment, int interval)
+/* What can be said of one that cannot be looked at any longer. */
+static void note_error(struct request *request, const struct attachment *attachment, int error)
 {
-	const struct process *process = &attachment->holder.process;
+	if (error && !has_ended(attachment)) {
+		explain_refusal(&attachment->holder.process, error);
+		request->status = EXIT_OURS;
+	}
+}
+
+/* Returns false if it need not be looked at again. */
+static bool first_looks(struct request *request, struct attached *attached)
+{
+	struct attachment *attachment = &attached->attachment;
 	int error = attachment_look(attachment);
 
 	/* What was accepted while we looked, before its listener had its options. */
 	if (!error && !attachment->dry_run)
 		error = attachment_look(attachment);
-	if (!error && !attachment->found && !interval)
-		message("process %d has no TCP sockets", process->pid);
+	if (!error && !attachment->found && !request->interval && !request->unit)
+		message("process %d has no TCP sockets", attachment->holder.process.pid);
 	attachment->following = true;
-	while (interval && !error && !has_ended(attachment, interval))
-		error = attachment_look(attachment);
-	if (error && !has_ended(attachment, 0)) {
-		explain_refusal(process, error);
-		return EXIT_OURS;
-	}
-	return attachment->failed;
+	if (attachment->failed && !request->status)
+		request->status = EXIT_FAILURE;
+	note_error(request, attachment, error);
+	return !error;
 }
 
 /* Whether the log can be written, which is reported before anything is done. */
@@ -103,16 +179,13 @@ static bool check_log(const struct settings *settings)
 }
 
 /* Finds the process. Returns 0, or complains and returns the exit status. */
-static int find(struct attachment *attachment, const char *argument)
+static int find(struct attachment *attachment, pid_t pid)
 {
 	struct holder *holder = &attachment->holder;
-	pid_t pid = process_number(argument);
 	char line[1024];
 	struct text why = TEXT(line);
 	int error;
 
-	if (!pid || !process_numbers_hold())
-		return EXIT_OURS;
 	holder->space = &attachment->space;
 	holder->pidfd = pidfd_of(pid);
 	error = errno;
@@ -150,28 +223,158 @@ static bool read_settings(struct attachment *attachment, const struct settings_o
 	return settings_options_read(options, &program, &attachment->settings, true);
 }
 
-struct request {
-	struct settings_options options;
-	bool dry_run;
-	int interval; /* milliseconds; 0: once */
-};
-
-static int attach_to(const struct request *request, const char *pid)
+static bool is_attached(const struct request *request, pid_t pid)
 {
-	static struct attachment attachment;
-	int status = find(&attachment, pid);
+	const struct attached *attached = request->list;
 
-	attachment.dry_run = request->dry_run;
-	if (status)
-		return status;
-	if (!read_settings(&attachment, &request->options) || !check_log(&attachment.settings))
-		return EXIT_OURS;
-	if (!attachment.settings.on) {
-		message("KEEPALIVE_SHIM is off: nothing is done");
-		return 0;
+	while (attached && attached->attachment.holder.process.pid != pid)
+		attached = attached->next;
+	return attached;
+}
+
+static void forget(struct attached *attached)
+{
+	if (attached->attachment.holder.pidfd >= 0)
+		close(attached->attachment.holder.pidfd);
+	attachment_free(&attached->attachment);
+	free(attached);
+}
+
+/* Returns false if nothing can be done at all. */
+static bool attach_to(struct request *request, pid_t pid)
+{
+	struct attached *attached = array_zeroed(1, sizeof(*attached));
+	struct attachment *attachment = &attached->attachment;
+	int status = find(attachment, pid);
+
+	attachment->dry_run = request->dry_run;
+	attachment->named = request->several;
+	if (status) {
+		request->status = status;
+		forget(attached);
+		return true;
 	}
-	read_kernel_values(&attachment);
-	return attach(&attachment, request->interval);
+	if (!read_settings(attachment, &request->options) || !check_log(&attachment->settings)) {
+		request->status = EXIT_OURS;
+		return false;
+	}
+	if (!attachment->settings.on) {
+		message("KEEPALIVE_SHIM is off: nothing is done");
+		return false;
+	}
+	read_kernel_values(attachment);
+	if (!first_looks(request, attached)) {
+		forget(attached);
+		return true;
+	}
+	attached->watched = watched_of(request, pid);
+	attached->next = request->list;
+	request->list = attached;
+	return true;
+}
+
+static void attach_to_group(void *context, const struct group *group)
+{
+	struct request *request = context;
+	pid_t *pids;
+	size_t count = group_processes(group, &pids);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_attached(request, pids[i]))
+			attach_to(request, pids[i]);
+	}
+	free(pids);
+}
+
+/* The processes that the unit has now. Returns false, after a message, if it has no control group. */
+static bool attach_to_unit(struct request *request)
+{
+	char path[PATH_MAX], line[512];
+	struct text why = TEXT(line);
+	struct group group;
+
+	if (!systemd_property(request->unit, "ControlGroup", path, sizeof(path))) {
+		message("unit '%s' is not running, or systemd does not answer", request->unit);
+		return false;
+	}
+	if (!group_open(&group, path, &why)) {
+		message("%.*s", (int)(why.next - why.start), why.start);
+		return false;
+	}
+	group_walk(&group, attach_to_group, request);
+	group_close(&group);
+	return true;
+}
+
+/*
+ * Descriptors are read again if their namespace has news; and now and then, for sockets that another
+ * process handed over.
+ */
+static void look_again(struct request *request)
+{
+	enum { NOW_AND_THEN = 20 };
+	bool all = request->looks++ % NOW_AND_THEN == 0;
+
+	for (struct attached *attached = request->list; attached; attached = attached->next) {
+		if (attached->watched->looks != request->looks)
+			watch(attached->watched, attached->attachment.holder.process.pid);
+		attached->watched->looks = request->looks;
+	}
+	for (struct attached **at = &request->list; *at;) {
+		struct attached *attached = *at;
+		struct attachment *attachment = &attached->attachment;
+		bool due = all || attached->watched->news || attachment_is_pending(attachment);
+		int error = due ? attachment_look(attachment) : 0;
+
+		if (attachment->failed && !request->status)
+			request->status = EXIT_FAILURE;
+		if (error || has_ended(attachment)) {
+			note_error(request, attachment, error);
+			*at = attached->next;
+			forget(attached);
+		} else {
+			at = &attached->next;
+		}
+	}
+}
+
+/* Until all have ended; a unit's, until it has none any more. */
+static void follow(struct request *request)
+{
+	while (request->list) {
+		size_t count = 0, i = 0;
+		struct pollfd *ends;
+
+		for (struct attached *attached = request->list; attached; attached = attached->next)
+			count++;
+		ends = array_zeroed(count, sizeof(*ends));
+		for (struct attached *attached = request->list; attached; attached = attached->next)
+			ends[i++] = (struct pollfd){ attached->attachment.holder.pidfd, POLLIN, 0 };
+		poll(ends, count, request->interval);
+		free(ends);
+		look_again(request);
+		if (request->unit)
+			attach_to_unit(request);
+	}
+}
+
+static int attach_all(struct request *request, char **arguments)
+{
+	if (!process_numbers_hold())
+		return EXIT_OURS;
+	for (char **argument = arguments; *argument; argument++) {
+		if (!process_number(*argument))
+			return EXIT_OURS;
+	}
+	for (; *arguments; arguments++) {
+		if (!attach_to(request, process_number(*arguments)))
+			return request->status;
+	}
+	if (request->unit && !attach_to_unit(request))
+		return EXIT_OURS;
+	if (request->interval)
+		follow(request);
+	return request->status;
 }
 
 /* Takes one option. Returns 0 to go on, or 1 + the exit status. */
@@ -189,6 +392,9 @@ static int take_option(struct request *request, int option)
 			return 0;
 		message("--follow '%s': not an interval; accepted: " INTERVAL_ACCEPTED, optarg);
 		return 1 + EXIT_OURS;
+	case OPTION_UNIT:
+		request->unit = optarg;
+		return 0;
 	case OPTION_HELP:
 		printf("%s%s%s\n", help, settings_options_help(), help_own);
 		return 1;
@@ -203,6 +409,7 @@ static int take_option(struct request *request, int option)
 int command_attach(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "unit", required_argument, NULL, OPTION_UNIT },
 		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 		{ "follow", optional_argument, NULL, OPTION_FOLLOW },
 		SETTINGS_OPTIONS COMMON_OPTIONS,
@@ -216,13 +423,14 @@ int command_attach(int argc, char **argv)
 		if (end)
 			return end - 1;
 	}
-	if (argc - optind != 1) {
-		message("attach takes one process id (--help tells more)");
+	if (argc == optind && !request.unit) {
+		message("attach: process ids, or --unit=NAME (--help tells more)");
 		return EXIT_OURS;
 	}
 	if (request.dry_run && request.interval) {
 		message("--dry-run and --follow do not go together");
 		return EXIT_OURS;
 	}
-	return attach_to(&request, argv[optind]);
+	request.several = request.unit || argc - optind > 1;
+	return attach_all(&request, argv + optind);
 }

@@ -3,12 +3,10 @@
  * unit.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/message.h"
@@ -18,6 +16,7 @@
 #include "program/library.h"
 #include "program/target.h"
 #include "service/drop_in.h"
+#include "service/systemd.h"
 #include "service/unit.h"
 #include "verdict/verdict.h"
 
@@ -191,47 +190,6 @@ static char *write_text(const struct request *request, const struct service *uni
 	return text;
 }
 
-/* A program of systemd's that runs, and what it says, on either output. */
-struct asked {
-	pid_t pid;
-	FILE *answer; /* NULL: it was not started */
-};
-
-static struct asked ask(const char *const *command)
-{
-	struct asked asked = { 0, NULL };
-	int ends[2];
-
-	fflush(stdout);
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return asked;
-	asked.pid = fork();
-	if (asked.pid == 0) {
-		dup2(ends[1], STDOUT_FILENO);
-		dup2(ends[1], STDERR_FILENO);
-		execvp(command[0], (char **)(uintptr_t)command);
-		_exit(EXIT_NOT_FOUND);
-	}
-	close(ends[1]);
-	if (asked.pid > 0)
-		asked.answer = fdopen(ends[0], "re");
-	else
-		close(ends[0]);
-	return asked;
-}
-
-/* Returns the exit status. */
-static int end_of(struct asked *asked)
-{
-	int status = EXIT_OURS << 8;
-
-	if (asked->answer)
-		fclose(asked->answer);
-	while (asked->pid > 0 && waitpid(asked->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OURS;
-}
-
 static bool is_booted(const struct service *unit)
 {
 	return !*unit->root && access("/run/systemd/system", F_OK) == 0;
@@ -248,7 +206,7 @@ static bool verifies(const struct service *unit, const char *path)
 
 	if (*unit->root)
 		return true;
-	asked = ask(command);
+	asked = systemd_ask(command);
 	while (asked.answer && getline(&line, &size, asked.answer) > 0) {
 		if (!strstr(line, path))
 			continue;
@@ -257,14 +215,14 @@ static bool verifies(const struct service *unit, const char *path)
 		holds = false;
 	}
 	free(line);
-	end_of(&asked);
+	systemd_end(&asked);
 	return holds;
 }
 
 static bool tell_systemd(const char *verb, const char *name)
 {
 	const char *const command[] = { "systemctl", verb, name, NULL };
-	struct asked asked = ask(command);
+	struct asked asked = systemd_ask(command);
 	char line[512];
 	int status;
 
@@ -272,7 +230,7 @@ static bool tell_systemd(const char *verb, const char *name)
 		line[strcspn(line, "\n")] = '\0';
 		message("%s", line);
 	}
-	status = end_of(&asked);
+	status = systemd_end(&asked);
 	if (status != 0)
 		message("systemctl %s %s: exit status %d", verb, name ? name : "", status);
 	return status == 0;
@@ -280,19 +238,14 @@ static bool tell_systemd(const char *verb, const char *name)
 
 static int check_main_process(const struct service *unit)
 {
-	const char *const command[] = { "systemctl",          "show",     "--value",
-					"--property=MainPID", unit->name, NULL };
 	static char keepalive[] = "keepalive", check[] = "check";
-	struct asked asked = ask(command);
-	char pid[32] = "";
+	char pid[32];
 	char *arguments[] = { keepalive, check, pid, NULL };
 
-	if (!asked.answer || !fgets(pid, sizeof(pid), asked.answer))
-		pid[0] = '\0';
-	end_of(&asked);
-	pid[strcspn(pid, "\n")] = '\0';
-	optind = 0; /* getopt_long(3) begins again */
-	return pid[0] && strcmp(pid, "0") != 0 ? command_check(2, arguments + 1) : 0;
+	if (!systemd_property(unit->name, "MainPID", pid, sizeof(pid)) || strcmp(pid, "0") == 0)
+		return 0; /* it has none, as one that has done its work */
+	optind = 0;       /* getopt_long(3) begins again */
+	return command_check(2, arguments + 1);
 }
 
 /* Makes systemd read the files again; says, or does, what is left to do. */

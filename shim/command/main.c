@@ -19,7 +19,7 @@ static const struct {
 	{ "status", command_status,
 	  "status [OPTION...] [PID...]\tshow TCP connections and their keepalive" },
 	{ "attach", command_attach,
-	  "attach [OPTION...] PID\tset keepalive on the open sockets of a process" },
+	  "attach [OPTION...] PID...\tset keepalive on the open sockets of a process" },
 	{ "enable", command_enable,
 	  "enable [OPTION...] UNIT\tgive a service of systemd keepalive" },
 	{ "disable", command_disable, "disable [OPTION...] UNIT\ttake that back" },

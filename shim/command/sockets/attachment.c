@@ -16,6 +16,7 @@
 struct memory {
 	uint32_t inode;
 	bool settled; /* need not be looked at again */
+	bool closed;  /* neither connected nor listening when it was */
 	int8_t outcome;
 	unsigned given; /* as for standing_of() */
 };
@@ -44,6 +45,8 @@ static void say(const struct attachment *attachment, const struct text *line)
 {
 	if (attachment->quiet)
 		return;
+	if (attachment->settings.log != LOG_STDERR && attachment->named)
+		printf("%d: ", attachment->holder.process.pid);
 	if (attachment->settings.log != LOG_STDERR)
 		printf("%.*s\n", (int)(line->next - line->start), line->start);
 	if (attachment->settings.log != LOG_OFF)
@@ -151,6 +154,7 @@ static void arm_one(struct attachment *attachment, const struct connection *conn
 	if (is_news(attachment, memory, outcome))
 		say(attachment, &line);
 	memory->outcome = (int8_t)outcome;
+	memory->closed = connection->state == TCP_CLOSE;
 	memory->settled = is_settled(attachment, connection, memory);
 	attachment->failed = attachment->failed || outcome == OUTCOME_FAILED;
 	attachment->found = true;
@@ -187,6 +191,18 @@ int attachment_look(struct attachment *attachment)
 	free(sockets);
 	fflush(stdout);
 	return error;
+}
+
+/* One that is not connected yet is news once it is. */
+bool attachment_is_pending(const struct attachment *attachment)
+{
+	for (size_t i = 0; i < attachment->memory_count; i++) {
+		const struct memory *memory = &attachment->memory[i];
+
+		if (!memory->settled && !memory->closed)
+			return true;
+	}
+	return false;
 }
 
 void attachment_free(struct attachment *attachment)

@@ -15,6 +15,7 @@ struct attachment {
 	size_t memory_count;
 	bool dry_run;   /* only say what would be done */
 	bool quiet;     /* no lines */
+	bool named;     /* lines begin with the process */
 	bool only_used; /* what is neither connected nor listening stays as it is */
 	const struct settings *listeners; /* for listeners in place of settings; NULL: none */
 	bool following; /* past the first looks: what is right already goes without saying */
@@ -28,6 +29,9 @@ struct attachment {
  * process_sockets() and pidfd_copy() have it: the process has ended, or may not be looked into.
  */
 int attachment_look(struct attachment *attachment);
+
+/* Whether a socket is to be looked at again although it is not new: one whose options may yet change. */
+bool attachment_is_pending(const struct attachment *attachment);
 
 /* What it holds; the process stays as it is. */
 void attachment_free(struct attachment *attachment);
