@@ -62,6 +62,7 @@ in_host() {
 		/usr/lib/other.so
 		644
 		idle 60
+		/etc/keepalive-shim.conf: removed; nobody has changed it
 		/etc/ld.so.preload: entry removed; programs that run keep the library until they end
 		/usr/lib/other.so
 		idle 7200
@@ -164,7 +165,7 @@ in_host() {
 	assert_output --partial 'must belong to root'
 }
 
-@test "/etc/keepalive-shim.conf: written where there is none, never replaced, left by remove; its lines are the defaults" {
+@test "/etc/keepalive-shim.conf: written where there is none, never replaced, left by remove if changed; its lines are the defaults" {
 	local name
 
 	run -0 --separate-stderr in_host '
