@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bare_syscall.h"
 #include "libc.h"
 #include "memory.h"
-#include "syscall.h"
 
 /* <dlfcn.h> of glibc: what __libc_dlopen_mode() wants to be told that it may be called at all. */
 #define RTLD_DLOPEN 0x80000000U

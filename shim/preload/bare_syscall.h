@@ -1,8 +1,8 @@
 /*
- * syscall: the hook on syscall(2), and the system call instruction itself.
+ * bare_syscall: the system call instruction itself.
  */
-#ifndef KEEPALIVE_SYSCALL_H
-#define KEEPALIVE_SYSCALL_H
+#ifndef KEEPALIVE_BARE_SYSCALL_H
+#define KEEPALIVE_BARE_SYSCALL_H
 
 /*
  * As syscall(2), for when that is not found (yet). Only on 64-bit machines: elsewhere it fails,
