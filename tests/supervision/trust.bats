@@ -113,7 +113,7 @@ except ProcessLookupError:
 	assert_line "armed: 1"
 }
 
-@test "10,000 threads: descriptors and memory of the supervisor stay bounded" {
+@test "2,000 threads: descriptors and memory of the supervisor stay bounded" {
 	background "$KEEPALIVE" run --supervise=always python3 -c 'import socket, sys, threading, time
 def make():
     for _ in range(5):
