@@ -48,7 +48,7 @@ services_are_served() {
 	assert_line "activated: accepted 1 26 10 6"
 	assert_line "each: connection 1 26 10 6"
 	assert_line "confined: runs, its output is the journal"
-	assert_line "keepalive=1 idle=25 interval=10 count=6"
+	assert_line --partial "keepalive=1 idle=25 interval=10 count=6"
 	assert_line --regexp "^[0-9]+: yes, by preload, idle=77s interval=10s count=6"
 	assert_line "check: 0"
 	assert_line --partial "/etc/systemd/system/late.service.d/keepalive-shim.conf: removed"
