@@ -38,7 +38,7 @@ go_talk() {
 	await 15 has_connections "$pid" 2
 	run "$KEEPALIVE" attach "$pid"
 	assert_success
-	assert_output --regexp ' client .*: left alone: keepalive is already on with idle=15s interval=15s count=9; mode force would set it'
+	assert_output --regexp ' client .*: left alone: keepalive was on already \(has idle=15s interval=15s count=9\)'
 	run "$KEEPALIVE" attach --mode=force "$pid"
 	assert_success
 	[ "$(sockets "$pid" "ESTABLISHED.*$DEFAULTS" | wc -l)" = 2 ]
