@@ -147,8 +147,6 @@ static uint32_t compute(uint16_t operation, uint32_t a, uint32_t b)
 		return a - b;
 	case 0x20:
 		return a * b;
-	case 0x30:
-		return b ? a / b : 0;
 	case 0x40:
 		return a | b;
 	case 0x50:
@@ -207,6 +205,9 @@ static bool allows(const struct filter *filter, const struct call *call, int num
 			scratch[now->k % SCRATCH] = now->code & 1 ? x : a;
 			break;
 		case 4:
+			/* A division, which 32-bit ARM has in no library of ours: nobody knows. */
+			if ((now->code & 0xf0) == 0x30)
+				return false;
 			a = compute(now->code & 0xf0, a, operand);
 			break;
 		case 5:
