@@ -41,10 +41,11 @@ COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN
 #
 # Packagers' flags are for ordinary code. Of theirs the library takes what says for which machine, where
 # things are and what to tell of it: link-time optimisation puts 11 KiB of frame into each hook, fortify and
-# sanitizers bring strong symbols, packed relocations need a C library that knows them.
+# sanitizers bring strong symbols, packed relocations need a C library that knows them, and what is for this
+# very processor alone (-march=native) is longer.
 KEPT            = -m% -g% -B% -I% -isystem% --sysroot% --target% -fuse-ld% -ffile-prefix-map% \
                   -fdebug-prefix-map% -fmacro-prefix-map% -frandom-seed% -fstack-usage -Wl,--build-id%
-OTHERS_CFLAGS   = $(filter $(KEPT),$(CFLAGS))
+OTHERS_CFLAGS   = $(filter-out %=native,$(filter $(KEPT),$(CFLAGS)))
 OTHERS_LDFLAGS  = $(filter $(KEPT),$(LDFLAGS))
 MARKS_x86_64    = -fcf-protection=full
 MARKS_aarch64   = -mbranch-protection=standard
@@ -111,7 +112,7 @@ $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 NO_TABLES = common/activation common/address common/assignments common/complaint common/decide common/endpoint \
           common/file common/glob common/host_file common/log_line common/output common/profile common/rules \
           common/settings common/settings_table common/system common/text common/values common/variables \
-          preload/environment preload/inherited preload/next preload/report preload/sandbox preload/system
+          preload/environment preload/inherited preload/kernel_values preload/next preload/report preload/sandbox preload/system
 $(NO_TABLES:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables
 

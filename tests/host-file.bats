@@ -212,7 +212,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		/etc/keepalive-shim.conf line 4 'KEEPALIVE_SHIM_IDEL': no such setting; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
 		/etc/keepalive-shim.conf line 5 'nothing at all': no NAME=value; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
 		/etc/keepalive-shim.conf line 8 'KEEPALIVE_SHIM_MODE': a quote without its end; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
-		/etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_IDLE '5x': not a duration; accepted: 1s to 32767s (a bare number is seconds; units s, m, h), or kernel; using 60s
+		/etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_IDLE '5x': not a duration; accepted: 1s to 32767s (seconds if bare; units s, m, h), or kernel; using 60s
 		/etc/keepalive-shim.conf line 6: KEEPALIVE_SHIM_RULES rule 2 'port=x': not a port; accepted: port=N or port=N-M, 1 to 65535; using the other rules
 		keepalive=1 idle=60 interval=10 count=3
 		keepalive: warning: /etc/keepalive-shim.conf line 4 'KEEPALIVE_SHIM_IDEL': no such setting; did you mean KEEPALIVE_SHIM_IDLE?

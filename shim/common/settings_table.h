@@ -34,11 +34,11 @@
 /* Numbers, each a socket option, in the order in which they are set. */
 #define NUMBER_SETTINGS(ROW) \
 	ROW(IDLE, "KEEPALIVE_SHIM_IDLE", "idle", "60s", "kernel", \
-	    "1s to 32767s (a bare number is seconds; units s, m, h), or kernel", \
+	    "1s to 32767s (seconds if bare; units s, m, h), or kernel", \
 	    "DURATION", "first probe after so long without a sign of life", \
 	    IPPROTO_TCP, TCP_KEEPIDLE, UNIT_SECONDS, 1, 32767, "IDLE", "idle_s") \
 	ROW(INTERVAL, "KEEPALIVE_SHIM_INTERVAL", "interval", "10s", "kernel", \
-	    "1s to 32767s (a bare number is seconds; units s, m, h), or kernel", \
+	    "1s to 32767s (seconds if bare; units s, m, h), or kernel", \
 	    "DURATION", "between probes", \
 	    IPPROTO_TCP, TCP_KEEPINTVL, UNIT_SECONDS, 1, 32767, "INTERVAL", "interval_s") \
 	ROW(COUNT, "KEEPALIVE_SHIM_COUNT", "count", "6", "kernel", \
@@ -46,12 +46,12 @@
 	    "N", "unanswered probes until the connection is dead", \
 	    IPPROTO_TCP, TCP_KEEPCNT, UNIT_NONE, 1, 127, "COUNT", "count") \
 	ROW(USER_TIMEOUT, "KEEPALIVE_SHIM_USER_TIMEOUT", "user-timeout", "off", "off auto", \
-	    "off, auto, or 1ms to 2147483647ms with its unit (ms, s, m, h)", \
+	    "off, auto, or 1ms to 2147483647ms with ms, s, m or h", \
 	    "DURATION", "TCP_USER_TIMEOUT: off, auto, or a duration with its unit", \
 	    IPPROTO_TCP, TCP_USER_TIMEOUT, UNIT_MILLISECONDS, 1, 2147483647, \
 	    "USER-TIMEOUT", "user_timeout_ms") \
 	ROW(RTO_MAX, "KEEPALIVE_SHIM_RTO_MAX", "rto-max", "off", "off", \
-	    "off, or 1s to 120s (a bare number is seconds; units ms, s, m, h)", \
+	    "off, or 1s to 120s (seconds if bare; units ms, s, m, h)", \
 	    "DURATION", "TCP_RTO_MAX_MS: off, 1s to 120s", \
 	    IPPROTO_TCP, TCP_RTO_MAX_MS, UNIT_MILLISECONDS, 1000, 120000, \
 	    "RTO-MAX", "rto_max_ms")
@@ -117,7 +117,7 @@ struct setting {
 	char word[13];
 	char preset[8];
 	char words[29];
-	char accepted[66];
+	char accepted[57];
 };
 
 const struct setting *setting_of(enum variable variable);

@@ -1,6 +1,7 @@
 /* options: gets and sets one socket option. */
 #include "options.h"
 
+#include "kernel_values.h"
 #include "libc.h"
 #include "memory.h"
 #include "sockopt_names.h"
@@ -55,44 +56,14 @@ bool option_may_be_set(int fd)
 	return type == SOCK_STREAM;
 }
 
-static struct values of_kernel;
-
-/* By bare system calls: another preload behind us may arm what it sees. */
-void options_ask_kernel(void)
-{
-	struct values found;
-	long fd = libc->syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return;
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (option_get((int)fd, i, &found.value[i]) != 0)
-			found.value[i] = VALUE_UNKNOWN;
-	}
-	libc->syscall(SYS_close, fd);
-	of_kernel = found; /* each thread that comes here at the same time writes the same */
-}
-
-const struct values *options_of_kernel(void)
-{
-	return &of_kernel;
-}
-
-/*
- * Asked for at load if the settings can give something back; else a program's own timeout has us do
- * it.
- */
-static int value_of_kernel(enum sockopt option)
-{
-	if (!of_kernel.value[option])
-		options_ask_kernel();
-	return of_kernel.value[option];
-}
-
 int option_set(int fd, enum sockopt option, int value)
 {
-	if (value == 0 && option != OPTION_KEEPALIVE && option != OPTION_USER_TIMEOUT)
-		value = value_of_kernel(option);
+	if (value == 0 && option != OPTION_KEEPALIVE && option != OPTION_USER_TIMEOUT) {
+		/* A program's own user timeout has us give back what no setting does. */
+		if (!kernel_values.value[option])
+			kernel_values_read();
+		value = kernel_values.value[option];
+	}
 	return libc->set_option(fd, sockopt_names[option].level, sockopt_names[option].name, &value,
 				sizeof(value)) == 0
 		       ? 0

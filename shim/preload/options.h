@@ -25,13 +25,6 @@ int option_set(int fd, enum sockopt option, int value);
 bool option_may_be_set(int fd);
 
 /*
- * What a new socket has, for "kernel": as it was when options_ask_kernel() was called, which makes
- * a socket and closes it again; all zero before. Both may change errno.
- */
-void options_ask_kernel(void);
-const struct values *options_of_kernel(void);
-
-/*
  * The peer of a socket, also while connect(2) is under way: getpeername(2) does not tell that,
  * SO_PEERNAME does. May change errno.
  */

@@ -3,6 +3,7 @@
 
 #include "decide.h"
 #include "endpoint.h"
+#include "kernel_values.h"
 #include "libc.h"
 #include "memory.h"
 #include "options.h"
@@ -46,7 +47,7 @@ static bool is_forbidden(int fd, const struct known *known, const struct profile
 
 	if (!(known->owned & 1U << OPTION_USER_TIMEOUT) || known->owned == OPTIONS_ALL ||
 	    to->force || option_get(fd, OPTION_USER_TIMEOUT, &timeout) != 0 ||
-	    !timeout_forbids(to, known->owned, timeout, options_of_kernel()))
+	    !timeout_forbids(to, known->owned, timeout, &kernel_values))
 		return false;
 	report_timeout(fd, timeout);
 	return true;
@@ -111,7 +112,7 @@ static bool probe_socket(int fd, struct known *known, unsigned given, enum state
 	 */
 	if (!now.value[OPTION_KEEPALIVE] && !(known->owned & 1U << OPTION_KEEPALIVE))
 		given = PROFILE_UNSEEN;
-	standing = standing_of(configuration()->settings, given, &now, options_of_kernel());
+	standing = standing_of(configuration()->settings, given, &now, &kernel_values);
 	known->profile = (uint8_t)standing.given;
 	known->owned |= (uint8_t)standing.owned;
 	return true;

@@ -5,6 +5,7 @@
 
 #include "environment.h"
 #include "inherited.h"
+#include "kernel_values.h"
 #include "libc.h"
 #include "next.h"
 #include "options.h"
@@ -63,7 +64,7 @@ static void prepare(complain_function *complain)
 			derive(&memory.derived, &kept);
 			report_start(&settings);
 			if (settings_differ(&settings) || settings_leave_to_kernel(&settings))
-				options_ask_kernel();
+				kernel_values_read();
 			__atomic_store_n(&memory.configuration, &memory.derived, __ATOMIC_RELEASE);
 		}
 		__atomic_store_n(&memory.next, &memory.found, __ATOMIC_RELEASE);

@@ -38,7 +38,7 @@ class Settings:
 
     def __init__(self, environment):
         def variable(name, default):
-            return environment.get("KEEPALIVE_" + name, default)
+            return environment.get("KEEPALIVE_SHIM_" + name, default)
 
         self.roles = ROLES[variable("ROLE", "both")]
         values = [1] + [self.value(name, variable(name.upper().replace("-", "_"), default))
@@ -265,7 +265,7 @@ def accept():
 
 def setsockopt():
     fd, i = any_fd(), pick.randrange(5)
-    value = pick.choice([0, 1] if i == 0 else [1, 99, 120, 99999, -1] if i < 4 else [5000, 0])
+    value = pick.choice([0, 1] if i == 0 else [1, 99, 120, 99999, -1] if i < 4 else [20000000, 0])
     result, _ = call("setsockopt", fd, *OPTIONS[i], ctypes.byref(ctypes.c_int(value)), 4)
     sock = sockets.get(fd)
     if sock and result == 0:
