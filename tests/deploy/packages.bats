@@ -103,7 +103,7 @@ package() {
 		host-preload install
 		perl -e "\$| = 1; print \"running\n\"; sleep 1 until -e \"/var/go\"; socket(S, 2, 1, 0);
 			print \"lived on, idle \", unpack(\"i\", getsockopt(S, 6, 4)), \"\n\"" >/var/out &
-		until grep -q running /var/out; do sleep 0.1; done
+		until grep -qs running /var/out; do sleep 0.1; done
 		dpkg -i /mnt/next-*.deb >/var/log2
 		touch /var/go
 		wait
