@@ -105,6 +105,7 @@ int hook_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 		return next->prctl(option, a, b, c, d);
 	QUIETLY(sandbox_begin());
 	result = next->prctl(option, a, b, c, d);
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): prctl(2) takes its pointer as a number */
 	QUIETLY(sandbox_end(result == 0, a == FILTER_MODE ? (const void *)b : NULL));
 	return result;
 }

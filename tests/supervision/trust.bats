@@ -245,7 +245,7 @@ for call in socket.socket, lambda: os.setgroups([4]), lambda: socket.socket(type
 	kill -KILL "$beside"
 	await 5 test ! -e "/proc/$beside/exe"
 	touch "$BATS_TEST_TMPDIR/go"
-	await 10 grep -q done "$BATS_TEST_TMPDIR/out"
+	await 10 grep -q "done" "$BATS_TEST_TMPDIR/out"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "ready
 ENOSYS
 ENOSYS

@@ -50,25 +50,25 @@ bool proc_stat(pid_t id, const char *name, struct stat *status)
 	return fstatat(directory, path, status, 0) == 0;
 }
 
-size_t proc_read_open(int fd, char *buffer, size_t size)
+ssize_t proc_read_open(int fd, char *buffer, size_t size)
 {
 	ssize_t length = pread(fd, buffer, size - 1, 0);
 
 	buffer[length > 0 ? length : 0] = '\0';
-	return length > 0 ? (size_t)length : 0;
+	return length;
 }
 
 size_t proc_read(pid_t id, const char *name, char *buffer, size_t size)
 {
 	int fd = proc_open(id, name);
-	size_t length;
+	ssize_t length;
 
 	buffer[0] = '\0';
 	if (fd < 0)
 		return 0;
 	length = proc_read_open(fd, buffer, size);
 	close(fd);
-	return length;
+	return length > 0 ? (size_t)length : 0;
 }
 
 const char *proc_status_field(const char *status, const char *name)

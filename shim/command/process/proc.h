@@ -27,8 +27,11 @@ int proc_open(pid_t id, const char *name);
 /* stat(2) of one; false where it cannot be had. */
 bool proc_stat(pid_t id, const char *name, struct stat *status);
 
-/* As proc_read() below, of one that is open: it can be read again and again. */
-size_t proc_read_open(int fd, char *buffer, size_t size);
+/*
+ * As proc_read() below, of one that is open: it can be read again and again. Returns -1 if it cannot be
+ * read, since a file may be empty: cgroup is while no hierarchy is mounted.
+ */
+ssize_t proc_read_open(int fd, char *buffer, size_t size);
 
 /*
  * Reads a file below /proc/ID (0: our own) into buffer, terminated; no more of it than fits.

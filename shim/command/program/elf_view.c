@@ -29,6 +29,7 @@ bool elf_view_open(const char *path, struct elf_view *view)
 
 void elf_view_close(struct elf_view *view)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): away with const */
 	munmap((void *)(uintptr_t)view->bytes, view->size);
 }
 

@@ -61,6 +61,7 @@ int drop_in_write(const char *path, const char *text)
 	error = ferror(file) ? EIO : 0;
 	if (fclose(file) != 0)
 		error = errno;
+	/* NOLINTNEXTLINE(readability-suspicious-call-argument): the new file takes its place */
 	if (!error && rename(new, path) != 0)
 		error = errno;
 	if (error)

@@ -263,7 +263,7 @@ static bool look(struct caller *caller, struct sight *sight)
 		sight->gid = identity.fsgid;
 		sight->our_cgroup = is_our_cgroup_id(identity.cgroup);
 	} else if (own.users) {
-		if (!proc_read_open(caller->status, text, sizeof(text)) ||
+		if (proc_read_open(caller->status, text, sizeof(text)) <= 0 ||
 		    !credentials_read(&credentials, text))
 			return false;
 		sight->uid = credentials.uid;
@@ -271,7 +271,7 @@ static bool look(struct caller *caller, struct sight *sight)
 	}
 	if (!own.by_text || !sight->our_cgroup)
 		return true;
-	if (!proc_read_open(caller->cgroup, text, sizeof(text)))
+	if (proc_read_open(caller->cgroup, text, sizeof(text)) < 0)
 		return false;
 	sight->our_cgroup = is_our_cgroup_text(text);
 	return true;

@@ -112,7 +112,7 @@ static void explain_seccomp(struct text *why, int error)
 		text_string(why, ")");
 		break;
 	case EINVAL:
-		text_string(why, "it takes Linux 5.14 or later, with CONFIG_SECCOMP_FILTER");
+		text_string(why, "it takes Linux 5.9 or later, with CONFIG_SECCOMP_FILTER");
 		break;
 	default:
 		text_string(why, "seccomp(2) is refused here (");
