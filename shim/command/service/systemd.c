@@ -22,6 +22,7 @@ struct asked systemd_ask(const char *const *command)
 	if (asked.pid == 0) {
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr): away with const, which execvp(3) keeps */
 		execvp(command[0], (char **)(uintptr_t)command);
 		_exit(EXIT_NOT_FOUND);
 	}
