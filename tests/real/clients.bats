@@ -96,8 +96,8 @@ setup() {
 	client_has "$DEFAULTS"
 	start psql "host=127.0.0.1 port=$PORT keepalives=0"
 	client_has "$DEFAULTS" # libpq then sets nothing, as a program that knows nothing of it
-	start psql "host=127.0.0.1 port=$PORT keepalives_idle=33 tcp_user_timeout=44000"
-	client_has "keepalive=1 idle=33 interval=10 count=6 user_timeout=44000"
+	start psql "host=127.0.0.1 port=$PORT keepalives_idle=33 tcp_user_timeout=90000"
+	client_has "keepalive=1 idle=33 interval=10 count=6 user_timeout=90000"
 	hold
 	start KEEPALIVE_SHIM_MODE=force psql "host=127.0.0.1 port=$PORT keepalives_idle=33"
 	await 15 sent "$PORT"

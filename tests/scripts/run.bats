@@ -54,6 +54,9 @@ suite() {
 	tmux -S "$server" send-keys C-c
 	await 15 test -s "$BATS_TEST_TMPDIR/status"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/status")" 130
-	run -1 kill -0 "$pid"
+	ended() { # gone, or waiting for whoever reaps it
+		! kill -0 "$pid" 2>/dev/null || grep -q '^State:.Z' "/proc/$pid/status"
+	}
+	await 10 ended
 	[ ! -e "$place" ]
 }
