@@ -509,7 +509,7 @@ for i in itertools.count():
 		"$KEEPALIVE" status "$pid" >/dev/null
 	done
 	# A socket that is bound and does not listen yet is in no table of the kernel's, so it is still copied for
-	# a moment: some 10 of 150,000. Copies of listeners gave ten times as many.
+	# a moment: some 10 of 150,000.
 	local refused
 	refused=$(wc -l <"$BATS_TEST_TMPDIR/refused")
 	echo "# $refused refused" >&3
