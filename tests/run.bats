@@ -55,7 +55,7 @@ script() {
 		run -0 --separate-stderr "$KEEPALIVE" $word
 		assert_line --index 0 "Usage: keepalive COMMAND ..."
 	done
-	for command in run check status attach cgroup; do
+	for command in run check status attach enable disable cgroup copy; do
 		for words in "help $command" "$command -h" "$command --help"; do
 			# shellcheck disable=SC2086
 			run -0 --separate-stderr "$KEEPALIVE" $words
@@ -66,6 +66,14 @@ script() {
 }
 
 @test "a misspelt option: which subcommand complains, and what was meant" {
+	run -125 "$KEEPALIVE" cgroup atach
+	assert_output "keepalive: cgroup: unknown 'atach'; did you mean 'attach'?"
+	run -125 "$KEEPALIVE" cgroup nothing-such
+	assert_output "keepalive: cgroup: unknown 'nothing-such' (keepalive cgroup --help lists what it takes)"
+	for command in run check status attach enable disable cgroup copy; do
+		run -125 "$KEEPALIVE" "$command" --hlep
+		assert_output "keepalive: $command: unknown option '--hlep'; did you mean '--help'?"
+	done
 	run -125 "$KEEPALIVE" status --wdie
 	assert_output "keepalive: status: unknown option '--wdie'; did you mean '--wide'?"
 	run -125 "$KEEPALIVE" run --ilde=5 true

@@ -26,8 +26,6 @@
 #include "sockets/attachment.h"
 #include "sockets/sockopts.h"
 
-enum { OPTION_DRY_RUN = OPTION_OWN, OPTION_FOLLOW, OPTION_UNIT };
-
 static const char help[] =
 	"Usage: keepalive attach [OPTION...] PID...\n"
 	"Switch keepalive on for the TCP sockets that running processes have open. A process\n"
@@ -35,7 +33,7 @@ static const char help[] =
 	"what they accept from then on; connections that already wait to be accepted take\n"
 	"--follow. A connected socket is server side if its local port is listened on.\n"
 	"\n";
-static const char help_own[] =
+static const char help_below[] =
 	"  --unit=NAME              the processes of a service of systemd\n"
 	"  --dry-run                say what would be done, and do nothing\n"
 	"  --follow[=SECONDS]       look for new sockets so often, until all have ended (1)\n"
@@ -50,7 +48,7 @@ static const char help_own[] =
 	"kernel.yama.ptrace_scope 0, or to have CAP_SYS_PTRACE.\n"
 	"\n"
 	"Exit status: 0 done; 1 an option could not be set on some socket; 125 not done, or not\n"
-	"to the end (options, permission, no such process).";
+	"to the end (options, permission, no such process).\n";
 
 static void explain_refusal(const struct process *process, int error)
 {
@@ -377,53 +375,36 @@ static int attach_all(struct request *request, char **arguments)
 	return request->status;
 }
 
-/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
-static int take_option(struct request *request, int option)
+static bool take_follow(void *context, const char *value)
 {
-	if (settings_options_take(&request->options, option, optarg))
-		return 0;
-	switch (option) {
-	case OPTION_DRY_RUN:
-		request->dry_run = true;
-		return 0;
-	case OPTION_FOLLOW:
-		request->interval = 1000;
-		if (!optarg || interval_parse(optarg, &request->interval))
-			return 0;
-		message("--follow '%s': not an interval; accepted: " INTERVAL_ACCEPTED, optarg);
-		return 1 + EXIT_OURS;
-	case OPTION_UNIT:
-		request->unit = optarg;
-		return 0;
-	case OPTION_HELP:
-		printf("%s%s%s\n", help, settings_options_help(), help_own);
-		return 1;
-	case OPTION_VERSION:
-		puts("keepalive " VERSION);
-		return 1;
-	default:
-		return 1 + EXIT_OURS;
-	}
+	struct request *request = context;
+
+	request->interval = 1000;
+	return interval_take(&request->interval, "follow", value);
 }
 
 int command_attach(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "unit", required_argument, NULL, OPTION_UNIT },
-		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-		{ "follow", optional_argument, NULL, OPTION_FOLLOW },
-		SETTINGS_OPTIONS COMMON_OPTIONS,
-	};
 	struct request request = { .dry_run = false };
-	int option;
+	const struct option_row rows[] = {
+		{ .name = "unit", .text = &request.unit },
+		{ .name = "dry-run", .flag = &request.dry_run },
+		{ .name = "follow", .take = take_follow, .optional = true },
+		{ 0 },
+	};
+	const struct options options = {
+		.help = help,
+		.help_below = help_below,
+		.settings = &request.options,
+		.context = &request,
+		.rows = rows,
+	};
+	int status;
+	char **arguments = options_read(argc, argv, &options, &status);
 
-	while ((option = options_next(argc, argv, false, options)) != -1) {
-		int end = take_option(&request, option);
-
-		if (end)
-			return end - 1;
-	}
-	if (argc == optind && !request.unit) {
+	if (!arguments)
+		return status;
+	if (!arguments[0] && !request.unit) {
 		message("attach: process ids, or --unit=NAME (--help tells more)");
 		return EXIT_OURS;
 	}
@@ -431,6 +412,6 @@ int command_attach(int argc, char **argv)
 		message("--dry-run and --follow do not go together");
 		return EXIT_OURS;
 	}
-	request.several = request.unit || argc - optind > 1;
-	return attach_all(&request, argv + optind);
+	request.several = request.unit || (arguments[0] && arguments[1]);
+	return attach_all(&request, arguments);
 }

@@ -36,7 +36,7 @@ static const char help[] =
 	"CGROUP is a folder of cgroup2, or its path from there on (system.slice/ssh.service);\n"
 	"PID means the group of that process; --host all groups, the root of the hierarchy.\n"
 	"\n";
-static const char help_own[] =
+static const char help_below[] =
 	"  --host                   the group that all others are below\n"
 	"  --all                    detach: from every group\n"
 	"  --json                   list: an array of objects instead of lines\n"
@@ -49,9 +49,7 @@ static const char help_own[] =
 	"Needs Linux 6.1, cgroup2, CAP_BPF and CAP_NET_ADMIN, for list CAP_SYS_ADMIN; to reach\n"
 	"the open sockets CAP_SYS_PTRACE.\n"
 	"\n"
-	"Exit status: 0 done; 1 detach: nothing was attached; 125 not done.";
-
-enum { OPTION_JSON = OPTION_OWN, OPTION_HOST, OPTION_ALL };
+	"Exit status: 0 done; 1 detach: nothing was attached; 125 not done.\n";
 
 struct request {
 	struct settings_options options;
@@ -315,69 +313,41 @@ static int list(const struct request *request)
 	return listing.error ? EXIT_OURS : 0;
 }
 
-static const struct {
-	const char *name;
-	int (*call)(const struct request *request);
-} calls[] = {
-	{ "attach", attach },
-	{ "list", list },
-	{ "detach", detach },
-	{ "pin", pin },
-};
-
-/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
-static int take_option(struct request *request, int option)
-{
-	if (settings_options_take(&request->options, option, optarg))
-		return 0;
-	switch (option) {
-	case OPTION_JSON:
-		request->json = true;
-		return 0;
-	case OPTION_HOST:
-		request->host = true;
-		return 0;
-	case OPTION_ALL:
-		request->all = true;
-		return 0;
-	case OPTION_HELP:
-		printf("%s%s%s\n", help, settings_options_help(), help_own);
-		return 1;
-	case OPTION_VERSION:
-		puts("keepalive " VERSION);
-		return 1;
-	default:
-		return 1 + EXIT_OURS;
-	}
-}
+enum { CALLS = 4 };
+static int (*const calls[CALLS])(const struct request *request) = { attach, list, detach, pin };
+static const char *const call_names[CALLS + 1] = { "attach", "list", "detach", "pin" };
 
 int command_cgroup(int argc, char **argv)
 {
-	static const struct option options[] = {
-		SETTINGS_OPTIONS{ "json", no_argument, NULL, OPTION_JSON },
-		{ "host", no_argument, NULL, OPTION_HOST },
-		{ "all", no_argument, NULL, OPTION_ALL },
-		COMMON_OPTIONS,
-	};
 	struct request request = { .json = false };
-	int option;
+	const struct option_row rows[] = {
+		{ .name = "json", .flag = &request.json },
+		{ .name = "host", .flag = &request.host },
+		{ .name = "all", .flag = &request.all },
+		{ 0 },
+	};
+	const struct options options = {
+		.help = help,
+		.help_below = help_below,
+		.settings = &request.options,
+		.rows = rows,
+	};
+	int status;
+	char **arguments = options_read(argc, argv, &options, &status);
 
-	while ((option = options_next(argc, argv, false, options)) != -1) {
-		int end = take_option(&request, option);
-
-		if (end)
-			return end - 1;
+	if (!arguments)
+		return status;
+	if (!arguments[0]) {
+		message("cgroup takes attach, list, detach or pin (--help tells more)");
+		return EXIT_OURS;
 	}
-	if (optind < argc) {
-		const char *name = argv[optind++];
-
-		request.arguments = argv + optind;
-		request.count = argc - optind;
-		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-			if (strcmp(calls[i].name, name) == 0)
-				return calls[i].call(&request);
-		}
+	request.arguments = arguments + 1;
+	while (request.arguments[request.count])
+		request.count++;
+	for (size_t i = 0; i < CALLS; i++) {
+		if (strcmp(call_names[i], arguments[0]) == 0)
+			return calls[i](&request);
 	}
-	message("cgroup takes attach, list, detach or pin (--help tells more)");
+	options_say_unknown_word(argv[0], arguments[0], call_names);
 	return EXIT_OURS;
 }

@@ -21,14 +21,11 @@
 #include "verdict/check_process.h"
 #include "verdict/verdict.h"
 
-enum { OPTION_JSON = OPTION_OWN, OPTION_LIBRARY };
-
 struct question {
 	struct settings_options options;
 	const char *library;
 	const char *subject; /* a command or a process id, as given */
 	bool json;
-	bool settings_given; /* some of options */
 };
 
 /* All that there is to report. */
@@ -43,20 +40,17 @@ struct answer {
 	struct deviation sockets;      /* of a process that it takes effect in; else zero */
 };
 
-static void help(void)
-{
-	printf("Usage: keepalive check [OPTION...] COMMAND|PID\n"
-	       "Reports whether the shim takes effect in a command, or does in a running process,\n"
-	       "and if not, why, and what to do. A file whose name is a number: ./NUMBER.\n\n"
-	       "  --json                   for programs\n"
-	       "  --library=PATH           the shim's library, if it is in no usual place\n"
-	       "%s"
-	       "  --help, --version\n\n"
-	       "The options go before the variables of keepalive-shim(7), and these before\n"
-	       "/etc/keepalive-shim.conf. A process has its own settings.\n"
-	       "Exit status: 0 it does, 1 it does not, 125 cannot tell.\n",
-	       settings_options_help());
-}
+static const char help[] =
+	"Usage: keepalive check [OPTION...] COMMAND|PID\n"
+	"Reports whether the shim takes effect in a command, or does in a running process,\n"
+	"and if not, why, and what to do. A file whose name is a number: ./NUMBER.\n\n"
+	"  --json                   for programs\n"
+	"  --library=PATH           the shim's library, if it is in no usual place\n";
+static const char help_below[] =
+	"  --help, --version\n\n"
+	"The options go before the variables of keepalive-shim(7), and these before\n"
+	"/etc/keepalive-shim.conf. A process has its own settings.\n"
+	"Exit status: 0 it does, 1 it does not, 125 cannot tell.\n";
 
 static const char *word(enum effect effect)
 {
@@ -374,53 +368,41 @@ static pid_t pid_of(const char *text)
 	return slice_number(slice_of(text), INT_MAX, &number) ? (pid_t)number : 0;
 }
 
-/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
-static int take_option(struct question *question, int option)
+static bool settings_are_given(const struct settings_options *options)
 {
-	question->settings_given |= option >= SETTINGS_OPTION;
-	if (settings_options_take(&question->options, option, optarg))
-		return 0;
-	switch (option) {
-	case OPTION_JSON:
-		question->json = true;
-		return 0;
-	case OPTION_LIBRARY:
-		question->library = optarg;
-		return 0;
-	case OPTION_HELP:
-		help();
-		return 1;
-	case OPTION_VERSION:
-		puts("keepalive " VERSION);
-		return 1;
-	default:
-		return 1 + EXIT_OURS; /* options_next() has said it */
-	}
+	bool given = false;
+
+	for (unsigned i = 0; i < VARIABLES; i++)
+		given = given || options->text[i];
+	return given;
 }
 
 int command_check(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "json", no_argument, NULL, OPTION_JSON },
-		{ "library", required_argument, NULL, OPTION_LIBRARY },
-		SETTINGS_OPTIONS COMMON_OPTIONS,
-	};
 	struct question question = { .subject = NULL };
-	int option, pid;
+	const struct option_row rows[] = {
+		{ .name = "json", .flag = &question.json },
+		{ .name = "library", .text = &question.library },
+		{ 0 },
+	};
+	const struct options options = {
+		.help = help,
+		.help_below = help_below,
+		.settings = &question.options,
+		.rows = rows,
+	};
+	int status, pid;
+	char **arguments = options_read(argc, argv, &options, &status);
 
-	while ((option = options_next(argc, argv, false, names)) != -1) {
-		int end = take_option(&question, option);
-
-		if (end)
-			return end - 1;
-	}
-	if (argc - optind != 1) {
+	if (!arguments)
+		return status;
+	if (!arguments[0] || arguments[1]) {
 		message("check: one COMMAND or PID (--help tells more)");
 		return EXIT_OURS;
 	}
-	question.subject = argv[optind];
+	question.subject = arguments[0];
 	pid = pid_of(question.subject);
-	if (pid && question.settings_given) {
+	if (pid && settings_are_given(&question.options)) {
 		message("check: process %d has its own settings; options hold for a COMMAND", pid);
 		return EXIT_OURS;
 	}

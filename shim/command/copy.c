@@ -17,8 +17,6 @@
 #include "command.h"
 #include "program/library.h"
 
-enum { OPTION_LIBRARY = OPTION_OWN };
-
 static const char help[] =
 	"Usage: keepalive copy [OPTION...] DIRECTORY\n"
 	"Put the library and this command into a directory, for all users, in place of older\n"
@@ -28,7 +26,7 @@ static const char help[] =
 	"  --library=PATH  this library\n"
 	"  --help, --version\n"
 	"\n"
-	"Exit status: 0 done; 125 not done.";
+	"Exit status: 0 done; 125 not done.\n";
 
 /* Returns false with errno. */
 static bool copy_content(int from, int to)
@@ -110,31 +108,17 @@ static int copy(const char *given, const char *directory)
 
 int command_copy(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "library", required_argument, NULL, OPTION_LIBRARY },
-		COMMON_OPTIONS,
-	};
 	const char *library = NULL;
-	int option;
+	const struct option_row rows[] = { { .name = "library", .text = &library }, { 0 } };
+	const struct options options = { .help = help, .rows = rows };
+	int status;
+	char **arguments = options_read(argc, argv, &options, &status);
 
-	while ((option = options_next(argc, argv, false, options)) != -1) {
-		switch (option) {
-		case OPTION_LIBRARY:
-			library = optarg;
-			break;
-		case OPTION_HELP:
-			puts(help);
-			return 0;
-		case OPTION_VERSION:
-			puts("keepalive " VERSION);
-			return 0;
-		default:
-			return EXIT_OURS;
-		}
-	}
-	if (argc - optind != 1) {
+	if (!arguments)
+		return status;
+	if (!arguments[0] || arguments[1]) {
 		message("copy takes one directory (--help tells more)");
 		return EXIT_OURS;
 	}
-	return copy(library, argv[optind]);
+	return copy(library, arguments[0]);
 }

@@ -22,8 +22,6 @@
 
 #define FILE_NAME "keepalive-shim.conf"
 
-enum { OPTION_DRY_RUN = OPTION_OWN, OPTION_NOW, OPTION_ROOT };
-
 /* How a service gets keepalive, the least first. */
 enum way_in { BY_PRELOAD, BY_RUN, BY_SUPERVISION };
 
@@ -39,30 +37,23 @@ struct plan {
 	struct library library;
 };
 
-static void help_enable(void)
-{
-	printf("Usage: keepalive enable [OPTION...] UNIT\n"
-	       "Gives a service of systemd keepalive, by a drop-in; the unit stays as it is. The\n"
-	       "library is preloaded; a static or Go service, or one that empties its children's\n"
-	       "environment, is started by 'keepalive run'.\n\n"
-	       "  --now                    restart the service, and check it\n"
-	       "  --dry-run                print the drop-in, and write nothing\n"
-	       "  --root=DIR               the unit is in the image below DIR\n"
-	       "%s"
-	       "  --help, --version\n\n"
-	       "The drop-in has the settings that are given. Exit status: 0 done, 125 not.\n",
-	       settings_options_help());
-}
-
-static void help_disable(void)
-{
-	puts("Usage: keepalive disable [OPTION...] UNIT\n"
-	     "Removes what 'keepalive enable UNIT' has written.\n\n"
-	     "  --now                    restart the service\n"
-	     "  --root=DIR               the unit is in the image below DIR\n"
-	     "  --help, --version\n\n"
-	     "Exit status: 0 done, 125 not.");
-}
+static const char help_enable[] =
+	"Usage: keepalive enable [OPTION...] UNIT\n"
+	"Gives a service of systemd keepalive, by a drop-in; the unit stays as it is. The\n"
+	"library is preloaded; a static or Go service, or one that empties its children's\n"
+	"environment, is started by 'keepalive run'.\n\n"
+	"  --now                    restart the service, and check it\n"
+	"  --dry-run                print the drop-in, and write nothing\n"
+	"  --root=DIR               the unit is in the image below DIR\n";
+static const char help_enable_below[] =
+	"  --help, --version\n\n"
+	"The drop-in has the settings that are given. Exit status: 0 done, 125 not.\n";
+static const char help_disable[] = "Usage: keepalive disable [OPTION...] UNIT\n"
+				   "Removes what 'keepalive enable UNIT' has written.\n\n"
+				   "  --now                    restart the service\n"
+				   "  --root=DIR               the unit is in the image below DIR\n"
+				   "  --help, --version\n\n"
+				   "Exit status: 0 done, 125 not.\n";
 
 /*
  * Debian's pg_ctlcluster and postfix's master(8) start what serves with an environment of their
@@ -245,7 +236,6 @@ static int check_main_process(const struct service *unit)
 
 	if (!systemd_property(unit->name, "MainPID", pid, sizeof(pid)) || strcmp(pid, "0") == 0)
 		return 0; /* it has none, as one that has done its work */
-	optind = 0;       /* getopt_long(3) begins again */
 	return command_check(2, arguments + 1);
 }
 
@@ -332,70 +322,52 @@ static int disable(const struct request *request, const char *name)
 	return follow_up(request, &unit, false);
 }
 
-/* Returns 0 to go on, or 1 + the exit status. */
-static int take_option(struct request *request, int option, void (*help)(void))
+/* The options, and the unit that is named. Returns NULL with the exit status. */
+static const char *read_unit(int argc, char **argv, const struct options *options, int *status)
 {
-	if (settings_options_take(&request->options, option, optarg))
-		return 0;
-	switch (option) {
-	case OPTION_DRY_RUN:
-		request->dry_run = true;
-		return 0;
-	case OPTION_NOW:
-		request->now = true;
-		return 0;
-	case OPTION_ROOT:
-		request->root = optarg;
-		return 0;
-	case OPTION_HELP:
-		help();
-		return 1;
-	case OPTION_VERSION:
-		puts("keepalive " VERSION);
-		return 1;
-	default:
-		return 1 + EXIT_OURS; /* options_next() has said it */
-	}
-}
+	char **arguments = options_read(argc, argv, options, status);
 
-static int read_and(int (*act)(const struct request *, const char *), void (*help)(void),
-		    const struct option *options, int argc, char **argv)
-{
-	struct request request = { .root = "" };
-	int option;
-
-	while ((option = options_next(argc, argv, false, options)) != -1) {
-		int end = take_option(&request, option, help);
-
-		if (end)
-			return end - 1;
-	}
-	if (argc - optind != 1) {
-		message("%s: one UNIT (--help tells more)", argv[0]);
-		return EXIT_OURS;
-	}
-	return act(&request, argv[optind]);
+	if (!arguments)
+		return NULL;
+	if (arguments[0] && !arguments[1])
+		return arguments[0];
+	message("%s: one UNIT (--help tells more)", argv[0]);
+	*status = EXIT_OURS;
+	return NULL;
 }
 
 int command_enable(int argc, char **argv)
 {
-	static const struct option options[] = {
-		SETTINGS_OPTIONS{ "now", no_argument, NULL, OPTION_NOW },
-		{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-		{ "root", required_argument, NULL, OPTION_ROOT },
-		COMMON_OPTIONS,
+	struct request request = { .root = "" };
+	const struct option_row rows[] = {
+		{ .name = "now", .flag = &request.now },
+		{ .name = "dry-run", .flag = &request.dry_run },
+		{ .name = "root", .text = &request.root },
+		{ 0 },
 	};
+	const struct options options = {
+		.help = help_enable,
+		.help_below = help_enable_below,
+		.settings = &request.options,
+		.rows = rows,
+	};
+	int status;
+	const char *unit = read_unit(argc, argv, &options, &status);
 
-	return read_and(enable, help_enable, options, argc, argv);
+	return unit ? enable(&request, unit) : status;
 }
 
 int command_disable(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "now", no_argument, NULL, OPTION_NOW },
-		{ "root", required_argument, NULL, OPTION_ROOT },
-		COMMON_OPTIONS,
+	struct request request = { .root = "" };
+	const struct option_row rows[] = {
+		{ .name = "now", .flag = &request.now },
+		{ .name = "root", .text = &request.root },
+		{ 0 },
 	};
+	const struct options options = { .help = help_disable, .rows = rows };
+	int status;
+	const char *unit = read_unit(argc, argv, &options, &status);
 
-	return read_and(disable, help_disable, options, argc, argv);
+	return unit ? disable(&request, unit) : status;
 }

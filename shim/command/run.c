@@ -27,34 +27,30 @@ struct request {
 	struct title title;
 };
 
-enum { OPTION_LIBRARY = OPTION_OWN, OPTION_SUPERVISE, OPTION_BEST_EFFORT };
+static const char help[] =
+	"Usage: keepalive run [OPTION...] [--] COMMAND [ARG...]\n"
+	"Starts COMMAND with TCP keepalive, in place: same process, same exit status.\n"
+	"Programs that a preload does not reach (static, Go) are supervised, by seccomp\n"
+	"user notification; then setuid programs that they start gain no privileges.\n\n"
+	"  --supervise=WHEN         auto: if COMMAND needs it; always: with all that it\n"
+	"                           starts, whatever that is; never (auto)\n"
+	"  --best-effort            start COMMAND without keepalive if it cannot be had\n"
+	"  --library=PATH           the shim's library, if it is in no usual place\n";
+static const char help_below[] =
+	"  --help, --version\n\n"
+	"The options go before the variables of keepalive-shim(7), KEEPALIVE_SHIM_IDLE\n"
+	"and so on, and these before /etc/keepalive-shim.conf.\n"
+	"Exit status: COMMAND's; 125 if keepalive fails, 126 if COMMAND cannot be\n"
+	"executed, 127 if it is not found.\n";
 
-static void help(void)
+static bool take_supervise(void *context, const char *argument)
 {
-	printf("Usage: keepalive run [OPTION...] [--] COMMAND [ARG...]\n"
-	       "Starts COMMAND with TCP keepalive, in place: same process, same exit status.\n"
-	       "Programs that a preload does not reach (static, Go) are supervised, by seccomp\n"
-	       "user notification; then setuid programs that they start gain no privileges.\n\n"
-	       "  --supervise=WHEN         auto: if COMMAND needs it; always: with all that it\n"
-	       "                           starts, whatever that is; never (auto)\n"
-	       "  --best-effort            start COMMAND without keepalive if it cannot be had\n"
-	       "  --library=PATH           the shim's library, if it is in no usual place\n"
-	       "%s"
-	       "  --help, --version\n\n"
-	       "The options go before the variables of keepalive-shim(7), KEEPALIVE_SHIM_IDLE\n"
-	       "and so on, and these before /etc/keepalive-shim.conf.\n"
-	       "Exit status: COMMAND's; 125 if keepalive fails, 126 if COMMAND cannot be\n"
-	       "executed, 127 if it is not found.\n",
-	       settings_options_help());
-}
-
-static bool take_supervise(const char *argument, enum supervise *supervise)
-{
+	struct request *request = context;
 	static const char *const words[] = { "auto", "always", "never" };
 
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(argument, words[i]) == 0) {
-			*supervise = i;
+			request->supervise = i;
 			return true;
 		}
 	}
@@ -80,50 +76,30 @@ static struct title title_of(char **argv)
 	return title;
 }
 
-/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
-static int take_option(struct request *request, int option)
+/* Returns false if there is nothing left to do, with the exit status in *status. */
+static bool read_arguments(int argc, char **argv, struct request *request, int *status)
 {
-	if (settings_options_take(&request->options, option, optarg))
-		return 0;
-	switch (option) {
-	case OPTION_LIBRARY:
-		request->library = optarg;
-		return 0;
-	case OPTION_SUPERVISE:
-		return take_supervise(optarg, &request->supervise) ? 0 : 1 + EXIT_OURS;
-	case OPTION_BEST_EFFORT:
-		request->best_effort = true;
-		return 0;
-	case OPTION_HELP:
-		help();
-		return 1;
-	case OPTION_VERSION:
-		puts("keepalive " VERSION);
-		return 1;
-	default:
-		return 1 + EXIT_OURS; /* options_next() has said it */
-	}
-}
-
-/* Returns 0 to go on, or 1 + the exit status. */
-static int read_arguments(int argc, char **argv, struct request *request)
-{
-	static const struct option names[] = {
-		{ "library", required_argument, NULL, OPTION_LIBRARY },
-		{ "supervise", required_argument, NULL, OPTION_SUPERVISE },
-		{ "best-effort", no_argument, NULL, OPTION_BEST_EFFORT },
-		SETTINGS_OPTIONS COMMON_OPTIONS,
+	const struct option_row rows[] = {
+		{ .name = "library", .text = &request->library },
+		{ .name = "supervise", .take = take_supervise },
+		{ .name = "best-effort", .flag = &request->best_effort },
+		{ 0 },
 	};
-	int option, end = 0;
+	const struct options options = {
+		.help = help,
+		.help_below = help_below,
+		.in_front = true,
+		.settings = &request->options,
+		.context = request,
+		.rows = rows,
+	};
 
-	while (!end && (option = options_next(argc, argv, true, names)) != -1)
-		end = take_option(request, option);
-	if (!end && optind == argc) {
+	request->command = options_read(argc, argv, &options, status);
+	if (request->command && !request->command[0]) {
 		message("run: no COMMAND given (--help tells more)");
-		end = 1 + EXIT_OURS;
+		*status = EXIT_OURS;
 	}
-	request->command = argv + optind;
-	return end;
+	return request->command && request->command[0];
 }
 
 /* Says that COMMAND cannot be started, as env(1) does. */
@@ -299,12 +275,11 @@ int command_run(int argc, char **argv)
 	static struct library library;
 	struct program program;
 	struct verdict verdict;
-	int end, error;
+	int status, error;
 
 	request.title = title_of(argv);
-	end = read_arguments(argc, argv, &request);
-	if (end)
-		return end - 1;
+	if (!read_arguments(argc, argv, &request, &status))
+		return status;
 	lookalikes_warn(environ, false);
 	error = target_find(request.command[0], &target);
 	program = target_program(&target);

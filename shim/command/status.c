@@ -66,19 +66,7 @@ static const char help[] =
 	"\n"
 	"Exit status: 0; with --off 1 if a connection would hang; 125 if the options, or a "
 	"process\n"
-	"given, do not hold, or if --off could not see all there is.";
-
-enum {
-	OPTION_OFF = OPTION_OWN,
-	OPTION_PORT,
-	OPTION_STATE,
-	OPTION_PROCESS,
-	OPTION_SORT,
-	OPTION_WIDE,
-	OPTION_JSON,
-	OPTION_WATCH,
-	OPTION_LISTENERS,
-};
+	"given, do not hold, or if --off could not see all there is.\n";
 
 struct request {
 	bool json, wide, off, listeners;
@@ -320,85 +308,56 @@ static bool takes(bool holds, const char *option, const char *given, const char 
 	return holds;
 }
 
-/* Takes one option. Returns 0 to go on, or 1 + the exit status. */
-static int take_option(struct request *request, int option)
+static bool take_ports(void *context, const char *value)
 {
-	struct selection *selection = &request->selection;
-	bool holds = true;
+	return takes(selection_take_ports(&((struct request *)context)->selection, value), "port",
+		     value, "1 to 65535, or two with '-' between");
+}
 
-	switch (option) {
-	case OPTION_JSON:
-		request->json = true;
-		break;
-	case OPTION_WIDE:
-		request->wide = true;
-		break;
-	case OPTION_OFF:
-		request->off = true;
-		break;
-	case OPTION_LISTENERS:
-		request->listeners = true;
-		break;
-	case OPTION_PORT:
-		holds = takes(selection_take_ports(selection, optarg), "port", optarg,
-			      "1 to 65535, or two with '-' between");
-		break;
-	case OPTION_STATE:
-		holds = takes(selection_take_states(selection, optarg), "state", optarg,
-			      STATES_ACCEPTED);
-		break;
-	case OPTION_PROCESS:
-		selection->process = optarg;
-		break;
-	case OPTION_SORT:
-		holds = takes(selection_take_order(selection, optarg), "sort", optarg,
-			      ORDERS_ACCEPTED);
-		break;
-	case OPTION_WATCH:
-		request->interval = 2000;
-		holds = !optarg || interval_parse(optarg, &request->interval);
-		if (!holds)
-			message("--watch '%s': not an interval; accepted: " INTERVAL_ACCEPTED,
-				optarg);
-		break;
-	case OPTION_HELP:
-		puts(help);
-		return 1;
-	case OPTION_VERSION:
-		puts("keepalive " VERSION);
-		return 1;
-	default:
-		holds = false;
-	}
-	return holds ? 0 : 1 + EXIT_OURS;
+static bool take_states(void *context, const char *value)
+{
+	return takes(selection_take_states(&((struct request *)context)->selection, value), "state",
+		     value, STATES_ACCEPTED);
+}
+
+static bool take_order(void *context, const char *value)
+{
+	return takes(selection_take_order(&((struct request *)context)->selection, value), "sort",
+		     value, ORDERS_ACCEPTED);
+}
+
+static bool take_watch(void *context, const char *value)
+{
+	struct request *request = context;
+
+	request->interval = 2000;
+	return interval_take(&request->interval, "watch", value);
 }
 
 int command_status(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "off", no_argument, NULL, OPTION_OFF },
-		{ "port", required_argument, NULL, OPTION_PORT },
-		{ "state", required_argument, NULL, OPTION_STATE },
-		{ "process", required_argument, NULL, OPTION_PROCESS },
-		{ "sort", required_argument, NULL, OPTION_SORT },
-		{ "wide", no_argument, NULL, OPTION_WIDE },
-		{ "json", no_argument, NULL, OPTION_JSON },
-		{ "watch", optional_argument, NULL, OPTION_WATCH },
-		{ "listeners", no_argument, NULL, OPTION_LISTENERS },
-		COMMON_OPTIONS,
-	};
 	struct request request = { .json = false };
-	int option;
+	const struct option_row rows[] = {
+		{ .name = "off", .flag = &request.off },
+		{ .name = "port", .take = take_ports },
+		{ .name = "state", .take = take_states },
+		{ .name = "process", .text = &request.selection.process },
+		{ .name = "sort", .take = take_order },
+		{ .name = "wide", .flag = &request.wide },
+		{ .name = "json", .flag = &request.json },
+		{ .name = "watch", .take = take_watch, .optional = true },
+		{ .name = "listeners", .flag = &request.listeners },
+		{ 0 },
+	};
+	const struct options options = { .help = help, .context = &request, .rows = rows };
+	int status;
+	char **arguments = options_read(argc, argv, &options, &status);
 
-	while ((option = options_next(argc, argv, false, options)) != -1) {
-		int end = take_option(&request, option);
-
-		if (end)
-			return end - 1;
-	}
+	if (!arguments)
+		return status;
 	if (request.off && request.interval) {
 		message("--off and --watch do not go together");
 		return EXIT_OURS;
 	}
-	return answer(&request, argv + optind);
+	return answer(&request, arguments);
 }

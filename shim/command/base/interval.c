@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool interval_parse(const char *text, int *milliseconds)
+#include "base/message.h"
+
+static bool parse(const char *text, int *milliseconds)
 {
 	char *end;
 	double seconds;
@@ -17,4 +19,12 @@ bool interval_parse(const char *text, int *milliseconds)
 		return false;
 	*milliseconds = (int)(seconds * 1000);
 	return true;
+}
+
+bool interval_take(int *milliseconds, const char *option, const char *value)
+{
+	if (!value || parse(value, milliseconds))
+		return true;
+	message("--%s '%s': not an interval; accepted: 0.1 to 86400 seconds", option, value);
+	return false;
 }

@@ -6,9 +6,10 @@
 
 #include <stdbool.h>
 
-#define INTERVAL_ACCEPTED "0.1 to 86400 seconds"
-
-/* Decimal seconds, as sleep(1) of coreutils takes them. Leaves *milliseconds alone when false. */
-bool interval_parse(const char *text, int *milliseconds);
+/*
+ * Takes the value of an option: decimal seconds, as sleep(1) of coreutils has them; NULL leaves
+ * *milliseconds as it is. Returns false after a message.
+ */
+bool interval_take(int *milliseconds, const char *option, const char *value);
 
 #endif

@@ -1,48 +1,72 @@
-/* options: reads the options of a subcommand and explains the wrong ones. */
+/* options: a table of options turned into one for getopt_long(3), and what it finds. */
 #include "base/options.h"
 
+#include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/message.h"
 #include "base/nearest.h"
 
+/* What getopt_long() returns: a row's number or a setting's, from these on. */
+enum { ROW = 256, SETTING = ROW + 64, HELP = SETTING + VARIABLES, VERSION_ASKED };
+enum { OPTIONS_MAX = VERSION_ASKED - ROW + 2 };
+
+static int has_argument(const struct option_row *row)
+{
+	if (row->flag)
+		return no_argument;
+	return row->optional ? optional_argument : required_argument;
+}
+
+static void make_names(const struct options *options, struct option *names)
+{
+	for (int i = 0; options->rows[i].name; i++)
+		*names++ = (struct option){ options->rows[i].name, has_argument(&options->rows[i]),
+					    NULL, ROW + i };
+	for (int i = 0; options->settings && i < VARIABLES; i++) {
+		const char *name = settings_options_name(i);
+
+		if (name)
+			*names++ =
+				(struct option){ name + 2, required_argument, NULL, SETTING + i };
+	}
+	*names++ = (struct option){ "help", no_argument, NULL, HELP };
+	*names++ = (struct option){ "version", no_argument, NULL, VERSION_ASKED };
+	*names = (struct option){ NULL, 0, NULL, 0 };
+}
+
 /* The option's own name: between the dashes and an equals sign. */
 static void copy_name(const char *argument, char *name, size_t size)
 {
-	size_t length;
-
 	argument += strspn(argument, "-");
-	length = strcspn(argument, "=");
-	if (length > size - 1)
-		length = size - 1;
-	memcpy(name, argument, length);
-	name[length] = '\0';
+	snprintf(name, size, "%.*s", (int)strcspn(argument, "="), argument);
 }
 
 /* How many of the options begin so: getopt_long() takes the start of a name for the name. */
-static unsigned beginning_with(const char *name, const struct option *options)
+static unsigned beginning_with(const char *name, const struct option *names)
 {
 	unsigned count = 0;
 
-	for (; options->name; options++)
-		count += strncmp(name, options->name, strlen(name)) == 0;
+	for (; names->name; names++)
+		count += strncmp(name, names->name, strlen(name)) == 0;
 	return count;
 }
 
-static void say_unknown(const char *command, const char *argument, const struct option *options)
+static void say_unknown(const char *command, const char *argument, const struct option *names)
 {
 	struct nearest nearest = { 0 };
 	char name[64];
 
 	copy_name(argument, name, sizeof(name));
-	if (beginning_with(name, options) > 1) {
+	if (beginning_with(name, names) > 1) {
 		message("%s: option '--%s' stands for more than one (keepalive %s --help lists "
 			"them)",
 			command, name, command);
 		return;
 	}
-	for (const struct option *option = options; option->name; option++)
-		nearest_consider(&nearest, name, option->name);
+	for (; names->name; names++)
+		nearest_consider(&nearest, name, names->name);
 	if (nearest.word)
 		message("%s: unknown option '%s'; did you mean '--%s'?", command, argument,
 			nearest.word);
@@ -51,28 +75,74 @@ static void say_unknown(const char *command, const char *argument, const struct 
 			argument, command);
 }
 
-int options_next(int argc, char **argv, bool in_front, const struct option *options)
+/* Why getopt_long() did not take the argument before optind. */
+static void say_wrong(char **argv, int found, const struct option *names)
 {
-	int option = getopt_long(argc, argv, in_front ? "+:hV" : ":hV", options, NULL);
 	char letter[] = { '-', (char)optopt, '\0' };
 
-	switch (option) {
-	case 'h':
-		return OPTION_HELP;
-	case 'V':
-		return OPTION_VERSION;
-	case ':':
+	if (found == ':')
 		message("%s: option '%s' takes a value (keepalive %s --help tells which)", argv[0],
 			argv[optind - 1], argv[0]);
-		return OPTION_WRONG;
-	case '?':
-		break;
-	default:
-		return option;
-	}
-	if (optopt >= OPTION_OWN) /* a long one that is known */
+	else if (optopt >= ROW) /* a long one that is known */
 		message("%s: option '%s' takes no value", argv[0], argv[optind - 1]);
 	else
-		say_unknown(argv[0], optopt ? letter : argv[optind - 1], options);
-	return OPTION_WRONG;
+		say_unknown(argv[0], optopt ? letter : argv[optind - 1], names);
+}
+
+static bool take(const struct options *options, int found)
+{
+	const struct option_row *row = &options->rows[found - ROW];
+
+	if (found >= SETTING)
+		settings_options_take(options->settings, found - SETTING, optarg);
+	else if (row->flag)
+		*row->flag = true;
+	else if (row->text)
+		*row->text = optarg;
+	else
+		return row->take(options->context, optarg);
+	return true;
+}
+
+char **options_read(int argc, char **argv, const struct options *options, int *status)
+{
+	struct option names[OPTIONS_MAX];
+	int found;
+
+	make_names(options, names);
+	*status = 0;
+	optind = 0; /* begin anew: one subcommand may call another */
+	while ((found = getopt_long(argc, argv, options->in_front ? "+:hV" : ":hV", names, NULL)) !=
+	       -1) {
+		if (found == 'h' || found == HELP) {
+			printf("%s%s%s", options->help,
+			       options->settings ? settings_options_help() : "",
+			       options->help_below ? options->help_below : "");
+			return NULL;
+		}
+		if (found == 'V' || found == VERSION_ASKED) {
+			puts("keepalive " VERSION);
+			return NULL;
+		}
+		if (found < ROW)
+			say_wrong(argv, found, names);
+		if (found < ROW || !take(options, found)) {
+			*status = EXIT_OURS;
+			return NULL;
+		}
+	}
+	return argv + optind;
+}
+
+void options_say_unknown_word(const char *command, const char *word, const char *const *words)
+{
+	struct nearest nearest = { 0 };
+
+	for (unsigned i = 0; words[i]; i++)
+		nearest_consider(&nearest, word, words[i]);
+	if (nearest.word)
+		message("%s: unknown '%s'; did you mean '%s'?", command, word, nearest.word);
+	else
+		message("%s: unknown '%s' (keepalive %s --help lists what it takes)", command, word,
+			command);
 }

@@ -23,21 +23,26 @@ const char *settings_options_help(void)
 	return help;
 }
 
-bool settings_options_take(struct settings_options *options, int getopt_result,
-			   const char *argument)
+const char *settings_options_name(enum variable variable)
 {
-	int variable = getopt_result - SETTINGS_OPTION;
+#define NAME(symbol, variable, word, ...) [VARIABLE_##symbol] = "--" word,
+	static const char *const names[VARIABLES] = { NUMBER_SETTINGS(NAME) OTHER_SETTINGS(NAME) };
+#undef NAME
+
+	return names[variable];
+}
+
+void settings_options_take(struct settings_options *options, enum variable variable,
+			   const char *value)
+{
 	char *joined;
 
-	if (variable < 0 || variable >= VARIABLES)
-		return false;
 	if (variable == VARIABLE_RULES && options->text[variable]) {
-		if (asprintf(&joined, "%s;%s", options->text[variable], argument) < 0)
+		if (asprintf(&joined, "%s;%s", options->text[variable], value) < 0)
 			abort();
-		argument = joined;
+		value = joined;
 	}
-	options->text[variable] = argument;
-	return true;
+	options->text[variable] = value;
 }
 
 /*
@@ -47,15 +52,11 @@ bool settings_options_take(struct settings_options *options, int getopt_result,
 static const char *option_name(const struct settings_options *options, enum variable variable,
 			       const char *elsewhere)
 {
-#define NAME(symbol, variable, word, ...) [VARIABLE_##symbol] = "--" word,
-	static const char *const names[] = { NUMBER_SETTINGS(NAME) OTHER_SETTINGS(NAME) };
-#undef NAME
-
 	if (!options->text[variable])
 		return NULL;
 	if (variable == VARIABLE_RULES && elsewhere && *elsewhere)
 		return "--rule with KEEPALIVE_SHIM_RULES";
-	return names[variable];
+	return settings_options_name(variable);
 }
 
 /* Rules come before those from elsewhere; other options replace what is there. */

@@ -1,10 +1,10 @@
 /*
- * settings_options: the options of `run` and `attach` that mirror the variables.
+ * settings_options: the options that mirror the variables, for the subcommands that take them.
  */
 #ifndef KEEPALIVE_SETTINGS_OPTIONS_H
 #define KEEPALIVE_SETTINGS_OPTIONS_H
 
-#include <getopt.h>
+#include <stdbool.h>
 
 #include "base/sources.h"
 
@@ -16,18 +16,12 @@ struct settings_options {
 	const char *text[VARIABLES];
 };
 
-/* getopt_long(3) entries, one for each setting; val is SETTINGS_OPTION + the variable. */
-enum { SETTINGS_OPTION = 1000 };
-#define SETTINGS_OPTION_ENTRY(symbol, variable, word, ...) \
-	{ word, required_argument, NULL, SETTINGS_OPTION + VARIABLE_##symbol },
-#define SETTINGS_OPTIONS \
-	NUMBER_SETTINGS(SETTINGS_OPTION_ENTRY) OTHER_SETTINGS(SETTINGS_OPTION_ENTRY)
+/* "--idle" and so on; NULL if the variable has no option. */
+const char *settings_options_name(enum variable variable);
 
-/*
- * Takes what getopt_long() returned. Returns whether it was one of SETTINGS_OPTIONS.
- */
-bool settings_options_take(struct settings_options *options, int getopt_result,
-			   const char *argument);
+/* Takes the value that its option was given. */
+void settings_options_take(struct settings_options *options, enum variable variable,
+			   const char *value);
 
 /*
  * The texts from the options and, if they are silent, from the environment, and if that is silent

@@ -25,62 +25,45 @@ static bool read_at(int fd, uint64_t offset, void *buffer, size_t size)
 	return offset < INT64_MAX && pread(fd, buffer, size, (off_t)offset) == (ssize_t)size;
 }
 
-static bool read_tables(int fd, bool is_64, struct tables *tables)
-{
-	Elf64_Ehdr wide;
-	Elf32_Ehdr narrow;
-
-	if (is_64 && read_at(fd, 0, &wide, sizeof(wide))) {
-		*tables = (struct tables){
-			true,         wide.e_phoff,     wide.e_shoff, wide.e_phentsize,
-			wide.e_phnum, wide.e_shentsize, wide.e_shnum, wide.e_shstrndx,
-		};
-	} else if (!is_64 && read_at(fd, 0, &narrow, sizeof(narrow))) {
-		*tables = (struct tables){
-			false,          narrow.e_phoff,     narrow.e_shoff, narrow.e_phentsize,
-			narrow.e_phnum, narrow.e_shentsize, narrow.e_shnum, narrow.e_shstrndx,
-		};
-	} else {
-		return false;
+/*
+ * A function for each class: reads the header or entry at an offset of the file, of which FIELDS
+ * are what is wanted.
+ */
+#define READER(name, Found, Wanted, FIELDS) \
+	static bool name(int fd, uint64_t offset, Wanted *wanted) \
+	{ \
+		Found found; \
+\
+		if (!read_at(fd, offset, &found, sizeof(found))) \
+			return false; \
+		*wanted = (Wanted){ FIELDS }; \
+		return true; \
 	}
-	return true;
-}
+#define TABLES \
+	found.e_ident[EI_CLASS] == ELFCLASS64, found.e_phoff, found.e_shoff, found.e_phentsize, \
+		found.e_phnum, found.e_shentsize, found.e_shnum, found.e_shstrndx
+#define SEGMENT found.p_type, 0, found.p_offset, found.p_filesz
+#define SECTION found.sh_type, found.sh_name, found.sh_offset, found.sh_size
+
+READER(tables_32, Elf32_Ehdr, struct tables, TABLES)
+READER(tables_64, Elf64_Ehdr, struct tables, TABLES)
+READER(segment_32, Elf32_Phdr, struct entry, SEGMENT)
+READER(segment_64, Elf64_Phdr, struct entry, SEGMENT)
+READER(section_32, Elf32_Shdr, struct entry, SECTION)
+READER(section_64, Elf64_Shdr, struct entry, SECTION)
 
 static bool read_segment(int fd, const struct tables *tables, unsigned i, struct entry *entry)
 {
 	uint64_t offset = tables->segments + (uint64_t)i * tables->segment_size;
-	Elf64_Phdr wide;
-	Elf32_Phdr narrow;
 
-	if (tables->is_64) {
-		if (!read_at(fd, offset, &wide, sizeof(wide)))
-			return false;
-		*entry = (struct entry){ wide.p_type, 0, wide.p_offset, wide.p_filesz };
-	} else {
-		if (!read_at(fd, offset, &narrow, sizeof(narrow)))
-			return false;
-		*entry = (struct entry){ narrow.p_type, 0, narrow.p_offset, narrow.p_filesz };
-	}
-	return true;
+	return (tables->is_64 ? segment_64 : segment_32)(fd, offset, entry);
 }
 
 static bool read_section(int fd, const struct tables *tables, unsigned i, struct entry *entry)
 {
 	uint64_t offset = tables->sections + (uint64_t)i * tables->section_size;
-	Elf64_Shdr wide;
-	Elf32_Shdr narrow;
 
-	if (tables->is_64) {
-		if (!read_at(fd, offset, &wide, sizeof(wide)))
-			return false;
-		*entry = (struct entry){ wide.sh_type, wide.sh_name, wide.sh_offset, wide.sh_size };
-	} else {
-		if (!read_at(fd, offset, &narrow, sizeof(narrow)))
-			return false;
-		*entry = (struct entry){ narrow.sh_type, narrow.sh_name, narrow.sh_offset,
-					 narrow.sh_size };
-	}
-	return true;
+	return (tables->is_64 ? section_64 : section_32)(fd, offset, entry);
 }
 
 static bool read_interpreter(int fd, const struct entry *segment, char interpreter[PATH_MAX])
@@ -150,7 +133,7 @@ bool elf_read(int fd, struct elf *elf)
 	if (elf->abi.data != native)
 		return true;
 	elf->abi.machine = start.e_machine;
-	if (!read_tables(fd, elf->abi.class == ELFCLASS64, &tables))
+	if (!(elf->abi.class == ELFCLASS64 ? tables_64 : tables_32)(fd, 0, &tables))
 		return false;
 	for (unsigned i = 0; i < tables.segment_count; i++) {
 		if (!read_segment(fd, &tables, i, &segment))

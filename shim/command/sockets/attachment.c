@@ -10,7 +10,7 @@
 #include "base/message.h"
 #include "log_line.h"
 #include "output.h"
-#include "sockets/arm.h"
+#include "sockets/set_options.h"
 
 /* What is known of a socket from one look to the next. */
 struct memory {
@@ -148,8 +148,8 @@ static void arm_one(struct attachment *attachment, const struct connection *conn
 	struct text line = TEXT(buffer);
 	bool other = attachment->listeners && connection->state == TCP_LISTEN;
 	enum outcome outcome =
-		arm(other ? attachment->listeners : &attachment->settings, connection,
-		    &attachment->kernel, &memory->given, attachment->dry_run, &line);
+		set_options(other ? attachment->listeners : &attachment->settings, connection,
+			    &attachment->kernel, &memory->given, attachment->dry_run, &line);
 
 	if (is_news(attachment, memory, outcome))
 		say(attachment, &line);

@@ -1,5 +1,5 @@
-/* arm: gives one socket of another process its options, and says what was done. */
-#include "sockets/arm.h"
+/* set_options: gives one socket of another process its options, and says what was done. */
+#include "sockets/set_options.h"
 
 #include <netinet/tcp.h>
 #include <string.h>
@@ -75,8 +75,9 @@ static void text_socket(struct text *text, const struct connection *connection)
 			&connection->peer);
 }
 
-enum outcome arm(const struct settings *settings, const struct connection *connection,
-		 const struct values *kernel, unsigned *given, bool dry_run, struct text *text)
+enum outcome set_options(const struct settings *settings, const struct connection *connection,
+			 const struct values *kernel, unsigned *given, bool dry_run,
+			 struct text *text)
 {
 	unsigned number =
 		profile_for(settings, connection->role, &connection->local, &connection->peer);

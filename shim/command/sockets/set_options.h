@@ -1,8 +1,9 @@
 /*
- * arm: what `keepalive attach` does with one socket of another process, and the line that says so.
+ * set_options: what `keepalive attach` does with one socket of another process, and the line that
+ * says so.
  */
-#ifndef KEEPALIVE_ARM_H
-#define KEEPALIVE_ARM_H
+#ifndef KEEPALIVE_SET_OPTIONS_H
+#define KEEPALIVE_SET_OPTIONS_H
 
 #include "sockets/connection.h"
 
@@ -20,7 +21,8 @@ enum outcome {
  * of the profile that it has now; not in a dry run, which sets nothing. Adds the line (log_line.h),
  * without its end, to text.
  */
-enum outcome arm(const struct settings *settings, const struct connection *connection,
-		 const struct values *kernel, unsigned *given, bool dry_run, struct text *text);
+enum outcome set_options(const struct settings *settings, const struct connection *connection,
+			 const struct values *kernel, unsigned *given, bool dry_run,
+			 struct text *text);
 
 #endif
