@@ -96,10 +96,28 @@ static bool describe(struct connection *connection, const struct diag_socket *en
 	return true;
 }
 
-/* Whether a copy could keep a port from the process: one of a listener, or of what may be bound. */
-static bool is_spared(const struct holder *holder, const struct diag_socket *entry)
+static bool is_kept(const struct holder *holder, uint32_t inode)
 {
-	return holder->spare && !holder->space->error && (!entry || entry->state == TCP_LISTEN);
+	size_t low = 0, high = holder->kept_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (holder->kept[middle].inode == inode)
+			return true;
+		if (holder->kept[middle].inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* Whether a copy could keep a port from the process: one of a listener, or of what may be bound. */
+static bool is_spared(const struct holder *holder, const struct diag_socket *entry, uint32_t inode)
+{
+	return holder->spare && !holder->space->error && (!entry || entry->state == TCP_LISTEN) &&
+	       !is_kept(holder, inode);
 }
 
 /* A service's sockets may come from systemd's namespace. */
@@ -113,8 +131,8 @@ static struct diag_socket *find_entry(const struct holder *holder, uint32_t inod
 static bool read_connection(struct connection *connection, struct holder *holder)
 {
 	struct diag_socket *entry = find_entry(holder, connection->fds->inode);
-	bool gone = false, is_tcp;
-	int copy = is_spared(holder, entry) ? -1 : copy_of(holder, connection, &gone);
+	bool spared = is_spared(holder, entry, connection->fds->inode), gone = false, is_tcp;
+	int copy = spared ? -1 : copy_of(holder, connection, &gone);
 
 	if (gone)
 		return false;

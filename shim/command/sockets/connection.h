@@ -17,6 +17,8 @@ struct holder {
 	int pidfd;                         /* pidfd_of() */
 	int refused; /* errno that keeps copies of its descriptors from us; 0 */
 	bool spare; /* take no copies of listeners, nor of what may be bound (connections_read()) */
+	const struct socket_fd *kept; /* but of these, which it has had for a while; by inode */
+	size_t kept_count;
 };
 
 struct connection {
@@ -45,7 +47,8 @@ struct connections {
  *
  * A copy keeps a port in use: a process that closes its listener while we hold one, and binds
  * again, is refused with EADDRINUSE. A holder to be spared is looked at without such copies: the
- * values of sockets that are neither connected nor connecting are not known then.
+ * values of sockets that are neither connected nor connecting are not known then. (Reading a link
+ * in /proc/PID/fd holds a socket as well, as ls and ss do, for some 100 ns: no way around that.)
  */
 void connections_read(struct connections *connections, struct holder *holder,
 		      const struct socket_fd *sockets, size_t count);

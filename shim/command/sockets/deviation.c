@@ -1,6 +1,7 @@
 /* Counts the sockets of a process that differ from its settings. */
 #include "sockets/deviation.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "decide.h"
@@ -47,15 +48,11 @@ static void describe(const struct connection *connection, struct deviation *devi
 	*text.next = '\0';
 }
 
-void deviation_read(pid_t pid, const struct settings *settings, struct deviation *deviation)
+static void count(const struct connections *connections, const struct settings *settings,
+		  struct deviation *deviation)
 {
-	struct snapshot snapshot = { .spare = false };
-	struct text nobody = { NULL, NULL, NULL }; /* check itself says what is wrong */
-
-	memset(deviation, 0, sizeof(*deviation));
-	snapshot_add(&snapshot, pid, &nobody);
-	for (size_t i = 0; i < snapshot.connections.count; i++) {
-		const struct connection *connection = &snapshot.connections.list[i];
+	for (size_t i = 0; i < connections->count; i++) {
+		const struct connection *connection = &connections->list[i];
 
 		if (!is_seen(connection))
 			continue;
@@ -63,5 +60,27 @@ void deviation_read(pid_t pid, const struct settings *settings, struct deviation
 		if (differs(settings, connection) && deviation->differing++ == 0)
 			describe(connection, deviation);
 	}
-	snapshot_free(&snapshot);
+}
+
+/* Listeners are looked into if they are no passing ones: it takes copies of them. */
+void deviation_read(pid_t pid, const struct settings *settings, struct deviation *deviation)
+{
+	enum { WHILE = 100 }; /* milliseconds */
+	struct snapshot first = { .spare = true }, second = { .spare = true, .before = &first };
+	struct snapshot *snapshot = &first;
+	struct text nobody = { NULL, NULL, NULL }; /* check itself says what is wrong */
+
+	memset(deviation, 0, sizeof(*deviation));
+	snapshot_add(&first, pid, &nobody);
+	for (size_t i = 0; i < first.connections.count && snapshot == &first; i++) {
+		if (!is_seen(&first.connections.list[i]))
+			snapshot = &second;
+	}
+	if (snapshot == &second) {
+		poll(NULL, 0, WHILE);
+		snapshot_add(&second, pid, &nobody);
+	}
+	count(&snapshot->connections, settings, deviation);
+	snapshot_free(&second);
+	snapshot_free(&first);
 }

@@ -70,6 +70,17 @@ static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
 	return &listed->space;
 }
 
+/* What the process had in an earlier snapshot. */
+static void keep(struct holder *holder, const struct snapshot *before)
+{
+	for (const struct holding *was = before->holdings; was; was = was->next) {
+		if (was->holder.process.pid != holder->process.pid)
+			continue;
+		holder->kept = was->sockets;
+		holder->kept_count = was->count;
+	}
+}
+
 /* Looks through the descriptors of the process in holding. */
 static void look(struct snapshot *snapshot, struct holding *holding)
 {
@@ -80,6 +91,8 @@ static void look(struct snapshot *snapshot, struct holding *holding)
 	if (snapshot->spare)
 		holder->other = space_of(snapshot, getpid());
 	holder->spare = snapshot->spare;
+	if (snapshot->before)
+		keep(holder, snapshot->before);
 	holder->pidfd = pidfd_of(holder->process.pid);
 	if (holder->pidfd < 0)
 		holder->refused = errno;

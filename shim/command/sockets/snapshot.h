@@ -13,7 +13,10 @@ struct lack {
 };
 
 struct snapshot {
-	bool spare; /* take no copies of listeners (struct holder); set before */
+	/* Set before: */
+	bool spare;                    /* take no copies of listeners (struct holder), */
+	const struct snapshot *before; /* except of what this one has; NULL: of none */
+
 	struct connections connections; /* by process as they were added, then by descriptor */
 	struct lack values;             /* copies of descriptors refused */
 	struct lack timers;             /* no table of their network namespace */
