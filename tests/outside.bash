@@ -74,13 +74,39 @@ require_refuse() {
 	[ -x "$PROGRAMS/refuse" ] || skip "tests/programs/refuse.c is not built"
 }
 
-# supervisors_of PID: the processes beside it, if they say so.
-supervisors_of() {
+# children_that WORD PID: the children of a process whose command line has this word.
+children_that() {
 	local child
 
-	for child in $(cat "/proc/$1/task/$1/children"); do
-		! tr '\0' ' ' <"/proc/$child/cmdline" | grep -q " supervising" || echo "$child"
+	for child in $(cat "/proc/$2/task/$2/children"); do
+		! tr '\0' ' ' <"/proc/$child/cmdline" | grep -q " $1" || echo "$child"
 	done 2>/dev/null
+}
+
+# guard_of PID: the process that starts another supervisor if that of PID is killed.
+guard_of() {
+	children_that guarding "$1"
+}
+
+# supervisors_of PID: the processes that serve it, if they say so.
+supervisors_of() {
+	local guard
+
+	for guard in $(guard_of "$1"); do
+		children_that supervising "$guard"
+	done
+}
+
+# kill_both PID: the process that serves it and its guard.
+kill_both() {
+	local beside guard
+
+	beside=$(supervisor_of "$1")
+	guard=$(guard_of "$1")
+	kill -KILL "$guard"
+	await 5 test ! -e "/proc/$guard/exe"
+	kill -KILL "$beside"
+	await 5 test ! -e "/proc/$beside/exe"
 }
 
 has_supervisor() {

@@ -93,22 +93,26 @@ ShdPnd:.0{16}$'
 	run -126 "$KEEPALIVE" run --supervise=always /etc/passwd
 }
 
-@test "the program is the same process; the one beside it holds nothing of it and leaves with it" {
+@test "the program is the same process; those beside it hold nothing of it and leave with it" {
 	cd "$BATS_TEST_TMPDIR"
 	supervised_server
 	assert_equal "$(readlink "/proc/$server/exe")" "$STATIC"
 	beside=$(supervisor_of "$server")
-	assert_equal "$(readlink "/proc/$beside/cwd")" /
-	run ls -l "/proc/$beside/fd"
-	refute_output --partial "$BATS_TEST_TMPDIR"
-	refute_output --partial pipe:
-	run cut -d ' ' -f 5,6 "/proc/$beside/stat"
-	assert_output "$beside $beside" # process group, session
+	guard=$(guard_of "$server")
+	for process in "$beside" "$guard"; do
+		assert_equal "$(readlink "/proc/$process/cwd")" /
+		run ls -l "/proc/$process/fd"
+		refute_output --partial "$BATS_TEST_TMPDIR"
+		refute_output --partial pipe:
+		run cut -d ' ' -f 5,6 "/proc/$process/stat"
+		assert_output "$guard $guard" # process group, session
+	done
 	kill -KILL "$server"
 	await 5 test ! -e "/proc/$beside"
+	await 5 test ! -e "/proc/$guard"
 }
 
-@test "the supervisor is killed: the program goes on, TCP's socket() fails with ENOSYS, others do not" {
+@test "supervisor and guard are killed: the program goes on, TCP's socket() fails with ENOSYS, others do not" {
 	local out=$BATS_TEST_TMPDIR/out program
 
 	background "$KEEPALIVE" run --supervise=always python3 -c 'import errno, os, socket, sys, time
@@ -123,9 +127,7 @@ except OSError as error:
     print(errno.errorcode[error.errno], flush=True)' "$BATS_TEST_TMPDIR/go" >"$out"
 	program=$!
 	await 10 grep -q ready "$out"
-	beside=$(supervisor_of "$program")
-	kill -KILL "$beside"
-	await 5 test ! -e "/proc/$beside/exe"
+	kill_both "$program"
 	touch "$BATS_TEST_TMPDIR/go"
 	await 10 grep -qx ENOSYS "$out"
 }

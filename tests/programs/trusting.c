@@ -86,6 +86,27 @@ static void numbers(char **arguments)
 	fprintf(stderr, "made %ld\n", made);
 }
 
+/* SECONDS: calls of each kind that a supervisor is handed; none may fail. */
+static void served(char **arguments)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(1) };
+	double end = now() + number(arguments[0]);
+	long failed = 0, unarmed = 0, made = 0;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (; now() < end; made++) {
+		int listener = tcp_socket(), client = tcp_socket();
+
+		failed += listener < 0 || client < 0 || listen(listener, 1) != 0;
+		failed += connect(client, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+			  errno != ECONNREFUSED;
+		unarmed += !is_armed(listener) + !is_armed(client);
+		close(listener);
+		close(client);
+	}
+	printf("%ld failed, %ld of %ld unarmed\n", failed, unarmed, 2 * made);
+}
+
 /* COUNT: a port that was closed is bound to again, at once. */
 static void ports(char **arguments)
 {
@@ -391,6 +412,7 @@ int main(int argc, char **argv)
 		{ "confined", confined, 0 },   { "groups", groups, 0 },
 		{ "own_table", own_table, 0 }, { "two_peers", two_peers, 2 },
 		{ "siblings", siblings, 1 },   { "same_number", same_number, 1 },
+		{ "served", served, 1 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(all) / sizeof(all[0]); i++) {

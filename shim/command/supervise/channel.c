@@ -10,15 +10,22 @@ enum { FIRST = 3 };
 
 bool channel_open(int ends[2])
 {
-	int low[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, low) != 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return false;
 	for (unsigned i = 0; i < 2; i++) {
-		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, FIRST);
-		close(low[i]);
+		int low = ends[i];
+
+		if (low >= FIRST)
+			continue;
+		ends[i] = fcntl(low, F_DUPFD_CLOEXEC, FIRST);
+		close(low);
 	}
-	return ends[0] >= 0 && ends[1] >= 0;
+	if (ends[0] >= 0 && ends[1] >= 0)
+		return true;
+	for (unsigned i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+	return false;
 }
 
 /* Room for one descriptor, aligned. */

@@ -28,8 +28,7 @@ static int request(unsigned long what, void *argument)
 	return result;
 }
 
-/* Nobody has the filter any more. */
-static bool is_over(void)
+bool notifications_are_over(void)
 {
 	struct pollfd filter = { .fd = listener };
 
@@ -39,11 +38,7 @@ static bool is_over(void)
 bool notification_receive(struct notification *notification)
 {
 	memset(notification, 0, sizeof(*notification)); /* or it is refused */
-	if (request(SECCOMP_IOCTL_NOTIF_RECV, &notification->call) == 0)
-		return true;
-	while (is_over()) /* since Linux 6.11 that is said here, too, and again and again */
-		pause();
-	return false;
+	return request(SECCOMP_IOCTL_NOTIF_RECV, &notification->call) == 0;
 }
 
 pid_t notification_thread(const struct notification *notification)
@@ -85,7 +80,15 @@ void notification_return(const struct notification *notification, int value)
 	answer(notification, (struct seccomp_notif_resp){ .val = value });
 }
 
-int notification_add_descriptor(const struct notification *notification, int fd, bool cloexec)
+void notification_abandoned(const struct notification *notification)
+{
+	if (notification->added)
+		notification_return(notification, notification->descriptor);
+	else
+		notification_go_on(notification);
+}
+
+int notification_add_descriptor(struct notification *notification, int fd, bool cloexec)
 {
 	struct seccomp_notif_addfd add = {
 		.id = notification->call.id,
@@ -93,5 +96,7 @@ int notification_add_descriptor(const struct notification *notification, int fd,
 		.newfd_flags = cloexec ? O_CLOEXEC : 0,
 	};
 
-	return request(SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+	notification->descriptor = request(SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+	notification->added = notification->descriptor >= 0;
+	return notification->descriptor;
 }

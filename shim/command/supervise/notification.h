@@ -14,6 +14,8 @@
 
 struct notification {
 	struct seccomp_notif call;
+	bool added; /* a descriptor is in the caller's table that the caller does not know of yet */
+	int descriptor;
 };
 
 /* The filter's descriptor, once for all. */
@@ -21,9 +23,12 @@ void notifications_from(int the_listener);
 
 /*
  * Waits for the next call. Returns false if there was none after all: its caller was interrupted or
- * killed. If nobody is left who could call, it waits for ever.
+ * killed, or nobody is left who could call.
  */
 bool notification_receive(struct notification *notification);
+
+/* Nobody has the filter any more. */
+bool notifications_are_over(void);
 
 pid_t notification_thread(const struct notification *notification);
 int notification_argument(const struct notification *notification, unsigned i);
@@ -37,11 +42,17 @@ void notification_fail(const struct notification *notification, int error);
 void notification_return(const struct notification *notification, int value);
 
 /*
+ * Answers a call that somebody else was serving, who has ended: with the descriptor that is in the
+ * caller's table already, else the kernel makes the call. No harm if it was answered.
+ */
+void notification_abandoned(const struct notification *notification);
+
+/*
  * Puts a copy of our descriptor into the caller's table. No answer yet: until there is one the
  * program does not know of it, and we can close ours first. (SECCOMP_ADDFD_FLAG_SEND, which is both
  * in one, answers before the descriptor is there: who is stopped in between makes socket(2) return
  * 0.) Returns the number there, or -1 and errno: EMFILE, or ENOENT if the caller has gone.
  */
-int notification_add_descriptor(const struct notification *notification, int fd, bool cloexec);
+int notification_add_descriptor(struct notification *notification, int fd, bool cloexec);
 
 #endif

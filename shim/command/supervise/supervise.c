@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "process/capability.h"
+#include "process/unseen.h"
 #include "supervise/channel.h"
 #include "supervise/filter.h"
 #include "supervise/inherited.h"
@@ -60,41 +61,17 @@ static int try_install(const struct filter *filter)
 	return errno == ENOENT ? 0 : errno; /* no such notification: the flag is known */
 }
 
-/*
- * The supervisor has to be our child, or it could not be there when we are PID 1, and the program
- * we become must not meet a child it does not know. A child with no exit signal is one that wait(2)
- * shows only to those who ask for __WALL or __WCLONE, and raises no SIGCHLD: one that is blocked
- * would wait for the program, and if it is ignored, children cannot be waited for. fork(2) cannot
- * make one.
- */
-static pid_t fork_unseen(void)
-{
-	return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
-}
-
-/* Waits for the end of such a child. Returns its status as waitpid(2) has it, or -1. */
-static int reap(pid_t child)
-{
-	int status;
-	pid_t reaped;
-
-	do
-		reaped = waitpid(child, &status, __WALL);
-	while (reaped < 0 && errno == EINTR);
-	return reaped < 0 ? -1 : status;
-}
-
 /* A filter cannot be taken back, so it is tried elsewhere before it is installed here. */
 static int trial(const struct filter *filter)
 {
-	pid_t child = fork_unseen();
+	pid_t child = unseen_fork();
 	int status;
 
 	if (child == 0)
 		_exit(try_install(filter));
 	if (child < 0)
 		return errno;
-	status = reap(child);
+	status = unseen_reap(child);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
 }
 
@@ -138,12 +115,16 @@ static void explain_supervisor(struct text *why, int state)
 			    "file may not be read); allow CAP_SYS_PTRACE, or do without them");
 }
 
-/* Starts the supervisor. Returns its state; *channel stays open if it is ready. */
+/*
+ * Starts the supervisor. Returns its state; *channel stays open if it is ready. It has to be our
+ * child, or it could not be there when we are PID 1, and the program we become must not meet a child
+ * it does not know.
+ */
 static int start_supervisor(const struct plan *plan, struct title title, int *channel, pid_t *pid)
 {
 	int ends[2], state;
 
-	if (!channel_open(ends) || (*pid = fork_unseen()) < 0)
+	if (!channel_open(ends) || (*pid = unseen_fork()) < 0)
 		return -1;
 	if (*pid == 0) {
 		close(ends[0]);
@@ -157,7 +138,7 @@ static int start_supervisor(const struct plan *plan, struct title title, int *ch
 		state = -1;
 	if (state != SUPERVISOR_READY) {
 		close(*channel);
-		reap(*pid);
+		unseen_reap(*pid);
 	}
 	return state;
 }
@@ -227,7 +208,7 @@ static enum supervision begin(const struct plan *plan, const struct beside *besi
 	if (listener < 0) {
 		explain_seccomp(why, errno);
 		close(beside->channel);
-		reap(beside->pid);
+		unseen_reap(beside->pid);
 		return SUPERVISION_REFUSED;
 	}
 	if (!channel_send(beside->channel, 0, listener) ||

@@ -14,14 +14,16 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include "process/pidfd.h"
+#include "process/proc.h"
+#include "process/unseen.h"
 #include "sockets/sockopts.h"
 #include "sockopt_names.h"
 #include "supervise/callers.h"
 #include "supervise/channel.h"
 #include "supervise/filter.h"
+#include "supervise/guard.h"
 #include "supervise/notification.h"
 #include "supervise/seccomp_notify.h"
 #include "supervise/supervisor_log.h"
@@ -37,7 +39,7 @@ static const struct plan *plan;
 static int listener; /* the filter's notifications */
 static bool lean;    /* next to no descriptors are allowed */
 static struct title title;
-static pid_t served;                /* the process that our name shows */
+static pid_t served;                /* the process that our name shows; at first the program */
 static atomic_bool served_has_gone; /* so that another is to be named */
 static int waker = -1;              /* an eventfd(2) for the main thread */
 
@@ -69,7 +71,7 @@ static void say_left_alone(const struct notification *call)
  * The program must not run on before our own descriptor is closed: it would find the port of a
  * socket in use that it has closed itself, and its peer would not hear of that.
  */
-static void hand_over(const struct notification *call, int fd)
+static void hand_over(struct notification *call, int fd)
 {
 	bool cloexec = notification_argument(call, 1) & SOCK_CLOEXEC;
 	int theirs = notification_add_descriptor(call, fd, cloexec);
@@ -86,7 +88,7 @@ static void hand_over(const struct notification *call, int fd)
 }
 
 /* Makes the socket that the caller would get, and hands it over. */
-static void serve_socket(const struct notification *call, struct caller *caller)
+static void serve_socket(struct notification *call, struct caller *caller)
 {
 	struct impersonation impersonation;
 	int fd, error;
@@ -120,7 +122,7 @@ static void close_at_once(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0 && linger.l_onoff &&
 	    linger.l_linger)
-		holder = (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+		holder = unseen_fork();
 	if (holder == 0) {
 		for (;;)
 			pause();
@@ -129,7 +131,7 @@ static void close_at_once(int fd)
 	if (holder < 0)
 		return;
 	kill(holder, SIGKILL);
-	waitpid(holder, NULL, __WALL);
+	unseen_reap(holder);
 }
 
 /* A copy of the TCP socket that the call is about; -1 if it is none or is out of reach. */
@@ -279,19 +281,32 @@ static void answer_question(const struct notification *call, struct caller *call
 	notification_fail(call, caller_is_here(caller, call) ? FILTER_YES : FILTER_NOT_HERE);
 }
 
-/* Says whom we are there for, to who looks for the supervisor of a process. */
-static void name_ourselves(pid_t pid)
+static void show_name(const char *name)
 {
-	char name[64];
-	size_t length = (size_t)snprintf(name, sizeof(name), SUPERVISING "%d", (int)pid);
+	size_t length = strlen(name);
 
-	served = pid;
 	memset(title.start, 0, title.size);
 	if (length < title.size)
 		memcpy(title.start, name, length);
 }
 
-static void serve(const struct notification *call)
+/* Says whom we are there for, to who looks for the supervisor of a process. */
+static void name_ourselves(pid_t pid)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), SUPERVISING "%d", (int)pid);
+	show_name(name);
+	served = pid;
+}
+
+/* One that names nobody: whom the other one serves may be another by now. */
+static void become_guard(void)
+{
+	show_name("keepalive guarding a supervisor");
+}
+
+static void serve(struct notification *call)
 {
 	struct caller unkept, *caller = caller_begin(call, &unkept);
 
@@ -397,14 +412,14 @@ static void stand_aside(int channel)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	setsid();
 	close_all_but(channel, supervisor_log_start(plan->settings));
-	name_ourselves(getppid());
+	served = getppid();
 	(void)!chdir("/");
 }
 
 /* Whether the program's descriptors may be copied, as tried with one that it has now. */
 static bool may_reach_into(int theirs)
 {
-	int copy = pidfd_copy_of_thread(getppid(), theirs);
+	int copy = pidfd_copy_of_thread(served, theirs);
 
 	if (copy >= 0)
 		close(copy);
@@ -438,38 +453,74 @@ static bool prepare_callers(unsigned limit)
 	return callers_init(plan->users, left < KEPT_MAX ? left : KEPT_MAX);
 }
 
-static int prepare(int theirs)
+static int prepare(struct notification *calls)
 {
 	unsigned limit = raise_limit();
 
 	lean = limit < 2 * DESCRIPTORS;
 	if (!prepare_callers(limit))
 		return SUPERVISOR_NO_PROC;
-	if (plan_reaches_into(plan) && !may_reach_into(theirs))
-		return SUPERVISOR_NO_REACH;
 	sockopts_of_kernel(); /* it is not for threads to read it first */
-	if (!workers_prepare(serve, lean ? 1 : WORKERS, waker))
+	if (!workers_prepare(serve, calls, lean ? 1 : WORKERS, waker))
 		return SUPERVISOR_NO_THREAD;
 	return SUPERVISOR_READY;
 }
 
+/* For the first one: its parent is told how it goes, and sends the descriptor. */
+static void begin(struct guarded *guarded, int channel, int theirs)
+{
+	int state = prepare(guarded->in_flight);
+
+	if (state == SUPERVISOR_READY && plan_reaches_into(plan) && !may_reach_into(theirs))
+		state = SUPERVISOR_NO_REACH;
+	if (!channel_send(channel, state, -1) || !channel_receive(channel, &theirs, &listener) ||
+	    listener < 0)
+		_exit(1);
+	guard_hand_over(guarded, listener);
+}
+
+/*
+ * For those that take its place. What we cannot serve any more, since threads or /proc are refused
+ * by now, the kernel does, as it would without us.
+ */
+static void take_over(const struct guarded *guarded)
+{
+	listener = guarded->listener;
+	notifications_from(listener);
+	served_has_gone = proc_status_number(getppid(), "PPid") != served;
+	if (prepare(guarded->in_flight) == SUPERVISOR_READY)
+		return;
+	while (!notifications_are_over()) {
+		if (notification_receive(guarded->in_flight))
+			notification_go_on(guarded->in_flight);
+	}
+	_exit(0);
+}
+
 void supervisor_run(const struct plan *the_plan, int channel, struct title the_title)
 {
+	struct guarded guarded;
 	int theirs = -1;
 
 	plan = the_plan;
 	title = the_title;
 	stand_aside(channel);
-	if (!channel_receive(channel, &theirs, NULL) ||
-	    !channel_send(channel, prepare(theirs), -1) ||
-	    !channel_receive(channel, &theirs, &listener) || listener < 0)
+	if (!channel_receive(channel, &theirs, NULL))
 		_exit(1);
+	guarded = guard_start(WORKERS, channel, become_guard);
+	name_ourselves(served);
+	if (guarded.listener < 0)
+		begin(&guarded, channel, theirs);
+	else
+		take_over(&guarded);
 	/* Since Linux 6.6: wake the caller on the CPU that we are about to leave. */
 	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	notifications_from(listener);
 	workers_release();
-	channel_send(channel, 0, -1);
-	close(channel);
+	if (guarded.listener < 0) {
+		channel_send(channel, 0, -1);
+		close(channel);
+	}
 	await_end();
 	workers_finish();
 	_exit(0);

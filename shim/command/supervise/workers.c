@@ -5,10 +5,12 @@
 #include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { STACK_SIZE = 128 << 10 };
 
-static void (*serve)(const struct notification *);
+static void (*serve)(struct notification *);
+static struct notification *calls; /* one for each worker */
 static int waker = -1;
 static atomic_uint waiting;   /* for calls: one, or none for a moment */
 static atomic_ulong received; /* calls, so far */
@@ -29,26 +31,27 @@ static void rest(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void serve_next(void)
+static void serve_next(struct notification *call)
 {
-	struct notification notification;
-	bool there = notification_receive(&notification);
+	bool there = notification_receive(call);
+
+	while (!there && notifications_are_over()) /* the main thread ends us */
+		pause();
 
 	waiting--;
 	received++;
 	if (unwatched && atomic_exchange(&unwatched, false))
 		eventfd_write(waker, 1);
 	if (there)
-		serve(&notification);
+		serve(call);
 }
 
-static void *work(void *unused)
+static void *work(void *call)
 {
-	(void)unused;
 	rest();
 	for (;;) {
 		if (atomic_fetch_add(&waiting, 1) == 0) {
-			serve_next();
+			serve_next(call);
 		} else {
 			waiting--;
 			rest();
@@ -67,14 +70,16 @@ static bool make_one(void)
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	done = pthread_create(&thread, &attributes, work, NULL) == 0;
+	done = pthread_create(&thread, &attributes, work, &calls[made]) == 0;
 	pthread_attr_destroy(&attributes);
 	made += done;
 	return done;
 }
 
-bool workers_prepare(void the_serve(const struct notification *), unsigned the_limit, int the_waker)
+bool workers_prepare(void the_serve(struct notification *), struct notification *the_calls,
+		     unsigned the_limit, int the_waker)
 {
+	calls = the_calls;
 	serve = the_serve;
 	limit = the_limit;
 	waker = the_waker;

@@ -14,11 +14,12 @@
 #include "supervise/notification.h"
 
 /*
- * Makes the first of them, which waits until it is released; there are never more than limit. waker
- * is an eventfd(2) that wakes the main thread; it may be -1 for a single one. Returns false if no
- * thread can be made.
+ * Makes the first of them, which waits until it is released; there are never more than limit. calls
+ * is room for what each of them serves. waker is an eventfd(2) that wakes the main thread; it may be
+ * -1 for a single one. Returns false if no thread can be made.
  */
-bool workers_prepare(void serve(const struct notification *), unsigned limit, int waker);
+bool workers_prepare(void serve(struct notification *), struct notification *calls, unsigned limit,
+		     int waker);
 
 /* notifications_from() has been called: they begin. */
 void workers_release(void);

@@ -133,8 +133,24 @@ static pid_t named_by(pid_t candidate)
 }
 
 /*
- * All that comes from the process that a supervisor names is supervised by it. That is its parent
- * at first, later one that it has served. Once that has ended too, nothing shows it.
+ * The process that a supervisor names, by our numbers, if it comes from it: it is its guard's parent.
+ * 0 if it is another one.
+ */
+static pid_t origin(pid_t candidate, pid_t named)
+{
+	bool ours;
+
+	for (unsigned i = 0; i < 2 && candidate; i++) {
+		candidate = (pid_t)proc_status_number(candidate, "PPid");
+		if (candidate && own_number(candidate, &ours) == named)
+			return candidate;
+	}
+	return 0;
+}
+
+/*
+ * All that comes from the process that a supervisor names is supervised by it. That is its guard's
+ * parent at first, later one that it has served. Once that has ended too, nothing shows it.
  */
 static void consider(pid_t candidate, pid_t pid, struct process_check *check)
 {
@@ -143,8 +159,8 @@ static void consider(pid_t candidate, pid_t pid, struct process_check *check)
 
 	if (!named)
 		return;
-	parent = (pid_t)proc_status_number(candidate, "PPid");
-	if (parent && own_number(parent, &ours) == named)
+	parent = origin(candidate, named);
+	if (parent)
 		named = parent;
 	else if (own_number(candidate, &ours) && !ours)
 		named = 0;
