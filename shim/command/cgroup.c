@@ -114,26 +114,21 @@ static bool find(const struct request *request, struct group *group)
 	return true;
 }
 
-static bool put(const struct group *group, const struct settings *settings,
+static bool put(struct loaded *loaded, const struct group *group, const struct settings *settings,
 		const struct untouched *untouched, struct text *why)
 {
-	struct loaded loaded;
-	bool done;
-
-	if (!load_programs(&loaded, settings, untouched, (uint32_t)group->id, why))
+	if (!load_programs(loaded, settings, untouched, (uint32_t)group->id, why))
 		return false;
 	flock(group->fd, LOCK_EX); /* two at once */
-	done = attached_put(group, &loaded, why);
-	loaded_close(&loaded);
-	return done;
+	return attached_put(group, loaded, why);
 }
 
-static void arm_open(const struct group *group, const struct settings *settings,
-		     const struct settings *earlier, const struct untouched *untouched)
+static void arm_open(const struct group *group, const struct emission *emission,
+		     const struct settings *earlier)
 {
 	char line[1024];
 	struct text why = TEXT(line);
-	unsigned refused = open_sockets_arm(group, settings, earlier, untouched, &why);
+	unsigned refused = open_sockets_arm(group, emission, earlier, &why);
 
 	if (refused)
 		message("warning: the open sockets of %u process%s are as they were, such as "
@@ -152,6 +147,7 @@ static int attach(const struct request *request)
 {
 	static struct settings settings, earlier;
 	struct untouched untouched;
+	struct loaded loaded;
 	struct group group;
 	char line[1024];
 	struct text why = TEXT(line);
@@ -161,11 +157,15 @@ static int attach(const struct request *request)
 		return EXIT_OURS;
 	untouched_read(&untouched, &group);
 	attached_find(&group, take_earlier, &earlier);
-	done = put(&group, &settings, &untouched, &why);
+	done = put(&loaded, &group, &settings, &untouched, &why);
 	if (done)
-		arm_open(&group, &settings, earlier.on ? &earlier : NULL, &untouched);
+		arm_open(&group,
+			 &(struct emission){ &settings, &untouched, loaded.socket_map,
+					     (uint32_t)group.id },
+			 earlier.on ? &earlier : NULL);
 	else
 		say(&why);
+	loaded_close(&loaded);
 	group_close(&group);
 	return done ? 0 : EXIT_OURS;
 }

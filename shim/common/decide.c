@@ -78,6 +78,11 @@ struct standing standing_of(const struct settings *settings, unsigned given,
 	};
 }
 
+unsigned forced_by(const struct profile *profile)
+{
+	return profile->force ? set_by(profile) | 1U << OPTION_KEEPALIVE : 0;
+}
+
 unsigned decide(const struct profile *from, const struct profile *to, unsigned owned)
 {
 	unsigned set = 0;

@@ -41,6 +41,12 @@ struct standing standing_of(const struct settings *settings, unsigned given,
 			    const struct values *now, const struct values *kernel);
 
 /*
+ * The options that a profile with mode=force keeps the program from changing; what it leaves to the
+ * kernel is the program's. 0 with respect.
+ */
+unsigned forced_by(const struct profile *profile);
+
+/*
  * The options that must be set for a socket that has the profile `from` to get the profile `to`.
  * Set each to its value in `to`; 0 means to give the option back to the kernel. An option in owned
  * stays as it is unless `to` has mode=force, which replaces it by a value but never by "kernel".

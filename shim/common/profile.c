@@ -3,6 +3,15 @@
 
 enum { TIMER_SAFE_IDLE = 311 }; /* seconds; fires by 350 although timers are up to 1/8 late */
 
+bool profile_is_same(const struct profile *a, const struct profile *b)
+{
+	bool same = a->force == b->force;
+
+	for (unsigned i = 0; i < OPTIONS; i++)
+		same = same && a->value[i] == b->value[i];
+	return same;
+}
+
 const char *profile_resolve(struct profile *profile)
 {
 	int32_t *value = profile->value;

@@ -16,6 +16,9 @@ struct profile {
 	bool force; /* ours win over what the program sets */
 };
 
+/* Whether both give a socket the same, and hold it alike. */
+bool profile_is_same(const struct profile *a, const struct profile *b);
+
 /*
  * Replaces USER_TIMEOUT_AUTO. Returns NULL, or what is wrong (the user timeout is off then).
  */

@@ -433,6 +433,14 @@ def _(group):
         return inner.inside(talk)
 
 
+@case("an inner group's rules for peers hold, though the outer one would arm the listener", "1 14 10 6")
+def _(group):
+    group.attach()
+    with below(group) as inner:
+        inner.attach("--rule=role=server peer=127.0.0.0/8 idle=14")
+        return inner.inside(server)
+
+
 @case("the outer group serves the role that the inner one leaves alone", "1 300 10 6", "1 20 10 6")
 def _(group):
     group.attach("--idle=300")
@@ -535,7 +543,7 @@ def _(group):
     return finish()
 
 
-@case("what waits to be accepted when the programs come stays as it is", DEFAULTS, UNTOUCHED)
+@case("what waits to be accepted when the programs come has them too", DEFAULTS, DEFAULTS)
 def _(group):
     read, write = os.pipe()
 
@@ -570,6 +578,66 @@ def _(group):
     group.attach("--idle=20")
     os.write(write, b"x")
     return finish()
+
+
+@case("force: what was open is held as what comes, by each attach with its values", "1 20 10 6", "1 20 10 6", "1 20 10 6", "0 30 10 6")
+def _(group):
+    read, write = os.pipe()
+    seen, saw = os.pipe()
+    group.attach("--mode=force")
+
+    def before():
+        ends = pair()
+        os.read(read, 1)
+        for end in ends:
+            end.setsockopt(*IDLE, 99)
+            end.setsockopt(*ON, 0)
+        answer = [values(end) for end in ends]
+        os.write(saw, b"x")
+        os.read(read, 1)
+        ends[1].setsockopt(*ON, 0)
+        return answer + [values(ends[1])]
+    finish = group.start(before)
+    wait_for(group, 2)
+    group.attach("--mode=force", "--idle=20")
+    os.write(write, b"x")
+    os.read(seen, 1)
+    group.attach("--idle=30")
+    os.write(write, b"x")
+    return finish()
+
+
+def two_groups(inner_settings, outer_settings, inner_first=True, then=lambda ends: [values(end) for end in ends]):
+    """Sockets of a group in a group that were open when the second of the two was attached to."""
+    def function(group):
+        read, write = os.pipe()
+
+        def before():
+            ends = pair()
+            os.read(read, 1)
+            return then(ends)
+        with below(group) as inner:
+            steps = [(inner, inner_settings), (group, outer_settings)]
+            for place, settings in steps if inner_first else reversed(steps):
+                if place is steps[inner_first][0]:
+                    finish = inner.start(before)
+                    wait_for(inner, 2)
+                place.attach(*settings)
+            os.write(write, b"x")
+            return finish()
+    return function
+
+
+case("open in an inner group: its values hold, though the outer group's rule says another of its own",
+     DEFAULTS, DEFAULTS, DEFAULTS)(two_groups([], ["--idle=70", "--rule=role=both peer=::/0 idle=60", "--rule=peer=127.0.0.0/8 off"]))
+case("open in an inner group: the outer one's force wins over respect, not over force",
+     "1 30 10 6", "1 30 10 6", "1 30 10 6")(two_groups([], ["--mode=force", "--idle=30"]))
+case("open in an inner group that forces: it holds", DEFAULTS, DEFAULTS, DEFAULTS)(
+    two_groups(["--mode=force"], ["--mode=force", "--idle=30"]))
+case("open in an inner group that serves clients: the outer one serves its servers",
+     "1 30 10 6", "1 60 10 6", "1 30 10 6")(two_groups(["--role=client"], ["--idle=30"]))
+case("open with an outer group's values: an inner one's replace them",
+     "1 30 10 6", "1 30 10 6", "1 30 10 6")(two_groups(["--idle=30"], ["--idle=200"], inner_first=False))
 
 
 @case("attached again with rules for peers: a listener that was armed no longer hides them", UNTOUCHED, "1 14 10 6")

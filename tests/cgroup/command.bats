@@ -1,6 +1,7 @@
 # `keepalive cgroup`: attach, list, detach and pin; what is refused, and why; what is left behind.
 
 load ../helpers
+load ../outside
 load group
 
 setup() {
@@ -122,6 +123,24 @@ $NAME/inner attach 2"
 	there setpriv --bounding-set=-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup attach "$NAME"
 	there setpriv --bounding-set=-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup detach "$NAME"
 	await 5 nothing_left
+}
+
+# open_sockets_get SETTING CAPABILITIES: what is open gets it, from an attach without these capabilities.
+open_sockets_get() {
+	in_group python3 "$TESTS/programs/talk.py" pairs 2
+	await 15 has_connections $! 4
+	run -0 there setpriv --bounding-set="$2" --inh-caps=-all "$KEEPALIVE" cgroup attach --mode=force "--idle=$1" "$NAME"
+	assert_output ""
+	assert_equal "$(sockets $! "keepalive=1 idle=$1 interval=10 count=6 " | wc -l)" "$(sockets $! . | wc -l)"
+	kill $!
+}
+
+@test "open sockets: without CAP_SYS_PTRACE by the kernel's iterator, without CAP_PERFMON by copies" {
+	require setpriv
+	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel has no description of its types"
+	there chmod 777 /sys/fs/bpf
+	open_sockets_get 41 -sys_ptrace
+	open_sockets_get 42 -perfmon,-sys_admin
 }
 
 @test "another's program that lets no other be attached below is named" {

@@ -72,9 +72,9 @@ void emit_load(struct assembly *assembly, int size, int to, int base, int offset
 	add(assembly, BPF_LDX | BPF_MEM | size, to, base, offset, 0);
 }
 
-void emit_store(struct assembly *assembly, int base, int offset, int from)
+void emit_store(struct assembly *assembly, int size, int base, int offset, int from)
 {
-	add(assembly, BPF_STX | BPF_MEM | BPF_W, base, from, offset, 0);
+	add(assembly, BPF_STX | BPF_MEM | size, base, from, offset, 0);
 }
 
 void emit_store_number(struct assembly *assembly, int base, int offset, uint32_t number)

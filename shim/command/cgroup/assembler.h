@@ -43,8 +43,8 @@ void emit_swap_port(struct assembly *assembly, int reg);
 
 /* size: BPF_B, BPF_H, BPF_W, BPF_DW. */
 void emit_load(struct assembly *assembly, int size, int to, int base, int offset);
+void emit_store(struct assembly *assembly, int size, int base, int offset, int from);
 /* 32 bits. */
-void emit_store(struct assembly *assembly, int base, int offset, int from);
 void emit_store_number(struct assembly *assembly, int base, int offset, uint32_t number);
 
 /* The address of a map that is open as fd. */

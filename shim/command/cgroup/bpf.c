@@ -23,6 +23,7 @@ int bpf_load(const struct bpf_code *program)
 	union bpf_attr attributes = {
 		.prog_type = program->type,
 		.expected_attach_type = program->attach,
+		.attach_btf_id = program->function,
 		.insns = pointer(program->code),
 		.insn_cnt = (uint32_t)program->length,
 		.license = pointer("MIT"),
@@ -108,6 +109,37 @@ int bpf_text_map(const char *text, size_t size)
 	return -1;
 }
 
+int bpf_cookie_map(size_t sockets, size_t size)
+{
+	union bpf_attr attributes = {
+		.map_type = BPF_MAP_TYPE_HASH,
+		.key_size = sizeof(uint64_t),
+		.value_size = (uint32_t)size,
+		.max_entries = (uint32_t)sockets,
+		.map_name = BPF_OUR_NAME,
+	};
+
+	return bpf(BPF_MAP_CREATE, &attributes);
+}
+
+int bpf_put(int map, uint64_t cookie, const void *value)
+{
+	union bpf_attr attributes = { .map_fd = (uint32_t)map,
+				      .key = pointer(&cookie),
+				      .value = pointer(value) };
+
+	return bpf(BPF_MAP_UPDATE_ELEM, &attributes);
+}
+
+int bpf_get(int map, uint64_t cookie, void *value)
+{
+	union bpf_attr attributes = { .map_fd = (uint32_t)map,
+				      .key = pointer(&cookie),
+				      .value = pointer(value) };
+
+	return bpf(BPF_MAP_LOOKUP_ELEM, &attributes);
+}
+
 /* struct bpf_prog_info, bpf_map_info or bpf_link_info. */
 static int about(int fd, void *info, size_t size)
 {
@@ -161,7 +193,7 @@ int bpf_attach(int program, int cgroup, enum bpf_attach_type type)
 {
 	union bpf_attr attributes = {
 		.link_create = { .prog_fd = (uint32_t)program,
-				 .target_fd = (uint32_t)cgroup,
+				 .target_fd = cgroup < 0 ? 0 : (uint32_t)cgroup,
 				 .attach_type = type },
 	};
 
@@ -182,6 +214,13 @@ int bpf_detach(int link)
 	union bpf_attr attributes = { .link_detach = { .link_fd = (uint32_t)link } };
 
 	return bpf(BPF_LINK_DETACH, &attributes);
+}
+
+int bpf_iteration(int link)
+{
+	union bpf_attr attributes = { .iter_create = { .link_fd = (uint32_t)link } };
+
+	return bpf(BPF_ITER_CREATE, &attributes);
 }
 
 int bpf_pin(int fd, const char *path)

@@ -15,6 +15,7 @@
 struct bpf_code {
 	enum bpf_prog_type type;
 	enum bpf_attach_type attach;
+	uint32_t function; /* BPF_TRACE_ITER: of the kernel's (kernel_types.h); otherwise 0 */
 	const struct bpf_insn *code;
 	size_t length;
 };
@@ -36,13 +37,25 @@ int bpf_text_map(const char *text, size_t size);
 char *bpf_our_text(int map);
 
 /*
+ * A map of so many sockets by their cookies, with so many bytes for each; what is kept there for
+ * one. 0, or -1.
+ */
+int bpf_cookie_map(size_t sockets, size_t size);
+int bpf_put(int map, uint64_t cookie, const void *value);
+int bpf_get(int map, uint64_t cookie, void *value);
+
+/*
  * Ties the life of the map to that of the program, and makes it to be found from there. 0, or -1.
  */
 int bpf_bind(int program, int map);
 
-int bpf_attach(int program, int cgroup, enum bpf_attach_type type); /* a link */
+int bpf_attach(int program, int cgroup, enum bpf_attach_type type); /* a link; -1: no cgroup */
 int bpf_replace(int link, int program);                             /* 0, or -1 */
 int bpf_detach(int link);                                           /* 0, or -1 */
+
+/* What runs an iterator's program when it is read, to its end; for the network namespace that we
+ * are in. */
+int bpf_iteration(int link);
 
 /* Below a mount of bpf. 0, or -1: EEXIST; ENOENT, ENOTDIR, EPERM (no mount of bpf). */
 int bpf_pin(int fd, const char *path);

@@ -54,7 +54,9 @@ static int load_nothing(enum bpf_prog_type type, enum bpf_attach_type attach)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	const struct bpf_code program = { type, attach, code, 2 };
+	const struct bpf_code program = {
+		.type = type, .attach = attach, .code = code, .length = 2
+	};
 
 	return bpf_load(&program);
 }
@@ -152,6 +154,7 @@ bool load_programs(struct loaded *loaded, const struct settings *settings,
 	char *text;
 	int error, text_map;
 
+	*loaded = (struct loaded){ .socket_map = -1 };
 	for (unsigned i = 0; i < PROGRAMS; i++)
 		loaded->program[i] = -1;
 	if (!is_permitted(why) || !is_recent(why))
@@ -162,7 +165,7 @@ bool load_programs(struct loaded *loaded, const struct settings *settings,
 	error = emission.socket_map < 0 ? errno : load_all(loaded, &emission, text_map);
 	free(text);
 	close(text_map);
-	close(emission.socket_map);
+	loaded->socket_map = emission.socket_map;
 	if (!error)
 		return true;
 	loaded_close(loaded);
@@ -177,6 +180,9 @@ void loaded_close(struct loaded *loaded)
 			close(loaded->program[i]);
 		loaded->program[i] = -1;
 	}
+	if (loaded->socket_map >= 0)
+		close(loaded->socket_map);
+	loaded->socket_map = -1;
 }
 
 static bool map_settings(uint32_t id, struct settings *settings)

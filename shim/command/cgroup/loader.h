@@ -8,6 +8,7 @@
 
 struct loaded {
 	int program[PROGRAMS]; /* -1: not needed, or the kernel has no such */
+	int socket_map;        /* theirs, as in struct emission */
 };
 
 /*

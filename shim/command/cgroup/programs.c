@@ -86,11 +86,6 @@ static unsigned profiles(const struct settings *settings)
 	return PROFILE_RULE + settings->rules;
 }
 
-static bool same(const struct profile *a, const struct profile *b)
-{
-	return memcmp(a->value, b->value, sizeof(a->value)) == 0 && a->force == b->force;
-}
-
 static bool some_force(const struct settings *settings)
 {
 	for (unsigned i = PROFILE_BASE; i < profiles(settings); i++) {
@@ -299,7 +294,7 @@ static label profile_label(struct emitter *emitter, unsigned number)
 {
 	unsigned i = PROFILE_BASE;
 
-	while (!same(profile_at(emitter, i), profile_at(emitter, number)))
+	while (!profile_is_same(profile_at(emitter, i), profile_at(emitter, number)))
 		i++;
 	emitter->used[i] = true;
 	return emitter->profile[i];
@@ -427,17 +422,6 @@ static void emit_match(struct emitter *emitter, enum role role, enum peer from)
 	emit_ipv6_rules(emitter, role);
 }
 
-static unsigned held_by(const struct profile *profile)
-{
-	unsigned held = 1U << OPTION_KEEPALIVE;
-
-	for (unsigned i = 0; i < NUMBERS; i++) {
-		if (profile->value[i])
-			held |= 1U << i;
-	}
-	return profile->force ? held : 0;
-}
-
 /* Puts the values into the stack. */
 static void emit_profile(const struct emitter *emitter, const struct profile *profile)
 {
@@ -446,7 +430,7 @@ static void emit_profile(const struct emitter *emitter, const struct profile *pr
 	for (unsigned i = 0; i < OPTIONS; i++)
 		emit_store_number(assembly, STACK, WANTED + 4 * (int)i,
 				  (uint32_t)profile->value[i]);
-	emit_store_number(assembly, STACK, HELD, held_by(profile));
+	emit_store_number(assembly, STACK, HELD, forced_by(profile));
 }
 
 /* The profiles that were jumped to. */
@@ -493,7 +477,7 @@ static void emit_now(const struct emitter *emitter, int wanted, int now)
 	emit_jump_if(assembly, BPF_JNE, BPF_REG_1, 0, ours);
 	emit_load(assembly, BPF_W, BPF_REG_1, STACK, VALUE);
 	emit_label(assembly, ours);
-	emit_store(assembly, STACK, now, BPF_REG_1);
+	emit_store(assembly, BPF_W, STACK, now, BPF_REG_1);
 }
 
 /* An option that the program has set is the program's: then ours is not wanted. */
@@ -557,12 +541,12 @@ static void emit_set_wanted(const struct emitter *emitter, enum sockopt option)
 		emit_jump_if_register(assembly, BPF_JEQ, BPF_REG_1, WAS_ON, next);
 	else
 		emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, 0, next);
-	emit_store(assembly, STACK, VALUE, BPF_REG_1);
+	emit_store(assembly, BPF_W, STACK, VALUE, BPF_REG_1);
 	emit_put(emitter, option);
 	emit_jump_if(assembly, BPF_JNE, RESULT, 0, next);
 	emit_load(assembly, BPF_W, BPF_REG_1, STACK, GIVEN);
 	emit_number(assembly, BPF_OR, BPF_REG_1, 1U << option);
-	emit_store(assembly, STACK, GIVEN, BPF_REG_1);
+	emit_store(assembly, BPF_W, STACK, GIVEN, BPF_REG_1);
 	emit_label(assembly, next);
 }
 
@@ -574,12 +558,12 @@ static void emit_remember(const struct emitter *emitter)
 	emit_jump_if_null(assembly, RESULT, emitter->out);
 	emit_store_number(assembly, RESULT, ENTRY_OWNER * 4, emitter->emission->owner);
 	emit_load(assembly, BPF_W, BPF_REG_1, STACK, HELD);
-	emit_store(assembly, RESULT, ENTRY_HELD * 4, BPF_REG_1);
+	emit_store(assembly, BPF_W, RESULT, ENTRY_HELD * 4, BPF_REG_1);
 	emit_load(assembly, BPF_W, BPF_REG_1, STACK, GIVEN);
-	emit_store(assembly, RESULT, ENTRY_GIVEN * 4, BPF_REG_1);
+	emit_store(assembly, BPF_W, RESULT, ENTRY_GIVEN * 4, BPF_REG_1);
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		emit_load(assembly, BPF_W, BPF_REG_1, STACK, WANTED + 4 * (int)i);
-		emit_store(assembly, RESULT, (ENTRY_VALUE + (int)i) * 4, BPF_REG_1);
+		emit_store(assembly, BPF_W, RESULT, (ENTRY_VALUE + (int)i) * 4, BPF_REG_1);
 	}
 }
 
@@ -692,6 +676,21 @@ static void emit_connect(struct emitter *emitter, void roles(struct emitter *emi
 	emit_decide(emitter, EVENT_CONNECT, roles);
 }
 
+/* A listener that is left as it is, by outer groups too: their values would hide the program's. */
+static void emit_leave_listener(struct emitter *emitter)
+{
+	static const struct profile none = { .force = false };
+	struct assembly *assembly = emitter->assembly;
+
+	if (emitter->settings->role & ROLE_SERVER) {
+		emit_profile(emitter, &none);
+		emit_store_number(assembly, STACK, GIVEN, 0);
+		emit_store_number(assembly, STACK, HELD, ENTRY_SETTLED);
+		emit_remember(emitter);
+	}
+	emit_jump(assembly, emitter->out);
+}
+
 static void sock_ops_roles(struct emitter *emitter)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -707,7 +706,7 @@ static void sock_ops_roles(struct emitter *emitter)
 	if (programs_arm_listeners(emitter->settings))
 		emit_match(emitter, ROLE_SERVER, PEER_UNKNOWN);
 	else
-		emit_jump(assembly, emitter->out);
+		emit_leave_listener(emitter);
 }
 
 static void emit_sock_ops(struct emitter *emitter)
@@ -791,9 +790,9 @@ static void emit_hold(const struct emitter *emitter, enum sockopt option)
 	emit_load(assembly, BPF_W, BPF_REG_5, BPF_REG_2, 0);
 	emit_is_accepted(assembly, option, emitter->out);
 	load_entry(assembly, BPF_REG_1, RESULT, ENTRY_VALUE + option);
-	emit_store(assembly, BPF_REG_2, 0, BPF_REG_1);
+	emit_store(assembly, BPF_W, BPF_REG_2, 0, BPF_REG_1);
 	emit_set(assembly, BPF_REG_1, sizeof(int32_t));
-	emit_store(assembly, CONTEXT, offsetof(struct bpf_sockopt, optlen), BPF_REG_1);
+	emit_store(assembly, BPF_W, CONTEXT, offsetof(struct bpf_sockopt, optlen), BPF_REG_1);
 	emit_jump(assembly, emitter->out);
 	emit_label(assembly, other);
 }
@@ -809,7 +808,7 @@ static void emit_setsockopt(struct emitter *emitter)
 	emit_load(assembly, BPF_W, BPF_REG_1, CONTEXT, offsetof(struct bpf_sockopt, optlen));
 	emit_jump_if(assembly, BPF_JSLT, BPF_REG_1, PAGE + 1, emitter->out);
 	emit_set(assembly, BPF_REG_1, 0);
-	emit_store(assembly, CONTEXT, offsetof(struct bpf_sockopt, optlen), BPF_REG_1);
+	emit_store(assembly, BPF_W, CONTEXT, offsetof(struct bpf_sockopt, optlen), BPF_REG_1);
 }
 
 /* On, but not with all three values: what an outer group would complete. */

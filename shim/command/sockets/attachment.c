@@ -68,6 +68,15 @@ static struct memory *memory_of(const struct attachment *attachment, uint32_t in
 		       by_inode);
 }
 
+/* Somebody else has given it its options. */
+static bool is_seen_to(const struct attachment *attachment, uint32_t inode)
+{
+	const struct diag_socket *entry =
+		attachment->seen_to ? socket_table_find(attachment->seen_to, inode) : NULL;
+
+	return entry && entry->held;
+}
+
 /*
  * Makes the memory that of exactly these sockets, so that closed ones are forgotten, and moves
  * those that must be looked at to the front. Returns how many.
@@ -82,10 +91,13 @@ static size_t select_unsettled(struct attachment *attachment, struct socket_fd *
 		const struct memory *before = memory_of(attachment, sockets[i].inode);
 
 		same = socket_fds(sockets + i, count - i);
-		memory[remembered] = before ? *before
-					    : (struct memory){ .inode = sockets[i].inode,
-							       .outcome = NOT_SEEN_BEFORE,
-							       .given = PROFILE_UNSEEN };
+		memory[remembered] =
+			before ? *before
+			       : (struct memory){ .inode = sockets[i].inode,
+						  .settled =
+							  is_seen_to(attachment, sockets[i].inode),
+						  .outcome = NOT_SEEN_BEFORE,
+						  .given = PROFILE_UNSEEN };
 		for (size_t j = 0; j < same && !memory[remembered].settled; j++)
 			sockets[selected++] = sockets[i + j];
 		remembered++;

@@ -17,7 +17,8 @@ struct attachment {
 	bool quiet;     /* no lines */
 	bool named;     /* lines begin with the process */
 	bool only_used; /* what is neither connected nor listening stays as it is */
-	const struct settings *listeners; /* for listeners in place of settings; NULL: none */
+	const struct settings *listeners;   /* for listeners in place of settings; NULL: none */
+	const struct socket_table *seen_to; /* those that are held there: passed over; NULL: none */
 	bool following; /* past the first looks: what is right already goes without saying */
 	bool found;     /* a TCP socket, so far */
 	bool failed;    /* an option could not be set */

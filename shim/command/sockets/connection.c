@@ -191,16 +191,6 @@ bool connection_is_established(const struct connection *connection)
 	       connection->state != TCP_SYN_SENT;
 }
 
-static enum role role_of(const struct connection *connection)
-{
-	if (connection->state == TCP_LISTEN)
-		return ROLE_SERVER;
-	if (connection_is_established(connection) &&
-	    net_namespace_listens(connection->holder->space, connection->local.port))
-		return ROLE_SERVER;
-	return ROLE_CLIENT;
-}
-
 static int by_fd(const void *left, const void *right)
 {
 	const struct connection *a = left, *b = right;
@@ -218,7 +208,8 @@ void connections_roles(struct connections *connections, size_t first)
 			net_namespace_add_listener(list[i].holder->space, list[i].local.port);
 	}
 	for (size_t i = first; i < count; i++)
-		list[i].role = (uint8_t)role_of(&list[i]);
+		list[i].role = (uint8_t)net_namespace_role(list[i].holder->space, list[i].state,
+							   list[i].local.port);
 	if (count > first)
 		qsort(list + first, count - first, sizeof(*list), by_fd);
 }

@@ -30,15 +30,16 @@ ino_t net_namespace_of(pid_t pid)
 }
 
 struct visit {
-	int net, user; /* the namespaces; net is replaced by the socket */
-	int domain, type, protocol;
+	int net, user; /* the namespaces; net is replaced by what is made */
+	int (*make)(const void *argument);
+	const void *argument;
 };
 
 /*
- * In a child that shares our descriptors and nothing else: enters, and leaves a socket there. A
+ * In a child that shares our descriptors and nothing else: enters, and leaves what is made there. A
  * rootless container's namespace is entered through the user namespace that owns it.
  */
-static int leave_socket(void *argument)
+static int leave_descriptor(void *argument)
 {
 	const struct visit *visit = argument;
 	int made;
@@ -49,26 +50,23 @@ static int leave_socket(void *argument)
 		if (setns(visit->user, CLONE_NEWUSER) != 0 || setns(visit->net, CLONE_NEWNET) != 0)
 			return error;
 	}
-	made = socket(visit->domain, visit->type, visit->protocol);
+	made = visit->make(visit->argument);
 	if (made < 0 || dup3(made, visit->net, O_CLOEXEC) < 0)
 		return errno;
 	return close(made);
 }
 
-/*
- * A socket in the namespace of the process; -1 and errno. Without an exit signal the child can be
- * waited for even if SIGCHLD is ignored.
- */
-static int open_there(pid_t pid, int domain, int type, int protocol)
+/* Without an exit signal the child can be waited for even if SIGCHLD is ignored. */
+static int make_there(pid_t pid, int make(const void *argument), const void *argument)
 {
 	static char stack[1 << 16] __attribute__((aligned(16)));
-	struct visit visit = { open_in_proc(pid, "ns/net"), open_in_proc(pid, "ns/user"), domain,
-			       type, protocol };
+	struct visit visit = { open_in_proc(pid, "ns/net"), open_in_proc(pid, "ns/user"), make,
+			       argument };
 	int status = EPERM << 8;
 	pid_t child = -1;
 
 	if (visit.net >= 0)
-		child = clone(leave_socket, stack + sizeof(stack), CLONE_FILES, &visit);
+		child = clone(leave_descriptor, stack + sizeof(stack), CLONE_FILES, &visit);
 	if (child > 0) {
 		while (waitpid(child, &status, __WALL) < 0 && errno == EINTR)
 			;
@@ -83,13 +81,24 @@ static int open_there(pid_t pid, int domain, int type, int protocol)
 	return -1;
 }
 
-int net_namespace_socket(pid_t pid, int domain, int type, int protocol)
+int net_namespace_make(pid_t pid, int make(const void *argument), const void *argument)
 {
 	ino_t there = net_namespace_of(pid);
 
-	return !there || there == net_namespace_of(getpid())
-		       ? socket(domain, type | SOCK_CLOEXEC, protocol)
-		       : open_there(pid, domain, type | SOCK_CLOEXEC, protocol);
+	return !there || there == net_namespace_of(getpid()) ? make(argument)
+							     : make_there(pid, make, argument);
+}
+
+static int make_socket(const void *arguments)
+{
+	const int *argument = arguments;
+
+	return socket(argument[0], argument[1] | SOCK_CLOEXEC, argument[2]);
+}
+
+int net_namespace_socket(pid_t pid, int domain, int type, int protocol)
+{
+	return net_namespace_make(pid, make_socket, (const int[]){ domain, type, protocol });
 }
 
 static void note_listeners(struct net_namespace *space)
@@ -123,7 +132,11 @@ void net_namespace_add_listener(struct net_namespace *space, uint16_t port)
 	space->listening[port / 8] |= (uint8_t)(1U << port % 8);
 }
 
-bool net_namespace_listens(const struct net_namespace *space, uint16_t port)
+enum role net_namespace_role(const struct net_namespace *space, uint8_t state, uint16_t port)
 {
-	return space->listening[port / 8] >> port % 8 & 1;
+	bool listens = space->listening[port / 8] >> port % 8 & 1;
+
+	if (state == TCP_LISTEN)
+		return ROLE_SERVER;
+	return listens && state != TCP_CLOSE && state != TCP_SYN_SENT ? ROLE_SERVER : ROLE_CLIENT;
 }

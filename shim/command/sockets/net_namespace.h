@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "process/process.h"
+#include "settings.h"
 #include "sockets/sock_diag.h"
 
 struct net_namespace {
@@ -20,9 +21,13 @@ struct net_namespace {
 ino_t net_namespace_of(pid_t pid);
 
 /*
- * socket(2) in the network namespace of the process. Returns a descriptor, or -1 and errno: EPERM
- * if that namespace may not be entered.
+ * Has make(argument) called in the network namespace of the process, by a child if that is another,
+ * and hands over the descriptor that it returns; -1 and errno: its own, or EPERM if the namespace
+ * may not be entered.
  */
+int net_namespace_make(pid_t pid, int make(const void *argument), const void *argument);
+
+/* Of socket(2). */
 int net_namespace_socket(pid_t pid, int domain, int type, int protocol);
 
 /*
@@ -34,6 +39,11 @@ void net_namespace_read(struct net_namespace *space, pid_t pid, uint32_t states)
 
 /* What processes of the namespace listen on, so far as is known. */
 void net_namespace_add_listener(struct net_namespace *space, uint16_t port);
-bool net_namespace_listens(const struct net_namespace *space, uint16_t port);
+
+/*
+ * The role of a socket in this state (TCP_ESTABLISHED and so on) with this local port: listeners
+ * are server side, and so is what was accepted, from one that listens on that port.
+ */
+enum role net_namespace_role(const struct net_namespace *space, uint8_t state, uint16_t port);
 
 #endif

@@ -36,10 +36,23 @@ static void make_slots(struct socket_table *table)
 	if (2 * (table->count + 1) <= table->slot_count)
 		return;
 	free(table->slots);
-	table->slot_count = table->slot_count ? 2 * table->slot_count : 256;
+	table->slot_count = table->slot_count ? table->slot_count : 128;
+	do
+		table->slot_count *= 2;
+	while (table->slot_count < 2 * (table->count + 1));
 	table->slots = array_zeroed(table->slot_count, sizeof(*table->slots));
-	for (size_t i = 0; i < table->count; i++)
-		table->slots[slot_of(table, table->sockets[i].inode)] = (uint32_t)i + 1;
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->sockets[i].inode)
+			table->slots[slot_of(table, table->sockets[i].inode)] = (uint32_t)i + 1;
+	}
+}
+
+static struct diag_socket *append(struct socket_table *table, uint32_t inode)
+{
+	table->sockets =
+		array_room(table->sockets, table->count, &table->room, sizeof(*table->sockets));
+	table->sockets[table->count] = (struct diag_socket){ .inode = inode };
+	return &table->sockets[table->count++];
 }
 
 /* The entry for the inode, made if there was none. */
@@ -47,16 +60,16 @@ static struct diag_socket *entry_for(struct socket_table *table, uint32_t inode,
 {
 	size_t slot;
 
+	*made = true;
+	if (!inode)
+		return append(table, inode);
 	make_slots(table);
 	slot = slot_of(table, inode);
 	*made = !table->slots[slot];
-	if (*made) {
-		table->sockets = array_room(table->sockets, table->count, &table->room,
-					    sizeof(*table->sockets));
-		table->sockets[table->count] = (struct diag_socket){ .inode = inode };
-		table->slots[slot] = (uint32_t)++table->count;
-	}
-	return &table->sockets[table->slots[slot] - 1];
+	if (!*made)
+		return &table->sockets[table->slots[slot] - 1];
+	table->slots[slot] = (uint32_t)table->count + 1;
+	return append(table, inode);
 }
 
 static struct endpoint end_of(unsigned family, const void *address, uint16_t port)
@@ -67,22 +80,42 @@ static struct endpoint end_of(unsigned family, const void *address, uint16_t por
 	};
 }
 
+/* INET_DIAG_CGROUP_ID, one of the attributes behind the message. */
+static uint64_t group_of(const struct nlmsghdr *header)
+{
+	const struct inet_diag_msg *diag = NLMSG_DATA(header);
+	unsigned left = header->nlmsg_len - NLMSG_LENGTH(sizeof(*diag));
+	uint64_t group = 0;
+
+	for (const struct rtattr *attribute = (const void *)(diag + 1); RTA_OK(attribute, left);
+	     attribute = RTA_NEXT(attribute, left)) {
+		if (attribute->rta_type == INET_DIAG_CGROUP_ID &&
+		    RTA_PAYLOAD(attribute) == sizeof(group))
+			memcpy(&group, RTA_DATA(attribute), sizeof(group));
+	}
+	return group;
+}
+
 /*
  * An MPTCP socket shares its inode with its subflows, which are TCP sockets and read first: they
  * have the timers, it has the state.
  */
-static void take(struct socket_table *table, const struct inet_diag_msg *diag, bool mptcp)
+static void take(struct socket_table *table, const struct nlmsghdr *header, bool mptcp)
 {
+	const struct inet_diag_msg *diag = NLMSG_DATA(header);
 	struct diag_socket *entry;
 	bool made;
 
-	if (!diag->idiag_inode) /* no process has it: TIME_WAIT, not accepted yet, closed */
+	/* No process has it: not accepted yet, closed, TIME_WAIT. */
+	if (!diag->idiag_inode && (mptcp || !table->waiting))
 		return;
 	entry = entry_for(table, diag->idiag_inode, &made);
 	if (made) {
 		entry->timer = mptcp ? TIMER_UNKNOWN : diag->idiag_timer;
 		entry->retries = diag->idiag_retrans;
 		entry->expires = diag->idiag_expires;
+		entry->cookie = diag->id.idiag_cookie[0] | (uint64_t)diag->id.idiag_cookie[1] << 32;
+		entry->group = group_of(header);
 	}
 	if (made || mptcp) {
 		entry->state = diag->idiag_state;
@@ -134,7 +167,7 @@ static int answer(struct socket_table *table, int netlink, bool mptcp)
 			return error < 0 ? error : 1;
 		}
 		if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY)
-			take(table, NLMSG_DATA(header), mptcp);
+			take(table, header, mptcp);
 	}
 	return 0;
 }
@@ -180,5 +213,5 @@ void socket_table_free(struct socket_table *table)
 {
 	free(table->sockets);
 	free(table->slots);
-	*table = (struct socket_table){ 0 };
+	*table = (struct socket_table){ .waiting = table->waiting };
 }

@@ -24,6 +24,8 @@ struct diag_socket {
 	uint8_t state; /* TCP_ESTABLISHED and so on, netinet/tcp.h */
 	bool mptcp;
 	bool held;        /* some process was seen to hold it; for the caller */
+	uint64_t cookie;  /* the kernel's number for it, never used again */
+	uint64_t group;   /* its control group (struct group), Linux 5.7; 0: not known */
 	uint8_t timer;    /* enum timer; an MPTCP socket's is that of its first subflow */
 	uint8_t retries;  /* what this timer has sent so far without an answer */
 	uint32_t expires; /* milliseconds until the timer fires */
@@ -32,6 +34,7 @@ struct diag_socket {
 
 /* Sockets by inode. */
 struct socket_table {
+	bool waiting; /* also those that wait for accept(2), whose inode is 0; set before */
 	struct diag_socket *sockets;
 	size_t count, room;
 	uint32_t *slots; /* a hash table of positions in sockets[], plus one */
@@ -40,14 +43,14 @@ struct socket_table {
 
 /*
  * Reads the sockets in these states (bits 1 << TCP_...) that a process holds, from a
- * NETLINK_SOCK_DIAG socket, into *table, which was zero or freed. Returns 0 or an errno.
+ * NETLINK_SOCK_DIAG socket, into *table, which was empty or freed. Returns 0 or an errno.
  */
 int sock_diag_read(struct socket_table *table, int netlink, uint32_t states);
 
 /* NULL if there is none. */
 struct diag_socket *socket_table_find(const struct socket_table *table, uint32_t inode);
 
-/* Leaves *table zero. */
+/* Leaves *table empty. */
 void socket_table_free(struct socket_table *table);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "decide.h"
 #include "sockopt_names.h"
 
 /* A way into the kernel: its AUDIT_ARCH_ number, and the numbers of its system calls. */
@@ -266,25 +267,6 @@ static bool sets_something(const struct profile *profile)
 	return false;
 }
 
-static bool is_same(const struct profile *a, const struct profile *b)
-{
-	return memcmp(a->value, b->value, sizeof(a->value)) == 0 && a->force == b->force;
-}
-
-/*
- * The options that a profile with mode=force sets; what it leaves to the kernel is the program's.
- */
-static unsigned forced_by(const struct profile *profile)
-{
-	unsigned forced = 1U << OPTION_KEEPALIVE;
-
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (profile->value[i])
-			forced |= 1U << i;
-	}
-	return profile->force ? forced : 0;
-}
-
 void plan_calls(const struct settings *settings, struct plan *plan)
 {
 	const struct profile *client, *server;
@@ -295,7 +277,7 @@ void plan_calls(const struct settings *settings, struct plan *plan)
 	client = settings_profile(settings, plan->client);
 	server = settings_profile(settings, settings_match(settings, ROLE_SERVER, NULL, 0));
 	plan->socket = sets_something(client);
-	plan->listen = asks_port || !is_same(client, server);
+	plan->listen = asks_port || !profile_is_same(client, server);
 	plan->connect = settings->role & ROLE_CLIENT && (settings_ask_peer(settings, ROLE_CLIENT) ||
 							 settings_ask_port(settings, ROLE_CLIENT));
 	plan->forced = forced_by(client) | forced_by(server);
