@@ -36,6 +36,12 @@ setup() {
 	done
 }
 
+@test "where control groups can be attached to, it says what that costs in connect() and setsockopt(), and takes" {
+	! grep -q "without keepalive cgroup" "$BENCH_OUTPUT.progress" || skip "$(grep "without keepalive cgroup" "$BENCH_OUTPUT.progress")"
+	run -0 cat "$BENCH_OUTPUT"
+	assert_line --regexp '^In the kernel, .* adds to a connect\(\) [0-9]+, [0-9]+, [0-9]+ ns .* force adds -?[0-9]+ ns .* attaching takes [0-9]+ ms\.$'
+}
+
 @test "the plot of growth is well-formed and has every panel" {
 	run -0 python3 -c 'import sys, xml.dom.minidom as xml; print(len([text for text in
 		xml.parse(sys.argv[1]).getElementsByTagName("text") if text.getAttribute("class") == "name"]))' \

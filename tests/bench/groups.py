@@ -6,7 +6,8 @@ import struct
 import subprocess
 import time
 
-from rounds import pin
+import measures
+from rounds import Spread, interleaved, pin
 from rows import BUILD, COST, Row
 
 KEEPALIVE = os.path.join(BUILD, "keepalive")
@@ -41,13 +42,13 @@ def remove(group):
     os.rmdir(group)
 
 
-def grouped(name, number, rules):
+def grouped(name, number, rules, mode="respect"):
     with open("/proc/self/mountinfo") as mounts:
         mount = next(line.split()[4] for line in mounts if " - cgroup2 " in line)
     group = os.path.join(mount, f"bench-{os.getpid()}-{number}")
     os.mkdir(group)
     atexit.register(remove, group)
-    settings = {"KEEPALIVE_SHIM_RULES": ";".join(f"peer=10.{i}.0.0/16 idle={i + 60}" for i in range(rules))}
+    settings = {"KEEPALIVE_SHIM_MODE": mode, "KEEPALIVE_SHIM_RULES": ";".join(f"peer=10.{i}.0.0/16 idle={i + 60}" for i in range(rules))}
     subprocess.run([KEEPALIVE, "cgroup", "attach", group], env={**os.environ, **settings}, check=True)
     return Row(name, runner=("/bin/sh", "-c", JOIN, group))
 
@@ -96,6 +97,13 @@ def nanoseconds(row, batches):
             file.write(was)
         os.close(program)
     return least
+
+
+def forcing(bare, rounds):
+    """Nanoseconds that force adds to a setsockopt() of the group that is none of the shim's business."""
+    row = grouped("keepalive cgroup attach --mode=force", 3, 0, "force")
+    samples = interleaved([bare, row], rounds, lambda each: measures.operations(each, ("nodelay",))["nodelay"])
+    return Spread(forced - free for free, forced in zip(samples[bare], samples[row])).median
 
 
 def attach_time(row, times=11):
