@@ -2,6 +2,7 @@
  * cgroup: `keepalive cgroup`, the settings for all TCP sockets of a control group, by programs in
  * the kernel.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/json.h"
 #include "base/message.h"
 #include "base/options.h"
+#include "base/printable.h"
 #include "base/settings_options.h"
 #include "cgroup/attached.h"
 #include "cgroup/bpf.h"
@@ -181,6 +183,7 @@ static int detach(const struct request *request)
 		return attached_remove_all() ? 0 : 1;
 	if (!find(request, &group))
 		return EXIT_OURS;
+	flock(group.fd, LOCK_EX); /* an attach at once */
 	done = attached_remove(&group, &why);
 	if (!done)
 		say(&why);
@@ -258,7 +261,11 @@ static void list_json(const struct attached *attached, const char *summary, bool
 
 static void list_lines(const struct attached *attached, const char *summary)
 {
-	printf("%s: %s%s\n", attached->group->path, summary,
+	char buffer[PATH_MAX];
+	struct text path = TEXT(buffer);
+
+	text_printable(&path, attached->group->path);
+	printf("%.*s: %s%s\n", (int)(path.next - path.start), path.start, summary,
 	       attached->by_us ? "" : " (not by keepalive cgroup attach)");
 	for (unsigned i = 0; i < attached->settings.rules; i++) {
 		char *rule = rule_to_text(&attached->settings.rule[i]);

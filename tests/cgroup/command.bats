@@ -169,13 +169,40 @@ open_sockets_get() {
 	await 5 nothing_left
 }
 
-@test "a group that is removed takes its programs with it; what is left of the pins goes with detach --all" {
+@test "a group that is removed takes its programs with it; the next attach removes what is left of the pins" {
 	mkdir "$GROUP/short"
 	cgroup attach "$NAME/short"
 	rmdir "$GROUP/short"
 	run -0 listed
 	assert_output ''
-	run cgroup detach --all
+	cgroup attach "$NAME"
+	run -0 there ls /sys/fs/bpf/keepalive-shim
+	assert_output "$(stat -c %i "$GROUP")"
+	cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
+@test "groups with blanks, and with bytes that are no text, are attached to and listed without harm to a terminal" {
+	local blank="$GROUP/a b" bytes=$GROUP/$'\377\033[31m'
+
+	mkdir "$blank" "$bytes"
+	cgroup attach "$blank"
+	cgroup attach "${bytes#"$CGROUPS"}"
+	run -0 listed
+	assert_line "$NAME/a b: idle=60s interval=10s count=6"
+	assert_line "$NAME/??[31m: idle=60s interval=10s count=6"
+	cgroup detach "${blank#"$CGROUPS"}"
+	cgroup detach "$bytes"
+	await 5 nothing_left
+}
+
+@test "of several mounts of cgroup2 one that is not hidden counts; it may be read-only" {
+	there mount -t tmpfs none "${CGROUPS%/*}"
+	there mkdir "${CGROUPS%/*}/elsewhere"
+	there mount -t cgroup2 none "${CGROUPS%/*}/elsewhere"
+	there mount -o remount,ro,bind "${CGROUPS%/*}/elsewhere"
+	cgroup attach "$NAME"
+	cgroup detach "${CGROUPS%/*}/elsewhere$NAME"
 	await 5 nothing_left
 }
 

@@ -170,25 +170,76 @@ static bool make_folder(const char *path)
 	return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
+/* Another detach may take the upper one away between the two. */
+static bool make_both(const char *path)
+{
+	bool made = false;
+
+	for (unsigned tries = 0; tries < 100 && !made; tries++) {
+		made = make_folder(PINS) && make_folder(path);
+		if (!made && errno != ENOENT)
+			return false;
+	}
+	return made;
+}
+
+/*
+ * Calls visit for the number of each group that has pins. Returns the sum of what it returns.
+ */
+static unsigned each_pinned(unsigned visit(uint64_t id))
+{
+	DIR *folder = opendir(PINS);
+	struct dirent *entry;
+	unsigned sum = 0;
+
+	while (folder && (entry = readdir(folder))) {
+		uint64_t id = strtoull(entry->d_name, NULL, 10);
+
+		if (id)
+			sum += visit(id);
+	}
+	if (folder)
+		closedir(folder);
+	return sum;
+}
+
+/*
+ * The pins of a group that is gone keep its programs in the kernel's memory. One that is being
+ * attached to has none yet, or a link that lives.
+ */
+static unsigned remove_if_gone(uint64_t id)
+{
+	char path[PIN_PATH_MAX];
+
+	pin_of(id, PROGRAM_SOCK_OPS, path);
+	return access(path, F_OK) == 0 && !has_link(id) && remove_links(id);
+}
+
+static unsigned remove_any(uint64_t id)
+{
+	return remove_links(id);
+}
+
 /* The folder for the group's pins. */
 static bool make_folders(uint64_t id, struct text *why)
 {
 	struct statfs status;
 	char path[PIN_PATH_MAX];
 
-	if (statfs("/sys/fs/bpf", &status) != 0 || status.f_type != BPF_FS_MAGIC) {
+	if (statfs("/sys/fs/bpf", &status) != 0 || (unsigned long)status.f_type != BPF_FS_MAGIC) {
 		text_string(why, "nothing is mounted for programs to stay in (mount -t bpf bpf "
 				 "/sys/fs/bpf)");
 		return false;
 	}
 	folder_of(id, path);
-	return (make_folder(PINS) && make_folder(path)) || refused(why, path, errno);
+	return make_both(path) || refused(why, path, errno);
 }
 
 bool attached_put(const struct group *group, const struct loaded *loaded, struct text *why)
 {
 	bool had = has_link(group->id);
 
+	each_pinned(remove_if_gone);
 	if (!make_folders(group->id, why))
 		return false;
 	for (unsigned i = 0; i < PROGRAMS; i++) {
@@ -212,18 +263,8 @@ bool attached_remove(const struct group *group, struct text *why)
 
 unsigned attached_remove_all(void)
 {
-	DIR *folder = opendir(PINS);
-	struct dirent *entry;
-	unsigned count = 0;
+	unsigned count = each_pinned(remove_any);
 
-	while (folder && (entry = readdir(folder))) {
-		uint64_t id = strtoull(entry->d_name, NULL, 10);
-
-		if (id)
-			count += remove_links(id);
-	}
-	if (folder)
-		closedir(folder);
 	rmdir(PINS);
 	return count;
 }

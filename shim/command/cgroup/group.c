@@ -48,6 +48,14 @@ static bool is_cgroup2(const char *line, char *path, size_t size)
 	return true;
 }
 
+/* Whether no other mount lies over it. */
+static bool is_visible(const char *mount)
+{
+	struct statfs status;
+
+	return statfs(mount, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 const char *group_mount(struct text *why)
 {
 	static char path[PATH_MAX];
@@ -60,7 +68,7 @@ const char *group_mount(struct text *why)
 		return path;
 	mounts = fopen("/proc/self/mountinfo", "re");
 	while (mounts && !found && getline(&line, &size, mounts) > 0)
-		found = is_cgroup2(line, path, sizeof(path));
+		found = is_cgroup2(line, path, sizeof(path)) && is_visible(path);
 	free(line);
 	if (mounts)
 		fclose(mounts);
