@@ -79,6 +79,7 @@ COMMAND_LINK    = $(if $(STATIC),$(STATIC_PIE),$(if $(filter -static%,$(LDFLAGS)
 LIBRARY = $(BUILD)/libkeepalive-shim.so
 COMMAND = $(BUILD)/keepalive
 COMPLETIONS = $(addprefix $(BUILD)/completion/keepalive.,bash zsh fish)
+MANUAL  = $(patsubst shim/%,$(BUILD)/%,$(wildcard shim/manual/*.[1578]))
 
 COMMON_SOURCES  = $(wildcard shim/common/*.c)
 PRELOAD_SOURCES = $(wildcard shim/preload/*.c)
@@ -91,11 +92,16 @@ PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(PRELOAD_FIR
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
 .PHONY: all fixtures test lint fuzz clean help
-all: $(LIBRARY) $(COMMAND) $(COMPLETIONS) ## build the library and the command into build/
+all: $(LIBRARY) $(COMMAND) $(COMPLETIONS) $(MANUAL) ## build the library and the command into build/
 
 $(COMPLETIONS): $(BUILD)/%: shim/%.in shim/completion/fill shim/common/settings_table.h
 	@mkdir -p $(@D)
 	shim/completion/fill $< $(CC) >$@.new
+	mv $@.new $@
+
+$(MANUAL): $(BUILD)/%: shim/% Makefile
+	@mkdir -p $(@D)
+	sed 's|@VERSION@|$(VERSION)|; s|@HOMEPAGE@|$(HOMEPAGE)|' $< >$@.new
 	mv $@.new $@
 
 $(LIBRARY): $(PRELOAD_OBJECTS) $(MAP)

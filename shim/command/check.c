@@ -1,4 +1,4 @@
-/* check: keepalive(1)'s `check`: whether the shim takes effect, and if not, why. */
+/* check: `keepalive check`: whether the shim takes effect, and if not, why. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

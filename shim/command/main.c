@@ -1,4 +1,4 @@
-/* keepalive(1): finds the subcommand. */
+/* keepalive: finds the subcommand. */
 #include <stdio.h>
 #include <string.h>
 
@@ -41,8 +41,7 @@ static void help(FILE *out)
 		fprintf(out, "  %-38.*s %s\n", (int)call, commands[i].help,
 			commands[i].help + call + 1);
 	}
-	fputs("\nkeepalive help COMMAND tells more; so do keepalive(1) and keepalive-shim(7).\n",
-	      out);
+	fputs("\nSee keepalive help COMMAND, keepalive(1) and keepalive-shim(7).\n", out);
 }
 
 static bool is_one_of(const char *word, const char *a, const char *b, const char *c)

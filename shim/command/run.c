@@ -1,4 +1,4 @@
-/* run: keepalive(1)'s `run`: starts a program with keepalive, in place. */
+/* run: `keepalive run`: starts a program with keepalive, in place. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,7 +192,7 @@ static bool supervise(struct request *request, const struct target *target,
 	    (settings_ask_peer(settings, ROLE_CLIENT) || settings_ask_port(settings, ROLE_CLIENT)))
 		warning("for rules by peer or port connect(2) waits for the supervisor, and a "
 			"signal "
-			"can end it before it begins: keepalive(1), SECURITY");
+			"can end it before it begins: keepalive-run(1), SECURITY");
 	switch (supervise_start(settings, &terms, &why)) {
 	case SUPERVISION_ON:
 		return true;

@@ -24,6 +24,14 @@ files() {
 		644 usr/share/bash-completion/completions/keepalive
 		644 usr/share/fish/vendor_completions.d/keepalive.fish
 		644 usr/share/licenses/keepalive-shim/LICENSE
+		644 usr/share/man/man1/keepalive-attach.1
+		644 usr/share/man/man1/keepalive-cgroup.1
+		644 usr/share/man/man1/keepalive-check.1
+		644 usr/share/man/man1/keepalive-copy.1
+		644 usr/share/man/man1/keepalive-disable.1
+		644 usr/share/man/man1/keepalive-enable.1
+		644 usr/share/man/man1/keepalive-run.1
+		644 usr/share/man/man1/keepalive-status.1
 		644 usr/share/man/man1/keepalive.1
 		644 usr/share/man/man5/keepalive-shim.conf.5
 		644 usr/share/man/man7/keepalive-shim.7

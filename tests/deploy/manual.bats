@@ -51,24 +51,84 @@ assert_completes() {
 	assert_line --regexp "^$3\$"
 }
 
-@test "man pages: mandoc finds nothing to complain of" {
+SUBCOMMANDS='run check status attach enable disable cgroup copy'
+MANUAL=$BUILD/manual
+
+# page NAME: the manual page as an 80-column terminal shows it.
+page() {
+	mandoc -T ascii -O width=80 "$MANUAL/$1" | col -bx
+}
+
+# page_of SUBCOMMAND: the file that describes it.
+page_of() {
+	case $1 in
+	disable) echo keepalive-enable.1 ;; # as keepalive-disable.1 says in its only line
+	*) echo "keepalive-$1.1" ;;
+	esac
+}
+
+@test "man pages: mandoc finds no fault" {
 	require mandoc
-	# What it says of other pages depends on which are installed.
-	run sh -c "cd '$REPOSITORY' && mandoc -T lint shim/manual/*.[1578] 2>&1 |
-		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db'"
+	# What it says of other pages depends on which are installed. Above "style" are the conventions
+	# of the BSDs' own pages, whose footer names the system instead of the package.
+	run sh -c "cd '$REPOSITORY' && mandoc -T lint -W style \$(grep -L '^\.so ' shim/manual/*.[1578]) 2>/dev/null |
+		grep -v 'referenced manual not found'"
 	assert_output ''
 }
 
-@test "man pages: every option, variable, rule word and exit status is there" {
+@test "man pages: a footer with name and version, and where to report a bug" {
+	local file version
+
+	version=$("$KEEPALIVE" --version)
+	for file in $(grep -L '^\.so ' "$MANUAL"/*.[1578]); do
+		run -0 page "${file##*/}"
+		[[ ${lines[-1]} == "keepalive-shim ${version#keepalive }  "* ]] || fail "$file: ${lines[-1]}"
+		grep -q '^BUGS' <<<"$output" || fail "$file: no BUGS"
+		! grep '@[A-Z]*@' "$file" || fail "$file: a place was not filled in"
+	done
+	run -0 page keepalive.1
+	assert_output --partial 'https://'
+}
+
+@test "man pages: keepalive(1) takes at most four screens of 24 lines" {
+	run -0 page keepalive.1
+	[ "$(wc -l <<<"$output")" -le 96 ]
+}
+
+@test "man pages: one for each subcommand, which keepalive(1) and --help name; what they refer to is there" {
+	local subcommand name reference file
+
+	run -0 page keepalive.1
+	name=$output
+	for subcommand in $SUBCOMMANDS; do
+		file=$(page_of "$subcommand")
+		[ -f "$MANUAL/$file" ]
+		[[ $name == *"${file%.1}(1)"* ]] || fail "keepalive(1) lacks ${file%.1}(1)"
+		run -0 "$KEEPALIVE" help "$subcommand"
+		assert_line "Manual: keepalive-$subcommand(1)."
+		[ -f "$MANUAL/keepalive-$subcommand.1" ]
+	done
+	for file in "$MANUAL"/*.[1578]; do
+		while read -r reference; do
+			[ -f "$MANUAL/$reference" ] || fail "${file##*/} refers to $reference"
+		done < <(sed -n 's/^\.\(Xr\|It Xr\) \(\(keepalive\|host-preload\)[^ ]*\) \([0-9]\).*/\2.\4/p' "$file")
+		while read -r reference; do
+			grep -rqs "^\.Sh $reference" "$MANUAL" || fail "${file##*/} refers to a section $reference"
+		done < <(sed -n 's/^\.Sx \([A-Z ]*[A-Z]\).*/\1/p' "$file")
+	done
+}
+
+@test "man pages: every option, variable and rule word is there" {
 	local subcommand option word page
 
-	for subcommand in run check status attach enable disable cgroup copy; do
+	for subcommand in $SUBCOMMANDS; do
 		for option in $(options_of "$subcommand"); do
-			grep -q -e "Fl Fl ${option#--}\b" "$REPOSITORY/shim/manual/keepalive.1" ||
-				fail "keepalive(1) lacks $option of $subcommand"
+			grep -q -e "Fl Fl ${option#--}\b" "$MANUAL/$(page_of "$subcommand")" ||
+				grep -q -e "^\.It Fl Fl ${option#--} Ns = .*KEEPALIVE_SHIM_" "$MANUAL/keepalive.1" ||
+				fail "$(page_of "$subcommand") lacks $option of $subcommand"
 		done
 	done
-	page=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive-shim.7" | col -b)
+	page=$(mandoc -T ascii "$MANUAL/keepalive-shim.7" | col -b)
 	for word in $(grep -oh '"KEEPALIVE_SHIM[A-Z_]*"' "$REPOSITORY/shim/common/settings_table.h" | tr -d '"') \
 		$(words_of_rules); do
 		[[ $page == *"$word"* ]] || fail "keepalive-shim(7) lacks $word"
@@ -76,23 +136,27 @@ assert_completes() {
 }
 
 @test "man pages: every subcommand takes the settings that its synopsis promises, and --help, --version" {
-	local subcommand page promised
+	local subcommand promised count=0
 
-	page=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive.1" | col -b)
-	promised=$(sed -n 's/^ *keepalive \([a-z]*\) \[setting .*/\1/p' <<<"$page")
-	[[ $promised == *check* ]]
-	for subcommand in run check status attach enable disable cgroup copy; do
+	for subcommand in $SUBCOMMANDS; do
+		promised=$(page "$(page_of "$subcommand")" | sed -n "/^SYNOPSIS/,/^DESCRIPTION/s/^ *keepalive $subcommand .*\[setting \.\.\.\].*/yes/p")
 		run -0 "$KEEPALIVE" "$subcommand" --help
-		[[ $promised != *"$subcommand"* ]] || assert_line --partial "--idle="
+		if [ "$promised" ]; then
+			assert_line --partial "--idle="
+			count=$((count + 1))
+		else
+			refute_line --partial "--idle="
+		fi
 		run -0 "$KEEPALIVE" "$subcommand" --version
 		assert_output --partial "keepalive "
 	done
+	[ "$count" = 5 ]
 }
 
 @test "man pages: the examples' settings are accepted" {
 	local rules
 
-	rules=$(mandoc -T ascii "$REPOSITORY/shim/manual/keepalive-shim.7" | col -b |
+	rules=$(mandoc -T ascii "$MANUAL/keepalive-shim.7" | col -b |
 		sed -n "/^EXAMPLES/,\$p" | tr '\n' ';' | grep -o "KEEPALIVE_SHIM_RULES='[^']*'" |
 		sed "s/.*='//; s/'\$//" | tr '\n' ';')
 	[[ $rules == *program=* && $rules == *peer=* ]]
@@ -103,7 +167,7 @@ assert_completes() {
 
 # examples PAGE: what stands indented under EXAMPLES, as it is shown, continued lines joined.
 examples() {
-	mandoc -T ascii -O width=78 "$REPOSITORY/shim/manual/$1" | col -bx |
+	mandoc -T ascii -O width=78 "$MANUAL/$1" | col -bx |
 		sed -n '/^EXAMPLES/,/^SEE ALSO/s/^ \{11,\}//p' | sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}'
 }
 
@@ -124,8 +188,8 @@ examples() {
 		*) continue ;;
 		esac
 		count=$((count + 1))
-	done < <(examples keepalive.1 && examples keepalive-shim.7)
-	[ "$count" = 9 ]
+	done < <(for page in keepalive.1 keepalive-run.1 keepalive-shim.7; do examples "$page"; done)
+	[ "$count" = 10 ]
 }
 
 @test "completion: every option of the help is offered by bash, no other, and the others know it" {

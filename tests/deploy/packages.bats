@@ -246,6 +246,7 @@ file_is_static() {
 	assert_line /usr/bin/keepalive
 	assert_line --regexp '^/usr/lib(64)?/keepalive-shim/libkeepalive-shim.so$'
 	assert_line /usr/share/man/man1/keepalive.1.gz
+	assert_line /usr/share/man/man1/keepalive-run.1.gz
 	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --requires "$PACKAGES"/*.rpm
 	refute_output --regexp '^(lib|rtld)'
 	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --scripts "$PACKAGES"/*.rpm
@@ -289,6 +290,7 @@ apk_is_there() {
 	assert_line '755 root bin/keepalive'
 	assert_line '644 root lib/keepalive-shim/libkeepalive-shim.so'
 	assert_line '644 root share/man/man7/keepalive-shim.7.gz'
+	assert_line '644 root share/man/man1/keepalive-run.1.gz'
 	assert_line '644 root share/keepalive-shim/examples/docker/Dockerfile'
 	mkdir -p "$root/lib" "$root/proc"
 	cp -L /lib/ld-musl-*.so.1 "$root/lib/"

@@ -1,4 +1,4 @@
-# Services that lose the environment of whoever started them: the remedies of keepalive(1), SERVICES.
+# Services that lose the environment of whoever started them: the remedies of keepalive-enable(1), OTHER SERVICES.
 load ../helpers
 
 @test "nginx, upgraded by SIGUSR2: env lines hand the library to the new one; without them it is lost" {

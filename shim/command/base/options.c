@@ -115,9 +115,9 @@ char **options_read(int argc, char **argv, const struct options *options, int *s
 	while ((found = getopt_long(argc, argv, options->in_front ? "+:hV" : ":hV", names, NULL)) !=
 	       -1) {
 		if (found == 'h' || found == HELP) {
-			printf("%s%s%s", options->help,
+			printf("%s%s%sManual: keepalive-%s(1).\n", options->help,
 			       options->settings ? settings_options_help() : "",
-			       options->help_below ? options->help_below : "");
+			       options->help_below ? options->help_below : "", argv[0]);
 			return NULL;
 		}
 		if (found == 'V' || found == VERSION_ASKED) {

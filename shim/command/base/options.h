@@ -25,9 +25,10 @@ struct option_row {
 };
 
 struct options {
-	const char *help;       /* printed by --help, with the settings' own lines behind */
-	const char *help_below; /* printed after these; NULL: nothing */
-	bool in_front;          /* options end at the first argument that is none */
+	const char *help; /* printed by --help, with the settings' own lines behind */
+	const char *
+		help_below; /* printed after these, before the name of the manual page; NULL: nothing */
+	bool in_front;      /* options end at the first argument that is none */
 	struct settings_options *settings; /* where these go; NULL: it takes none */
 	void *context;                     /* for take */
 	const struct option_row *rows;
