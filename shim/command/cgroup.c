@@ -278,14 +278,17 @@ static void list_lines(const struct attached *attached, const char *summary)
 static void list_one(void *context, const struct attached *attached)
 {
 	struct listing *listing = context;
-	char *summary = settings_summary(&attached->settings);
+	char summary[256];
+	struct text text = TEXT(summary);
 
+	text.end--;
+	text_settings(&text, &attached->settings);
+	*text.next = '\0';
 	if (listing->json)
 		list_json(attached, summary, !listing->any);
 	else
 		list_lines(attached, summary);
 	listing->any = true;
-	free(summary);
 }
 
 static void list_group(void *context, const struct group *group)

@@ -13,6 +13,7 @@
 #include "base/printable.h"
 #include "base/settings_options.h"
 #include "cgroup/attached.h"
+#include "cgroup/settings_text.h"
 #include "command.h"
 #include "process/process.h"
 #include "program/library.h"
@@ -62,13 +63,9 @@ static const char *word(enum effect effect)
 	return words[effect];
 }
 
-static void text_settings(struct text *text, const struct settings *settings)
+static void text_all_settings(struct text *text, const struct settings *settings)
 {
-	text_profile(text, &settings->base);
-	if (settings->base.force)
-		text_string(text, " mode=force");
-	if (settings->role != ROLE_BOTH)
-		text_string(text, settings->role == ROLE_CLIENT ? " role=client" : " role=server");
+	text_settings(text, settings);
 	if (settings->rules) {
 		text_string(text, ", and ");
 		text_number(text, settings->rules);
@@ -123,7 +120,7 @@ static void print(const struct answer *answer)
 		text_string(&text, answer->group ? "its control group " : answer->by);
 		text_printable(&text, answer->group ? answer->group : "");
 		text_string(&text, ", ");
-		text_settings(&text, answer->settings);
+		text_all_settings(&text, answer->settings);
 	} else {
 		text_string(&text, ": ");
 		text_printable(&text, verdict->reason);

@@ -139,18 +139,13 @@ void settings_from_text(struct settings *settings, char *text)
 	settings_read(settings, &texts, &unknown, NULL, NULL);
 }
 
-char *settings_summary(const struct settings *settings)
+void text_settings(struct text *text, const struct settings *settings)
 {
-	struct writing writing;
-	char buffer[256];
-	struct text text = TEXT(buffer);
-
-	begin(&writing);
-	text_profile(&text, &settings->base);
-	fwrite(text.start, 1, (size_t)(text.next - text.start), writing.file);
-	if (settings->role != ROLE_BOTH)
-		fprintf(writing.file, " role=%s", role_name(settings->role));
+	text_profile(text, &settings->base);
+	if (settings->role != ROLE_BOTH) {
+		text_string(text, " role=");
+		text_string(text, role_name(settings->role));
+	}
 	if (settings->base.force)
-		fputs(" mode=force", writing.file);
-	return end(&writing);
+		text_string(text, " mode=force");
 }

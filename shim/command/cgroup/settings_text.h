@@ -18,9 +18,7 @@ void settings_from_text(struct settings *settings, char *text);
 /* One rule as it is written in KEEPALIVE_SHIM_RULES, its values all there; for free(3). */
 char *rule_to_text(const struct rule *rule);
 
-/*
- * "idle=60s interval=10s count=6", and " role=client", " mode=force" if they are so; for free(3).
- */
-char *settings_summary(const struct settings *settings);
+/* "idle=60s interval=10s count=6", and " role=client", " mode=force" if they are so. */
+void text_settings(struct text *text, const struct settings *settings);
 
 #endif
