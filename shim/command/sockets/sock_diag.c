@@ -81,13 +81,13 @@ static struct endpoint end_of(unsigned family, const void *address, uint16_t por
 }
 
 /* INET_DIAG_CGROUP_ID, one of the attributes behind the message. */
-static uint64_t group_of(const struct nlmsghdr *header)
+static uint64_t group_of(struct nlmsghdr *header)
 {
-	const struct inet_diag_msg *diag = NLMSG_DATA(header);
+	struct inet_diag_msg *diag = NLMSG_DATA(header);
 	unsigned left = header->nlmsg_len - NLMSG_LENGTH(sizeof(*diag));
 	uint64_t group = 0;
 
-	for (const struct rtattr *attribute = (const void *)(diag + 1); RTA_OK(attribute, left);
+	for (struct rtattr *attribute = (struct rtattr *)(diag + 1); RTA_OK(attribute, left);
 	     attribute = RTA_NEXT(attribute, left)) {
 		if (attribute->rta_type == INET_DIAG_CGROUP_ID &&
 		    RTA_PAYLOAD(attribute) == sizeof(group))
@@ -100,9 +100,9 @@ static uint64_t group_of(const struct nlmsghdr *header)
  * An MPTCP socket shares its inode with its subflows, which are TCP sockets and read first: they
  * have the timers, it has the state.
  */
-static void take(struct socket_table *table, const struct nlmsghdr *header, bool mptcp)
+static void take(struct socket_table *table, struct nlmsghdr *header, bool mptcp)
 {
-	const struct inet_diag_msg *diag = NLMSG_DATA(header);
+	struct inet_diag_msg *diag = NLMSG_DATA(header);
 	struct diag_socket *entry;
 	bool made;
 
