@@ -130,3 +130,16 @@ own_values_stand() {
 	on armhf arm-linux-gnueabihf qemu-arm
 	own_values_stand
 }
+
+@test "the command compiles without a warning for each of them" {
+	local triplet found=0
+
+	for triplet in aarch64-linux-gnu i686-linux-gnu arm-linux-gnueabihf riscv64-linux-gnu; do
+		command -v "$triplet-gcc" || continue
+		found=1
+		find "$REPOSITORY/shim/common" "$REPOSITORY/shim/command" -name '*.c' -exec "$triplet-gcc" -fsyntax-only -std=gnu11 \
+			-D_GNU_SOURCE '-DVERSION="0"' -I"$REPOSITORY/shim/common" -I"$REPOSITORY/shim/command" -Wall -Wextra -Wshadow \
+			-Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wwrite-strings -Werror {} +
+	done
+	[ "$found" = 1 ] || skip "none of their compilers is installed"
+}
