@@ -49,7 +49,7 @@ static const char help_below[] =
 	"an outer one wins over respect.\n"
 	"\n"
 	"Needs Linux 6.1, cgroup2, CAP_BPF and CAP_NET_ADMIN, for list CAP_SYS_ADMIN; to reach\n"
-	"the open sockets CAP_SYS_PTRACE.\n"
+	"the open sockets CAP_PERFMON or CAP_SYS_PTRACE.\n"
 	"\n"
 	"Exit status: 0 done; 1 detach: nothing was attached; 125 not done.\n";
 
