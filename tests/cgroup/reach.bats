@@ -110,6 +110,22 @@ accepted 1 60 10 6"
 	has 'keepalive=1 idle=33 interval=10 count=6 '
 }
 
+@test "kubectl (client-go) sets 30 seconds: they stay, unless forced" {
+	require kubectl
+	background nsenter -t "$SPACE" -n python3 "$TESTS/programs/hold.py" 127.0.0.1 >"$BATS_TEST_TMPDIR/port"
+	await 15 test -s "$BATS_TEST_TMPDIR/port"
+	# has PATTERN: its connection.
+	has() {
+		in_group env KUBECONFIG=/dev/null kubectl --cache-dir="$BATS_TEST_TMPDIR" \
+			--server="http://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/port")" get pods
+		await 30 sockets $! "state=ESTABLISHED.* $1" || fail "$(sockets $!)"
+	}
+	cgroup attach --idle=33 "$GROUP"
+	has 'keepalive=1 idle=30 interval=(15|30) '
+	cgroup attach --idle=33 --mode=force "$GROUP"
+	has 'keepalive=1 idle=33 interval=10 count=6 '
+}
+
 @test "redis sets its clients' connections to 300 seconds: they stay, unless forced" {
 	require redis-server redis-cli
 	# serve SETTING...: a client of redis is served.
