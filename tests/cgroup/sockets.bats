@@ -33,3 +33,10 @@ cases() {
 @test "what is open when the programs come has the settings too" {
 	cases open
 }
+
+@test "what is open without a descriptor, under force, or in inner groups: by the kernel's iterator" {
+	run there python3 -B "$TESTS/cgroup/cases.py" "$KEEPALIVE" iterator
+	[[ $output != skip:* ]] || skip "$output"
+	assert_success
+	refute_output --partial "not ok"
+}
