@@ -101,6 +101,15 @@ handed_over() {
 	assert_line --regexp "^0 $UNTOUCHED"
 }
 
+@test "handed over with a limit on retransmissions that the kernel rounds to its ticks: ours all the same" {
+	run "$PROGRAMS/values" -s rto_max=1001
+	[[ $output == *rto_max=100[1-9]* ]] || skip "this kernel has no TCP_RTO_MAX_MS, or ticks of a millisecond"
+	run env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_RTO_MAX=1001ms python3 "$parent" connection -- \
+		env KEEPALIVE_SHIM_RULES='rto-max=1001ms; idle=30' KEEPALIVE_SHIM_RTO_MAX=1001ms KEEPALIVE_SHIM_IDLE=60 \
+		"$PROGRAMS/values-of" 0
+	assert_line --regexp "^0 keepalive=1 idle=60"
+}
+
 @test "handed over and configured by somebody else: that stands in respect, also for what is accepted" {
 	run env LD_PRELOAD="$SHIM" python3 "$parent" configured -- env KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 keepalive=1 idle=500"

@@ -35,6 +35,25 @@ load helpers
 	[[ $stderr == *" client "*"; the program's own: idle count"* ]]
 }
 
+@test "the line has the values that the socket has: the program's, and where the kernel refused ours" {
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/values" -l idle=200 -l count=3
+	[[ $stderr == *" listener "*": idle=200s interval=10s count=3; the program's own: idle count"* ]]
+	[[ $stderr == *" server "*": idle=200s interval=10s count=3; the program's own: idle count"* ]]
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_COUNT=kernel "$PROGRAMS/values" \
+		-l user_timeout=90000 -l keepalive=0
+	[[ $stderr == *" listener "*": off; the program's own: user-timeout keepalive"* ]]
+	[[ $stderr == *" client "*": idle=60s interval=10s count=kernel"* ]]
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_COUNT=kernel "$PROGRAMS/values" -l user_timeout=90000
+	[[ $stderr == *" listener "*": idle=60s interval=10s count=kernel user-timeout=90s; the program's own: user-timeout"* ]]
+	require strace
+	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" -E KEEPALIVE_SHIM_LOG=stderr \
+		-E KEEPALIVE_SHIM_RULES='role=server idle=20 interval=5' -e inject=setsockopt:error=EINVAL:when=1+2 "$PROGRAMS/values"
+	[[ $stderr == *" refused by the kernel, errno 22"* ]]
+	[[ $stderr != *" count=6"* ]] # the third call, of each socket
+	assert_equal "$(grep -Eo 'idle=[0-9]+s? interval=[0-9]+s? count=[0-9]+' <<<"$stderr" | tr -d s)" \
+		"$(sed -n 's/^\(listener\|client\|server\) keepalive=1 \(.* count=[0-9]*\) .*/\2/p' <<<"$output")"
+}
+
 @test "a socket left alone is named with the reason" {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values"
 	[[ $stderr == *" listener "*"left alone: KEEPALIVE_SHIM_ROLE=client"* ]]
@@ -53,6 +72,7 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "this kernel has no MPTCP"
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_USER_TIMEOUT=5m "$PROGRAMS/values" -m
 	[[ $stderr == *": user-timeout refused by the kernel, errno 92"* ]]
+	[[ $stderr == *" listener "*": idle=60s interval=10s count=6 user-timeout=-"* ]]
 }
 
 @test "a log that cannot be written is dropped without a word" {
@@ -74,7 +94,7 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	require strace
 	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" -E KEEPALIVE_SHIM_LOG=stderr \
 		-e inject=setsockopt:error=ENOPROTOOPT "$PROGRAMS/loopback"
-	[[ $stderr == *" client "*": left alone: TCP's options refused by the kernel"* ]]
+	[[ $stderr == *" client "*": left alone: TCP's options refused"* ]]
 	[[ $stderr != *KEEPALIVE_SHIM_ROLE* ]]
 }
 

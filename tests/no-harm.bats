@@ -182,7 +182,7 @@ END
 
 	for settings in KEEPALIVE_SHIM=on KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" \
 		KEEPALIVE_SHIM_RULES='peer=127.0.0.0/8 off; role=client port=1 off; role=server peer=::1 idle=20'; do
-		for words in unmapped 'faked 0' "faked 4" "faked 115" edge; do
+		for words in unmapped 'faked 0' "faked 4" "faked 115" edge 'past 0' 'past 115'; do
 			# shellcheck disable=SC2086
 			run shimmed "$settings" "$PROGRAMS/pointers" $words
 			assert_success

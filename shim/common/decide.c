@@ -11,6 +11,11 @@ static bool has_value(const struct profile *profile, const struct values *now,
 	int32_t wanted = profile->value[option] ? profile->value[option] : kernel->value[option];
 	bool may_lack = option == OPTION_USER_TIMEOUT || option == OPTION_RTO_MAX;
 
+	/* Kept in ticks of 1 to 10 ms, rounded up: net/ipv4/tcp.c */
+	if (option == OPTION_RTO_MAX && wanted && now->value[option] - wanted < 10 &&
+	    now->value[option] >= wanted)
+		return true;
+
 	if (!wanted && option != OPTION_USER_TIMEOUT && option != OPTION_KEEPALIVE)
 		return true;
 	return now->value[option] == wanted || (may_lack && now->value[option] == VALUE_UNKNOWN);
@@ -66,15 +71,16 @@ struct standing standing_of(const struct settings *settings, unsigned given,
 	unsigned recognised = on ? recognise(settings, now, kernel) : PROFILE_NONE;
 
 	if (recognised != PROFILE_NONE)
-		return (struct standing){ recognised, 0 };
+		return (struct standing){ recognised, 0, false };
 	/* Without any value of it, it is another socket than the one that got the profile. */
 	if (given == PROFILE_NONE || set_by(profile) & ~different)
-		return (struct standing){ given, different };
+		return (struct standing){ given, different, false };
 	/* Keepalive is off: only what differs from a new socket was set by somebody. */
 	return (struct standing){
 		PROFILE_NONE,
 		on ? OPTIONS_ALL
 		   : differences(settings_profile(settings, PROFILE_NONE), now, kernel),
+		false,
 	};
 }
 
@@ -97,17 +103,24 @@ unsigned decide(const struct profile *from, const struct profile *to, unsigned o
 	return set;
 }
 
-bool timeout_forbids(const struct profile *profile, unsigned owned, int32_t user_timeout,
+/* What the socket has with that profile, which is not forced on it. */
+static int64_t outcome(const struct profile *profile, unsigned owned, const struct values *now,
+		       const struct values *kernel, enum sockopt option)
+{
+	if (owned & 1U << option)
+		return now->value[option];
+	return profile->value[option] ? profile->value[option] : kernel->value[option];
+}
+
+bool timeout_forbids(const struct profile *profile, unsigned owned, const struct values *now,
 		     const struct values *kernel)
 {
-	int32_t idle = profile->value[OPTION_IDLE], interval = profile->value[OPTION_INTERVAL];
+	int64_t timeout = now->value[OPTION_USER_TIMEOUT];
 
-	if (!(owned & 1U << OPTION_USER_TIMEOUT) || profile->force || user_timeout <= 0 ||
-	    !profile->value[OPTION_KEEPALIVE])
-		return false;
-	idle = idle ? idle : kernel->value[OPTION_IDLE];
-	interval = interval ? interval : kernel->value[OPTION_INTERVAL];
-	return user_timeout / 1000 < idle + 2 * interval;
+	return owned & 1U << OPTION_USER_TIMEOUT && timeout && !profile->force &&
+	       profile->value[OPTION_KEEPALIVE] &&
+	       timeout < 1000 * (outcome(profile, owned, now, kernel, OPTION_IDLE) +
+				 2 * outcome(profile, owned, now, kernel, OPTION_INTERVAL));
 }
 
 struct decision decide_by_values(const struct settings *settings, unsigned given, unsigned number,
@@ -116,11 +129,12 @@ struct decision decide_by_values(const struct settings *settings, unsigned given
 	const struct profile *to = settings_profile(settings, number);
 	struct decision decision = { .before = standing_of(settings, given, now, kernel) };
 
-	decision.after = (struct standing){ number, OPTIONS_ALL };
-	if (timeout_forbids(to, decision.before.owned, now->value[OPTION_USER_TIMEOUT], kernel))
+	decision.after = (struct standing){ number, decision.before.owned, false };
+	if (decision.before.owned != OPTIONS_ALL &&
+	    timeout_forbids(to, decision.before.owned, now, kernel)) {
+		decision.after.held = true;
 		to = settings_profile(settings, PROFILE_NONE);
-	else
-		decision.after.owned = decision.before.owned;
+	}
 	decision.set = decide(settings_profile(settings, decision.before.given), to,
 			      decision.before.owned);
 	decision.after.owned &= ~decision.set;

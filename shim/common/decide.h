@@ -25,6 +25,7 @@ struct standing {
 	unsigned given; /* number of the profile, PROFILE_NONE for nothing: settings_profile() */
 	unsigned
 		owned; /* options of the program's, or of whoever configured the socket before us */
+	bool held;     /* the program's own user timeout keeps that profile away */
 };
 
 /*
@@ -55,11 +56,11 @@ unsigned decide(const struct profile *from, const struct profile *to, unsigned o
 
 /*
  * Whether a program's own TCP_USER_TIMEOUT keeps the profile from a socket. It takes the place of
- * the count (tcp(7)): if it is below idle + 2 x interval one lost probe would end a healthy
- * connection. Such a socket is left as the program made it, keepalive included. user_timeout:
- * milliseconds, 0 for none.
+ * the count (tcp(7)): if it is below idle + 2 x interval, as the socket would have them with the
+ * profile, one lost probe would end a healthy connection. Such a socket is left as the program made
+ * it, keepalive included. now: only what is owned is looked at, and VALUE_UNKNOWN may be too short.
  */
-bool timeout_forbids(const struct profile *profile, unsigned owned, int32_t user_timeout,
+bool timeout_forbids(const struct profile *profile, unsigned owned, const struct values *now,
 		     const struct values *kernel);
 
 /* What is to be done with a socket that is known by its values, and where it stands afterwards. */

@@ -40,14 +40,33 @@ static void text_owned(struct text *text, unsigned owned)
 	}
 }
 
-void text_log_outcome(struct text *text, const struct settings *settings, enum role role,
-		      const struct standing *standing)
+/*
+ * The profile with the values that the socket has. What is left to the kernel is that only if it is
+ * what a new socket has; the later options are not mentioned then.
+ */
+static struct profile profile_of(const struct profile *profile, unsigned owned,
+				 const struct values *now, const struct values *kernel)
 {
+	struct profile has = *profile;
+
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (profile->value[i] || owned & 1U << i ||
+		    (i <= OPTION_COUNT && now->value[i] != kernel->value[i]))
+			has.value[i] = now->value[i];
+	}
+	return has;
+}
+
+void text_log_outcome(struct text *text, const struct settings *settings, enum role role,
+		      const struct standing *standing, const struct values *now,
+		      const struct values *kernel)
+{
+	struct profile has;
 	unsigned number = standing->given;
 	const struct profile *profile = settings_profile(settings, number);
 
 	if (number == PROFILE_NONE && settings->role & role) {
-		text_string(text, "left alone: TCP's options refused by the kernel");
+		text_string(text, "left alone: TCP's options refused");
 		return;
 	}
 	if (number == PROFILE_NONE) {
@@ -59,9 +78,16 @@ void text_log_outcome(struct text *text, const struct settings *settings, enum r
 		text_string(text, "left alone: keepalive was on already");
 		return;
 	}
+	if (standing->held) {
+		text_string(text, "left alone: the program's own user-timeout");
+		return;
+	}
+	has = *profile;
 	if (!profile->value[OPTION_KEEPALIVE])
 		text_string(text, "left alone: ");
-	text_profile(text, profile);
+	else if (now)
+		has = profile_of(profile, standing->owned, now, kernel);
+	text_profile(text, &has);
 	if (number >= PROFILE_RULE) {
 		text_string(text, " by rule ");
 		text_number(text, settings->rule[number - PROFILE_RULE].number);

@@ -22,9 +22,11 @@ void text_log_socket(struct text *text, int fd, const char *as, const struct end
 /*
  * What the socket has, or why it was left alone: "idle=60s interval=10s count=6 by rule 2; the
  * program's own: idle", "left alone: KEEPALIVE_SHIM_ROLE=client". standing: where it stands now,
- * its profile being the one that it was to get for this role.
+ * its profile being the one that it was to get for this role. now: its options; NULL if they were not
+ * asked for, and are taken to be the profile's. kernel: what a new socket has.
  */
 void text_log_outcome(struct text *text, const struct settings *settings, enum role role,
-		      const struct standing *standing);
+		      const struct standing *standing, const struct values *now,
+		      const struct values *kernel);
 
 #endif

@@ -28,6 +28,7 @@ struct configuration {
 	bool client_on;        /* the profile number client has keepalive on; */
 	struct fresh fresh;    /* and these values: what a new socket gets */
 	const struct settings *settings;
+	uintptr_t stack_end; /* of the main thread; 0 if nobody says */
 };
 
 enum state {
@@ -41,22 +42,22 @@ enum state {
 	STATE_CONNECTED,          /* connected, or accepted */
 };
 
-/* owned: 1 << enum sockopt, what the program has set itself, or whoever configured it before us. */
+/*
+ * One word, so that it is read and written whole. owned: 1 << enum sockopt, what the program has
+ * set itself, or whoever configured it before us.
+ */
 struct known {
-	uint16_t state : 3;   /* enum state */
-	uint16_t profile : 7; /* the profile it has: settings_profile() */
-	uint16_t owned : 6;
+	uint32_t state : 3;   /* enum state */
+	uint32_t profile : 7; /* the profile it has: settings_profile() */
+	uint32_t owned : 6;
+	uint32_t held : 1; /* the program's own user timeout keeps the profile away */
+	uint32_t
+		generation : 15; /* which of the numbers that share the place; never a negative one */
 };
 
 enum { PLACES = 65536 };
 
-/* One word, so that it is read and written whole. */
-struct entry {
-	_Alignas(uint32_t) struct known known;
-	uint16_t generation; /* which of the numbers that share the place it is about */
-};
-
-_Static_assert(sizeof(struct entry) == sizeof(uint32_t), "one word");
+_Static_assert(sizeof(struct known) == sizeof(uint32_t), "one word");
 _Static_assert(OPTIONS == 6, "six bits for what is owned");
 _Static_assert(PROFILE_HOST < 128, "seven bits for the profile");
 
@@ -67,7 +68,7 @@ struct memory {
 	const struct configuration *configuration; /* setup.h */
 	struct next found;
 	struct configuration derived;
-	struct entry entries[PLACES]; /* sockets.h */
+	struct known entries[PLACES]; /* sockets.h */
 };
 
 extern struct memory memory __attribute__((visibility("hidden"), aligned(4096)));

@@ -44,6 +44,14 @@ int option_get(int fd, enum sockopt option, int *value)
 		       : errno;
 }
 
+void options_get(int fd, unsigned bits, struct values *now)
+{
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (!(bits & 1U << i) || option_get(fd, i, &now->value[i]) != 0)
+			now->value[i] = VALUE_UNKNOWN;
+	}
+}
+
 bool option_may_be_set(int fd)
 {
 	int protocol = 0, type = 0;

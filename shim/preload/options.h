@@ -13,6 +13,9 @@
 /* Both return 0 or an errno value, and may change errno. */
 int option_get(int fd, enum sockopt option, int *value);
 
+/* Those with these bits; VALUE_UNKNOWN for the others, and what cannot be read. May change errno. */
+void options_get(int fd, unsigned bits, struct values *now);
+
 /*
  * A value of 0 gives the option back to the kernel: SO_KEEPALIVE off, no user timeout, and for the
  * others what a new socket has, since the kernel has no value for "as the sysctl says" (tcp(7)).

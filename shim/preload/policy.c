@@ -10,7 +10,13 @@
 #include "report.h"
 #include "sockets.h"
 
-enum { NEAR = 4096 }; /* bytes of the callers' stack above ours */
+enum {
+	PAGE = 4096,
+	STACK = 1 << 20
+}; /* bytes: no page is smaller, no main stack further from others */
+
+/* What a program's own user timeout is held against, and itself. */
+enum { TIMES = 1 << OPTION_IDLE | 1 << OPTION_INTERVAL | 1 << OPTION_USER_TIMEOUT };
 
 /* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
 enum evidence { CERTAIN, CLAIMED };
@@ -43,13 +49,15 @@ bool policy_refused(int fd, enum sockopt option, int error)
 /* Whether the program's own user timeout is too short for this profile. */
 static bool is_forbidden(int fd, const struct known *known, const struct profile *to)
 {
-	int timeout;
+	struct values now;
 
-	if (!(known->owned & 1U << OPTION_USER_TIMEOUT) || known->owned == OPTIONS_ALL ||
-	    to->force || option_get(fd, OPTION_USER_TIMEOUT, &timeout) != 0 ||
-	    !timeout_forbids(to, known->owned, timeout, &kernel_values))
+	if (!(known->owned & 1U << OPTION_USER_TIMEOUT) || known->owned == OPTIONS_ALL || to->force)
 		return false;
-	report_timeout(fd, timeout);
+	options_get(fd, known->owned, &now);
+	if (!timeout_forbids(to, known->owned, &now, &kernel_values))
+		return false;
+	if (!known->held)
+		report_timeout(fd, now.value[OPTION_USER_TIMEOUT]);
 	return true;
 }
 
@@ -61,12 +69,12 @@ static bool apply_profile(int fd, struct known *known, unsigned profile, enum ev
 {
 	const struct settings *settings = configuration()->settings;
 	const struct profile *to = settings_profile(settings, profile);
-	bool forbidden = is_forbidden(fd, known, to);
-	unsigned set;
+	unsigned from = known->held ? PROFILE_NONE : known->profile, set;
 
-	if (forbidden)
+	known->held = is_forbidden(fd, known, to);
+	if (known->held)
 		to = settings_profile(settings, PROFILE_NONE);
-	set = decide(settings_profile(settings, known->profile), to, known->owned);
+	set = decide(settings_profile(settings, from), to, known->owned);
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		int error;
 
@@ -83,7 +91,7 @@ static bool apply_profile(int fd, struct known *known, unsigned profile, enum ev
 		else if (i == OPTION_KEEPALIVE)
 			profile = PROFILE_NONE; /* without it the rest is nothing */
 	}
-	known->owned = forbidden ? OPTIONS_ALL : (uint8_t)(known->owned & ~set);
+	known->owned &= ~set;
 	known->profile = (uint8_t)profile;
 	return true;
 }
@@ -103,10 +111,10 @@ static bool probe_socket(int fd, struct known *known, unsigned given, enum state
 		*known = (struct known){ .state = (uint8_t)not_tcp };
 		return false;
 	}
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (option_get(fd, i, &now.value[i]) != 0)
-			now.value[i] = VALUE_UNKNOWN;
-	}
+	options_get(fd, OPTIONS_ALL, &now);
+	if (known->held && given != PROFILE_UNSEEN)
+		given = PROFILE_NONE;
+	known->held = false;
 	/*
 	 * Keepalive is off, and the program has not switched it off: it is not the one that we set.
 	 */
@@ -171,15 +179,17 @@ void policy_before_connect(int fd)
 }
 
 /*
- * An address on the stack of whoever called us is there as long as we are; any other memory may
- * have been taken away while connect(2) waited, or was never there if a filter answered in the
- * kernel's place.
+ * What is on the stack of whoever called us is there as long as we are; any other memory may have
+ * been taken away while connect(2) waited, or was never there if a filter answered in the kernel's
+ * place. How far a stack goes is known of the main thread's, and of any other that its page is there.
  */
 static bool is_on_stack(const void *start, size_t length)
 {
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)start;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), first = (uintptr_t)start;
+	uintptr_t last = first + length - 1, end = configuration()->stack_end;
 
-	return there > here && there - here < NEAR && length < NEAR;
+	return first > here && last >= first &&
+	       ((last ^ here) < PAGE || (last < end && end - here < STACK));
 }
 
 /* The peer of a socket that is connected or being connected: who getpeername(2) says it is. */
@@ -370,7 +380,8 @@ void policy_after_setsockopt(int fd, int level, unsigned bit)
 	if (known.state == STATE_UNKNOWN && all->may_force)
 		adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_NOT_TCP);
 	else if (settings_profile(all->settings, known.profile)->force ||
-		 (bit == 1U << OPTION_USER_TIMEOUT && known.state != STATE_UNKNOWN))
+		 (bit & TIMES && known.owned & 1U << OPTION_USER_TIMEOUT &&
+		  known.state != STATE_UNKNOWN))
 		apply_profile(fd, &known, known.profile, CLAIMED);
 	sockets_put(fd, known);
 }

@@ -6,6 +6,7 @@
 #include "endpoint.h"
 #include "environment.h"
 #include "file.h"
+#include "kernel_values.h"
 #include "libc.h"
 #include "log_line.h"
 #include "memory.h"
@@ -136,23 +137,17 @@ LINE write_socket(int fd, enum report_as as, const struct known *known)
 	};
 	struct endpoint local = endpoint_asked(libc->getsockname, fd);
 	struct endpoint peer = endpoint_of_peer(fd);
-	struct standing standing = { known->profile, known->owned };
+	struct standing standing = { known->profile, known->owned, known->held };
+	struct values now;
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
-	int keepalive;
 
+	options_get(fd, OPTIONS_ALL, &now);
 	begin(&text);
 	text_log_socket(&text, fd, names[as], &local, &peer);
-	/*
-	 * Somebody else's, and yet keepalive is off: so is what a program's own timeout leaves
-	 * behind.
-	 */
-	if (known->owned == OPTIONS_ALL && option_get(fd, OPTION_KEEPALIVE, &keepalive) == 0 &&
-	    !keepalive)
-		text_string(&text, "left alone: the program's own user-timeout");
-	else
-		text_log_outcome(&text, configuration()->settings,
-				 as == AS_CLIENT ? ROLE_CLIENT : ROLE_SERVER, &standing);
+	text_log_outcome(&text, configuration()->settings,
+			 as == AS_CLIENT ? ROLE_CLIENT : ROLE_SERVER, &standing, &now,
+			 &kernel_values);
 	end(&text);
 }
 

@@ -32,6 +32,7 @@ static void derive(struct configuration *all, const struct settings *settings)
 	for (unsigned i = 0; i < OPTION_KEEPALIVE; i++)
 		all->fresh.value[i] = client->value[i];
 	all->settings = settings;
+	all->stack_end = libc->getauxval(AT_EXECFN);
 	for (unsigned i = 0; i < settings->rules; i++)
 		may_force = may_force || settings->rule[i].profile.force;
 	/* At once: another thread may have published the same already. */

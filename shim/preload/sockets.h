@@ -20,10 +20,10 @@
 static inline struct known sockets_get(int fd)
 {
 	unsigned number = (unsigned)fd;
-	struct entry entry;
+	struct known known;
 
-	__atomic_load(&memory.entries[number % PLACES], &entry, __ATOMIC_RELAXED);
-	return entry.generation == number / PLACES ? entry.known
+	__atomic_load(&memory.entries[number % PLACES], &known, __ATOMIC_RELAXED);
+	return known.generation == number / PLACES ? known
 						   : (struct known){ .state = STATE_UNKNOWN };
 }
 
@@ -31,9 +31,9 @@ static inline struct known sockets_get(int fd)
 static inline void sockets_put(int fd, struct known known)
 {
 	unsigned number = (unsigned)fd;
-	struct entry entry = { .known = known, .generation = (uint16_t)(number / PLACES) };
 
-	__atomic_store(&memory.entries[number % PLACES], &entry, __ATOMIC_RELAXED);
+	known.generation = (number / PLACES) & 0x7fff;
+	__atomic_store(&memory.entries[number % PLACES], &known, __ATOMIC_RELAXED);
 }
 
 /* The local port of a listener: what was put last, which is done only if rules ask for ports. */

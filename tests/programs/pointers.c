@@ -4,6 +4,7 @@
  *   pointers unmapped    connect() waits in one thread while another unmaps the address
  *   pointers faked N     a filter answers connect() with errno N (0: success) in the kernel's place
  *   pointers edge        accept() on a stack whose end is also its mapping's, with the length just past it
+ *   pointers past N      connect() there, with the address just past it, and that answer of a filter
  *   pointers peers       connects to each name of this host, and prints which keepalive came of it
  *
  * Prints what each call gave; dies of SIGSEGV if somebody reads what he should not.
@@ -75,7 +76,7 @@ static void unmapped(void)
 	pthread_join(thread, NULL);
 }
 
-static void faked(unsigned number)
+static void answer_connect(unsigned number)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -87,6 +88,11 @@ static void faked(unsigned number)
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void faked(unsigned number)
+{
+	answer_connect(number);
 	client = socket(AF_INET, SOCK_STREAM, 0);
 	errno = 0;
 	page = (void *)8; /* no memory there */
@@ -101,22 +107,41 @@ static void accept_at_edge(void)
 	show("accept", accept(listener, (struct sockaddr *)&peer, page));
 }
 
-static void edge(void)
+static void connect_past_edge(void)
+{
+	errno = 0;
+	connect_to_page(NULL);
+}
+
+/* Runs it on a stack after which there is nothing. */
+static void at_edge(void (*function)(void))
 {
 	static ucontext_t here, there;
 	char *stack = mmap(NULL, 65536 + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			   -1, 0);
 
-	prepare(1);
-	connect(socket(AF_INET6, SOCK_STREAM, 0), (struct sockaddr *)&listening, sizeof(listening));
 	page = stack + 65536;
 	mprotect(page, 4096, PROT_NONE);
 	getcontext(&there);
 	there.uc_stack.ss_sp = stack;
 	there.uc_stack.ss_size = 65536;
 	there.uc_link = &here;
-	makecontext(&there, accept_at_edge, 0);
+	makecontext(&there, function, 0);
 	swapcontext(&here, &there);
+}
+
+static void edge(void)
+{
+	prepare(1);
+	connect(socket(AF_INET6, SOCK_STREAM, 0), (struct sockaddr *)&listening, sizeof(listening));
+	at_edge(accept_at_edge);
+}
+
+static void past(unsigned number)
+{
+	client = socket(AF_INET6, SOCK_STREAM, 0);
+	answer_connect(number);
+	at_edge(connect_past_edge);
 }
 
 static void peer(const char *name, socklen_t length, bool on_heap)
@@ -164,6 +189,8 @@ int main(int argc, char **argv)
 		unmapped();
 	else if (argc == 3 && strcmp(argv[1], "faked") == 0)
 		faked((unsigned)atoi(argv[2]));
+	else if (argc == 3 && strcmp(argv[1], "past") == 0)
+		past((unsigned)atoi(argv[2]));
 	else if (argc == 2 && strcmp(argv[1], "edge") == 0)
 		edge();
 	else if (argc == 2 && strcmp(argv[1], "peers") == 0)

@@ -75,8 +75,9 @@ static socklen_t address_of(const char *text, const char *port, struct sockaddr_
 
 int main(int argc, char **argv)
 {
-	const char *own[16], *on_listener = NULL;
-	int owned = 0, option, listener, client, server, protocol = 0, no_address = 0, one = 1;
+	const char *own[16], *on_listener[16];
+	int owned = 0, listeners = 0, option, listener, client, server, protocol = 0,
+	    no_address = 0, one = 1;
 	int waits = 0;
 	struct sockaddr_storage address, peer;
 	socklen_t length, peer_length = sizeof(peer);
@@ -84,8 +85,8 @@ int main(int argc, char **argv)
 	while ((option = getopt(argc, argv, "s:l:mnw")) != -1) {
 		if (option == 's' && owned < 16)
 			own[owned++] = optarg;
-		else if (option == 'l')
-			on_listener = optarg;
+		else if (option == 'l' && listeners < 16)
+			on_listener[listeners++] = optarg;
 		else if (option == 'm')
 			protocol = 262;
 		else if (option == 'n')
@@ -102,8 +103,8 @@ int main(int argc, char **argv)
 		err(1, "socket");
 	print("socket", listener);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (on_listener)
-		set(listener, on_listener);
+	for (int i = 0; i < listeners; i++)
+		set(listener, on_listener[i]);
 	if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, 8) != 0)
 		err(1, "listen");
 	if (!waits)

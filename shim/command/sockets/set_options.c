@@ -63,7 +63,8 @@ static enum outcome unchanged(const struct settings *settings, const struct stan
 {
 	bool off = !settings_profile(settings, standing->given)->value[OPTION_KEEPALIVE];
 
-	return off || standing->owned == OPTIONS_ALL ? OUTCOME_LEFT : OUTCOME_ALIKE;
+	return off || standing->held || standing->owned == OPTIONS_ALL ? OUTCOME_LEFT
+								       : OUTCOME_ALIKE;
 }
 
 static void text_socket(struct text *text, const struct connection *connection)
@@ -96,7 +97,7 @@ enum outcome set_options(const struct settings *settings, const struct connectio
 		text_string(text, "already ");
 	else if (dry_run && decision.set)
 		text_string(text, "would set ");
-	text_log_outcome(text, settings, connection->role, &decision.after);
+	text_log_outcome(text, settings, connection->role, &decision.after, NULL, NULL);
 	if (connection->now.value[OPTION_KEEPALIVE] == 1 && outcome != OUTCOME_ALIKE)
 		text_values(text, decision.set ? "was" : "has", connection);
 	text_plain(text, (struct slice){ buffer, (size_t)(failures.next - failures.start) });

@@ -82,18 +82,18 @@ void supervisor_log_socket(int fd, enum role role, const struct endpoint *local,
 	struct text text = TEXT(line);
 
 	text_log_socket(&text, fd, as, role == ROLE_SERVER ? local : &none, peer);
-	text_log_outcome(&text, settings, role, standing);
+	text_log_outcome(&text, settings, role, standing, NULL, NULL);
 	supervisor_log("%.*s", (int)(text.next - text.start), text.start);
 }
 
 void supervisor_log_new(int fd, unsigned number)
 {
 	static const struct endpoint none;
-	struct standing standing = { number, 0 };
+	struct standing standing = { number, 0, false };
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
 	text_log_socket(&text, fd, "socket", &none, &none);
-	text_log_outcome(&text, settings, ROLE_CLIENT, &standing);
+	text_log_outcome(&text, settings, ROLE_CLIENT, &standing, NULL, NULL);
 	supervisor_log("%.*s", (int)(text.next - text.start), text.start);
 }
