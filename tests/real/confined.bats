@@ -1,6 +1,7 @@
 # Daemons that confine themselves: they live, and serve as without the shim.
 
 load ../helpers
+load peers
 
 # chrony DIRECTORY ROLE LINE...: a configuration that needs no clock, no port below 1024 and no socket in /run.
 chrony() {
@@ -28,4 +29,55 @@ with socket.create_server(("127.0.0.1", 0)) as free: print(free.getsockname()[1]
 		>"$here/client.log" 2>&1
 	await 60 grep -q 'Selected source' "$here/client.log" || fail "$(cat "$here/client.log")"
 	grep -q "the program's own seccomp filter may kill for that" "$here/log"
+}
+
+# filtered PID: seccomp's mode 2.
+filtered() {
+	grep -qx 'Seccomp:.2' "/proc/$1/status"
+}
+
+@test "qemu -sandbox on: a listener and a connection of it have keepalive" {
+	require qemu-system-x86_64
+	PORT=$(free_port)
+	start qemu-system-x86_64 -M none -nodefaults -display none -monitor none -S \
+		-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny \
+		-serial "tcp:127.0.0.1:$PORT,server=on,wait=off"
+	await 30 listens "$PORT"
+	await 15 filtered "$PID" || skip "its sandbox does not work here"
+	call "$PORT"
+	expect "$PID" "state=ESTABLISHED .*local=127.0.0.1:$PORT" "$DEFAULTS"
+}
+
+@test "apt's methods in their sandbox (APT::Sandbox::Seccomp): they fetch, with keepalive" {
+	local method=/usr/lib/apt/methods/http directory=$BATS_TEST_TMPDIR/files
+
+	[ -x $method ] || skip "no apt here"
+	mkdir "$directory"
+	echo content >"$directory/file"
+	PORT=$(free_port)
+	background python3 -m http.server --bind 127.0.0.1 -d "$directory" "$PORT" >/dev/null 2>&1
+	await 15 listens "$PORT"
+	printf '601 Configuration\nConfig-Item: APT::Sandbox::Seccomp=true\nConfig-Item: APT::Sandbox::User=root\n%s\n\n' \
+		'Config-Item: Acquire::http::Proxy=DIRECT' >"$BATS_TEST_TMPDIR/order"
+	printf '600 URI Acquire\nURI: http://127.0.0.1:%s/file\nFilename: %s\n\n' "$PORT" "$BATS_TEST_TMPDIR/fetched" \
+		>>"$BATS_TEST_TMPDIR/order"
+	# It ends when nobody orders any more, finished or not.
+	{ cat "$BATS_TEST_TMPDIR/order" && await 30 grep -q '^[24]0' "$BATS_TEST_TMPDIR/answers"; } |
+		shimmed KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" $method >"$BATS_TEST_TMPDIR/answers" || true
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/fetched")" content
+	grep -q "client .* -> 127.0.0.1:$PORT: idle=60s interval=10s count=6" "$BATS_TEST_TMPDIR/log"
+}
+
+@test "tor in its sandbox (Sandbox 1): it lives, and its ports have keepalive" {
+	require tor
+	PORT=$(free_port)
+	printf '%s\n' "DataDirectory $BATS_TEST_TMPDIR/tor" "Sandbox 1" "SocksPort 127.0.0.1:$PORT" "UseBridges 1" \
+		"Bridge 127.0.0.1:1" "Log notice file $BATS_TEST_TMPDIR/notices" >"$BATS_TEST_TMPDIR/torrc"
+	start KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" tor --quiet -f "$BATS_TEST_TMPDIR/torrc"
+	await 60 filtered "$PID" || skip "its sandbox does not work here"
+	call "$PORT"
+	expect "$PID" "state=LISTEN .*local=127.0.0.1:$PORT" "$DEFAULTS"
+	await 60 grep -q 'Proxy Client: unable to connect\|unable to connect.*127.0.0.1:1\|Problem bootstrapping' "$BATS_TEST_TMPDIR/notices"
+	cat "$BATS_TEST_TMPDIR/log" "$BATS_TEST_TMPDIR/notices"
+	kill -0 "$PID"
 }

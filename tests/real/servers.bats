@@ -413,7 +413,19 @@ fetches() {
 	assert_line --regexp "state=LISTEN .*$DEFAULTS"
 }
 
-# Its filter kills a session for setting these options (README, Limits); a supervisor sets them from outside.
+@test "vsftpd, confined by its own seccomp filter: its sessions live, with what that allows: nothing" {
+	require_root
+	require vsftpd
+	vsftpd_with YES env
+	fetches || skip "its sandbox does not work here"
+	end_tree "$PID"
+	vsftpd_with YES env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log"
+	run -0 fetches
+	assert_line --regexp "state=LISTEN .*$UNTOUCHED"
+	grep -q "server 127.0.0.1:$PORT .*: idle=60s interval=10s count=6" "$BATS_TEST_TMPDIR/log"
+}
+
+# A supervisor sets from outside what its filter kills a session for.
 @test "vsftpd, confined by its own seccomp filter: supervised, its sessions live, and have keepalive" {
 	require_root
 	require vsftpd
