@@ -99,6 +99,11 @@ handed_over() {
 	done
 	handed_over connection KEEPALIVE_SHIM_RULES='program=values-of off' 0
 	assert_line --regexp "^0 $UNTOUCHED"
+	handed_over connection KEEPALIVE_SHIM_RULES=off 0
+	assert_line --regexp "^0 $UNTOUCHED"
+	# The switch looks at no descriptor: keepalive-shim(7).
+	handed_over connection KEEPALIVE_SHIM=off 0
+	assert_line --regexp "^0 $DEFAULTS"
 }
 
 @test "handed over with a limit on retransmissions that the kernel rounds to its ticks: ours all the same" {

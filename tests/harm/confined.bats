@@ -59,6 +59,35 @@ setup() {
 	grep -q "idle not set: the program's own seccomp filter may kill for that" "$BATS_TEST_TMPDIR/log"
 }
 
+# within ACTION CALL [NAME=VALUE...]: what a conversation comes to in a process that was started inside that filter.
+within() {
+	local action=$1 call=$2
+
+	shift 2
+	"$PROGRAMS/refuse" "$action" "$call" env "$@" "$PROGRAMS/conversation" </dev/null 2>&1
+	echo "status $?"
+}
+
+@test "started inside a filter that refuses: as without the shim; inside one that kills: for what the program calls itself" {
+	local call settings without
+
+	for call in setsockopt getsockopt statx readlinkat prctl getsockname getpeername; do
+		without=$(within EPERM "$call" -u LD_PRELOAD)
+		for settings in KEEPALIVE_SHIM=on KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" \
+			KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 count=kernel; role=client port=1-65535 off'; do
+			assert_equal "$call: $(within EPERM "$call" LD_PRELOAD="$SHIM" "$settings")" "$call: $without"
+		done
+	done
+	for call in readlinkat prctl getsockname getpeername; do
+		assert_equal "$call: $(within KILL "$call" LD_PRELOAD="$SHIM")" "$call: $(within KILL "$call" -u LD_PRELOAD)"
+	done
+	# Which keepalive-shim(7) names: these end it, and KEEPALIVE_SHIM=off is the remedy.
+	for call in setsockopt getsockopt statx; do
+		assert_equal "$call: $(within KILL "$call" LD_PRELOAD="$SHIM" KEEPALIVE_SHIM=off)" \
+			"$call: $(within KILL "$call" -u LD_PRELOAD)"
+	done
+}
+
 # filtered_by LIBSECCOMP: python3 confines itself by libseccomp, as chronyd and tor do.
 @test "a filter made by libseccomp that knows the options by name: TCP_KEEPIDLE is left out, the rest is there" {
 	require python3

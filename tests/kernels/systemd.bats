@@ -24,6 +24,23 @@ services_are_served() {
 	assert_line "confined.service: 0"
 	assert_line "asking.service: 31" # SIGSYS: the filter does act
 	assert_line "failed: asking.service "
+	filters_are_kept_to
+}
+
+# What the filter lets through is done; where it refuses or would kill, the service is what it is without us.
+filters_are_kept_to() {
+	local form each='1 60 10 6, 1 60 10 6, 1 60 10 6' untouched='0 7200 75 9, 0 7200 75 9, 0 7200 75 9'
+
+	for form in allow deny lists logged; do
+		assert_line "$form: $each"
+	done
+	for form in deny-refused number; do
+		assert_line "$form: $untouched"
+	done
+	for form in no-network no-options no-options-rules; do
+		assert_line "$form: runs"
+	done
+	assert_equal "$(grep -c '^form-.*: 0$' <<<"$output")" 9
 }
 
 @test "the drop-in: services of each kind have keepalive, and none fails for it" {

@@ -32,10 +32,30 @@ unit caller.service '[Unit]' Requires='activated.socket each.socket' After='acti
 	'[Service]' Type=oneshot "$python caller 8081 8082"
 unit confined.service '[Service]' Type=oneshot 'SystemCallFilter=~getsockopt setsockopt' "$python confined"
 unit asking.service '[Service]' Type=oneshot 'SystemCallFilter=~getsockopt setsockopt' "$python asking"
-unit report.service '[Unit]' After='plain.service caller.service confined.service asking.service' '[Service]' Type=oneshot \
+# Filters that a service is started with, in each form of systemd.exec(5). NAME: what it does (units.py), and lines.
+forms='allow sockets SystemCallFilter=@system-service
+deny sockets SystemCallFilter=~@resources @privileged @debug
+deny-refused sockets SystemCallFilter=~setsockopt:EPERM
+number sockets SystemCallFilter=~setsockopt statx|SystemCallErrorNumber=ENOSYS
+lists sockets SystemCallFilter=@system-service|SystemCallFilter=~statx:ENOSYS @raw-io
+logged sockets SystemCallLog=setsockopt getsockopt
+no-network nothing SystemCallFilter=@system-service|SystemCallFilter=~@network-io
+no-options nothing SystemCallFilter=~getsockopt setsockopt|Environment=KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_LOG=stderr
+no-options-rules nothing SystemCallFilter=~getsockopt setsockopt getpeername|Environment="KEEPALIVE_SHIM_RULES=role=server peer=10.0.0.1 off; count=kernel"'
+every=
+while read -r form does lines; do
+	every="$every form-$form.service"
+	IFS='|'
+	# shellcheck disable=SC2086 # lines
+	unit "form-$form.service" '[Service]' Type=oneshot "$python $does $form" $lines
+	unset IFS
+done <<-END
+	$forms
+END
+unit report.service '[Unit]' After="plain.service caller.service confined.service asking.service$every" '[Service]' Type=oneshot \
 	'ExecStart=/here/busybox sh /here/report.sh'
 rm -rf $units/report.service.d
-unit probe.target '[Unit]' Wants='plain.service caller.service confined.service asking.service report.service'
+unit probe.target '[Unit]' Wants="plain.service caller.service confined.service asking.service$every report.service"
 
 # By `keepalive enable`, before systemd is there, and within report.sh once more, by itself; static.service has
 # no dynamic linker.
@@ -62,7 +82,7 @@ cat >report.sh <<-'END'
 	}
 	grep -q libkeepalive-shim.so /proc/1/maps && echo "systemd has the library"
 	echo "failed: $(systemctl --failed --plain --no-legend | cut -d ' ' -f 1 | sort | tr '\n' ' ')"
-	for name in confined asking; do
+	for name in confined asking $(cd /etc/systemd/system && echo form-*.service | sed 's/\.service//g'); do
 		echo "$name.service: $(systemctl show --property ExecMainStatus --value $name.service)"
 	done
 	echo status 0

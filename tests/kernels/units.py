@@ -39,6 +39,17 @@ elif name == "confined":
     output = os.fstat(1)
     journal = os.environ.get("JOURNAL_STREAM") == f"{output.st_dev}:{output.st_ino}"
     tell(f"runs, its output {'is' if journal else 'is not'} the journal")
+elif name == "sockets":  # nothing that a filter could refuse but what the library calls
+    listener, client = socket.socket(), socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    client.connect(listener.getsockname())
+    accepted = listener.accept()[0]
+    name = ports[0]
+    tell(f"{values(listener)}, {values(client)}, {values(accepted)}")
+elif name == "nothing":
+    name = ports[0]
+    tell("runs")
 elif name == "late":
     kept = socket.create_server(("127.0.0.1", 0))
     signal.pause()

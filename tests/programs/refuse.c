@@ -17,9 +17,20 @@ static const struct {
 	const char *name;
 	unsigned number;
 } calls[] = {
-	{ "pidfd_open", 434 },    { "pidfd_getfd", 438 },     { "setns", SYS_setns },
-	{ "socket", SYS_socket }, { "seccomp", SYS_seccomp }, { "getsockopt", SYS_getsockopt },
+	{ "pidfd_open", 434 },
+	{ "pidfd_getfd", 438 },
+	{ "setns", SYS_setns },
+	{ "socket", SYS_socket },
+	{ "seccomp", SYS_seccomp },
+	{ "getsockopt", SYS_getsockopt },
 	{ "gettid", SYS_gettid },
+	{ "setsockopt", SYS_setsockopt },
+	{ "statx", SYS_statx },
+	{ "readlinkat", SYS_readlinkat },
+	{ "getpid", SYS_getpid },
+	{ "prctl", SYS_prctl },
+	{ "getsockname", SYS_getsockname },
+	{ "getpeername", SYS_getpeername },
 };
 
 static unsigned number_of(const char *name)
