@@ -1,4 +1,4 @@
-# How tests/suites/run asks a suite file: suite.bash NAME title|packages|limit|slice|version|prepare|tests|results
+# How tests/suites/run asks a suite file: suite.bash NAME|/FILE title|packages|limit|slice|version|prepare|tests|results
 # shellcheck shell=bash
 #
 # A suite file (NAME.suite) says in shell what a stranger's suite is:
@@ -39,7 +39,7 @@ copy_of() {
 
 # pytest_of ARGUMENT...: those tests by pytest, for format=junit.
 pytest_of() {
-	python3 -m pytest -q -p no:cacheprovider -o junit_family=xunit1 --junit-xml="$TMPDIR/junit.xml" "$@" || true
+	python3 -m pytest -q --continue-on-collection-errors -p no:cacheprovider -o junit_family=xunit1 --junit-xml="$TMPDIR/junit.xml" "$@" || true
 	echo ===junit===
 	cat "$TMPDIR/junit.xml"
 }
@@ -68,7 +68,7 @@ copy_of() {
 
 # pytest_of ARGUMENT...: those tests by pytest, for format=junit.
 pytest_of() {
-	python3 -m pytest -q -p no:cacheprovider -o junit_family=xunit1 --junit-xml="$TMPDIR/junit.xml" "$@" || true
+	python3 -m pytest -q --continue-on-collection-errors -p no:cacheprovider -o junit_family=xunit1 --junit-xml="$TMPDIR/junit.xml" "$@" || true
 	echo ===junit===
 	cat "$TMPDIR/junit.xml"
 }
@@ -94,7 +94,10 @@ results() {
 }
 
 # shellcheck disable=SC1090 # the suite's
-. "$suites/$1.suite"
+case $1 in
+/*) . "$1" ;;
+*) . "$suites/$1.suite" ;;
+esac
 
 case $2 in
 title | packages | limit | slice) echo "${!2}" ;;

@@ -10,3 +10,30 @@ load ../helpers
 	assert_success
 	echo "# $(tail -n 1 <<<"$output")" >&3
 }
+
+@test "a result that differs in a way is found, in that way, and is a failure" {
+	require apt-get unshare
+	require_root
+	unshare --net --pid --fork --mount true 2>/dev/null || skip "no namespaces here"
+	cat >"$BATS_TEST_TMPDIR/difference.suite" <<'END'
+title=Difference
+packages=python3
+format=plain
+tests() {
+	printf 'pass\tfamily\n'
+	python3 - <<'PYTHON'
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+ends = socket.create_connection(listener.getsockname()), listener.accept()[0]
+on = any(end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for end in ends)
+print("fail" if on else "pass", "off", sep="\t")
+PYTHON
+}
+END
+	run "$TESTS/suites/run" "$BATS_TEST_TMPDIR/difference.suite"
+	rm -rf "$BUILD/suites/difference"
+	assert_failure
+	assert_line "0 passed, 1 failed, 0 skipped"
+	assert_line --partial "bare: 2 pass, 0 fail, 0 skip"
+	assert_equal "$(grep -c 'DIFFERS [a-z]*: off: pass, and fail' <<<"$output")" 4
+}
