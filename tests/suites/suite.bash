@@ -39,7 +39,8 @@ copy_of() {
 
 # pytest_of ARGUMENT...: those tests by pytest, for format=junit.
 pytest_of() {
-	python3 -m pytest -q --continue-on-collection-errors -p no:cacheprovider -o junit_family=xunit1 --junit-xml="$TMPDIR/junit.xml" "$@" || true
+	python3 -m pytest -q --continue-on-collection-errors --show-capture=no -p no:cacheprovider -o junit_family=xunit1 \
+		-o junit_logging=no --junit-xml="$TMPDIR/junit.xml" "$@" || true
 	echo ===junit===
 	cat "$TMPDIR/junit.xml"
 }
@@ -68,7 +69,8 @@ copy_of() {
 
 # pytest_of ARGUMENT...: those tests by pytest, for format=junit.
 pytest_of() {
-	python3 -m pytest -q --continue-on-collection-errors -p no:cacheprovider -o junit_family=xunit1 --junit-xml="$TMPDIR/junit.xml" "$@" || true
+	python3 -m pytest -q --continue-on-collection-errors --show-capture=no -p no:cacheprovider -o junit_family=xunit1 \
+		-o junit_logging=no --junit-xml="$TMPDIR/junit.xml" "$@" || true
 	echo ===junit===
 	cat "$TMPDIR/junit.xml"
 }
