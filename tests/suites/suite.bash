@@ -5,7 +5,7 @@
 #   title=     its row in the table
 #   packages=  Debian packages that it needs
 #   format=    how its output reads (formats.py), or a function results: output in, "pass|fail|skip<TAB>name" out
-#   limit=     seconds that one run of it may take (600)
+#   limit=     seconds that one run of it may take (1800)
 #   slice=yes  it is part of the five minutes of scripts/test --all
 #   version    prints the version; that of the first package, where there is no such function
 #   prepare    once, in $PLACE, which stays: fetch the source, build
@@ -13,7 +13,7 @@
 set -eu
 
 suites=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-limit=600 slice='' format='' packages=''
+limit=1800 slice='' format='' packages=''
 
 # source_of PACKAGE: the folder with its unpacked Debian source.
 source_of() {
