@@ -394,9 +394,16 @@ nodelay=1 user_timeout=1234"
 	assert_line --partial "warning: rules by peer do not hold for connections that"
 	run -0 "$KEEPALIVE" run --rule='role=client peer=10.0.0.1 off' "$STATIC" kinds
 	refute_line --partial "connections that"
-	assert_line --partial "warning: for rules by peer or port connect(2) waits"
-	run -0 "$KEEPALIVE" run --rule='role=client idle=30' "$STATIC" kinds
-	refute_line --partial "warning"
+	assert_line --partial "warning: with these roles or rules connect(2) and listen(2) wait"
+	for setting in --role=server --role=client --rule='role=client idle=30' --rule='role=server port=80 idle=20'; do
+		run -0 "$KEEPALIVE" run "$setting" "$STATIC" kinds
+		assert_line --partial "warning: with these roles or rules listen(2) waits"
+	done
+	# what a socket has from the start serves all
+	for setting in --idle=30 --rule='idle=30' --rule='role=client port=80 idle=60' --rule='role=server peer=::1 idle=60'; do
+		run -0 "$KEEPALIVE" run "$setting" "$STATIC" kinds
+		refute_line --partial "for the supervisor"
+	done
 	run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --role=server "$STATIC" kinds
 	assert_line --partial "pidfd_getfd"
 	run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds

@@ -174,6 +174,7 @@ static bool supervise(struct request *request, const struct target *target,
 {
 	char line[512];
 	struct text why = { line, line, line + sizeof(line) - 1 };
+	const char *waiting = supervise_waiting(settings);
 	const struct supervise_terms terms = {
 		.title = request->title,
 		.unreadable = !target->readable,
@@ -188,11 +189,10 @@ static bool supervise(struct request *request, const struct target *target,
 	if (settings->role & ROLE_SERVER && settings_ask_peer(settings, ROLE_SERVER))
 		warning("rules by peer do not hold for connections that a supervised program "
 			"accepts: these have what their listener has");
-	if (settings->role & ROLE_CLIENT &&
-	    (settings_ask_peer(settings, ROLE_CLIENT) || settings_ask_port(settings, ROLE_CLIENT)))
-		warning("for rules by peer or port connect(2) waits for the supervisor, and a "
-			"signal "
-			"can end it before it begins: keepalive-run(1), SECURITY");
+	if (waiting)
+		warning("with these roles or rules %s for the supervisor, and a signal "
+			"can end such a call before it begins: keepalive-run(1), SECURITY",
+			waiting);
 	switch (supervise_start(settings, &terms, &why)) {
 	case SUPERVISION_ON:
 		return true;

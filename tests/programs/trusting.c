@@ -66,15 +66,14 @@ static int tcp_socket(void)
 	return socket(AF_INET, SOCK_STREAM, 0);
 }
 
-/* SECONDS: sockets, one after the other; the number of each is the one that is free. */
-static void numbers(char **arguments)
+/* Sockets, one after the other; the number of each is the one that is free. */
+static void make_numbers(bool goes_on(const char *), const char *argument)
 {
-	double end = now() + number(arguments[0]);
 	long wrong = 0, unarmed = 0, made = 0;
 	int expected = tcp_socket();
 
 	close(expected);
-	for (; now() < end; made++) {
+	for (; goes_on(argument); made++) {
 		int fd = tcp_socket();
 
 		wrong += fd != expected;
@@ -84,6 +83,32 @@ static void numbers(char **arguments)
 	}
 	printf("%ld wrong, %ld unarmed\n", wrong, unarmed);
 	fprintf(stderr, "made %ld\n", made);
+}
+
+static bool has_time(const char *seconds)
+{
+	static double end;
+
+	if (!end)
+		end = now() + number(seconds);
+	return now() < end;
+}
+
+/* SECONDS: so long. */
+static void numbers(char **arguments)
+{
+	make_numbers(has_time, arguments[0]);
+}
+
+static bool is_missing(const char *file)
+{
+	return access(file, F_OK) != 0;
+}
+
+/* FILE: until it is there. */
+static void numbers_until(char **arguments)
+{
+	make_numbers(is_missing, arguments[0]);
 }
 
 /* SECONDS: calls of each kind that a supervisor is handed; none may fail. */
@@ -412,7 +437,7 @@ int main(int argc, char **argv)
 		{ "confined", confined, 0 },   { "groups", groups, 0 },
 		{ "own_table", own_table, 0 }, { "two_peers", two_peers, 2 },
 		{ "siblings", siblings, 1 },   { "same_number", same_number, 1 },
-		{ "served", served, 1 },
+		{ "served", served, 1 },       { "numbers_until", numbers_until, 1 },
 	};
 
 	for (size_t i = 0; argc > 1 && i < sizeof(all) / sizeof(all[0]); i++) {

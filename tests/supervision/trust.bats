@@ -35,6 +35,109 @@ except ProcessLookupError:
 	[ "$stops" -gt 100 ]
 }
 
+# while_making COMMAND...: runs it with the number of the process that serves, while a program makes sockets until it
+# has ended; the program's line is then in $output.
+while_making() {
+	background "$KEEPALIVE" run "$TRUSTING" numbers_until "$BATS_TEST_TMPDIR/end" >"$BATS_TEST_TMPDIR/out"
+	program=$!
+	await 10 has_supervisor "$program"
+	"$@" "$(supervisor_of "$program")"
+	touch "$BATS_TEST_TMPDIR/end"
+	await 20 grep -q wrong "$BATS_TEST_TMPDIR/out"
+	run -0 cat "$BATS_TEST_TMPDIR/out"
+}
+
+# cgroups WORD: where those are mounted whose line of /proc/mounts has this word: cgroup2, or a controller of version 1.
+cgroups() {
+	awk -v word="$1" '$3 ~ /^cgroup/ && ("," $3 "," $4 ",") ~ "," word "," { print $2; exit }' /proc/mounts
+}
+
+# freeze FOLDER FILE ON OFF PID: a hundred times.
+freeze() {
+	mkdir "$1"
+	echo "$5" >"$1/cgroup.procs"
+	for _ in {1..100}; do
+		echo "$3" >"$1/$2"
+		echo "$4" >"$1/$2"
+	done
+	echo "$5" >"$(dirname "$1")/cgroup.procs"
+	rmdir "$1"
+}
+
+@test "a cgroup of version 1 freezes the supervisor: no number is wrong" {
+	require_root
+	root=$(cgroups freezer)
+	[ -n "$root" ] && mkdir "$root/keepalive-$$" 2>/dev/null && rmdir "$root/keepalive-$$" || skip "no freezer of version 1 here"
+	while_making freeze "$root/keepalive-$$" freezer.state FROZEN THAWED
+	assert_output "0 wrong, 0 unarmed"
+}
+
+@test "a cgroup of version 2 freezes the supervisor: no number is wrong" {
+	require_root
+	root=$(cgroups cgroup2)
+	[ -n "$root" ] && mkdir "$root/keepalive-$$" 2>/dev/null && rmdir "$root/keepalive-$$" || skip "no cgroup can be made here"
+	while_making freeze "$root/keepalive-$$" cgroup.freeze 1 0
+	assert_output --partial "0 wrong, " # unarmed are those of a program in another group than its supervisor
+}
+
+# trace PID: attaches and detaches strace, again and again.
+trace() {
+	for _ in {1..5}; do
+		timeout --signal=INT 0.4 strace -f -qq -o /dev/null -p "$1" || true
+	done
+}
+
+@test "the supervisor is traced: no number is wrong" {
+	require strace
+	strace -qq -o /dev/null true || skip "tracing is refused here"
+	while_making trace
+	assert_output "0 wrong, 0 unarmed"
+}
+
+# suspend PID: stops all of them, as for a checkpoint or a suspended machine, and lets them go on.
+suspend() {
+	for _ in {1..50}; do
+		kill -STOP "$program" "$1" "$(guard_of "$program")"
+		kill -CONT "$1" "$(guard_of "$program")" "$program"
+	done
+}
+
+@test "all are stopped and go on: no number is wrong" {
+	while_making suspend
+	assert_output "0 wrong, 0 unarmed"
+}
+
+# starve_of_memory PID: the kernel kills it for another's hunger.
+starve_of_memory() {
+	mkdir "$group"
+	echo "$1" >"$group/cgroup.procs"
+	echo 1000 >"/proc/$1/oom_score_adj"
+	echo 64M >"$group/$limit"
+	# each of them is smaller than what the supervisor counts for
+	sh -c 'echo $$ >"$0/cgroup.procs"; exec python3 -c "
+import os, sys, time
+others = [os.fork() for _ in range(3)]
+held = bytearray(0)
+while os.path.exists(sys.argv[1]) and len(held) < 30 << 20:
+    held += bytes(1 << 20)
+while os.path.exists(sys.argv[1]):
+    time.sleep(0.01)" "/proc/$1/exe"' "$group" "$1" || true
+	await 10 test ! -e "/proc/$1/exe"
+	await 10 rmdir "$group"
+}
+
+@test "the kernel kills the supervisor, out of memory: served by the next" {
+	require_root
+	require python3
+	root=$(cgroups memory) limit=memory.limit_in_bytes
+	[ -n "$root" ] || { root=$(cgroups cgroup2) limit=memory.max; }
+	group=$root/keepalive-$$
+	[ -n "$root" ] && mkdir "$group" 2>/dev/null && [ -e "$group/$limit" ] && rmdir "$group" || skip "no memory can be limited here"
+	while_making starve_of_memory
+	assert_output --regexp "^[0-9]+ wrong, [01] unarmed$"
+	assert_equal "$(supervisors_of "$program")" ""
+}
+
 @test "what the program closes is closed: its port is free at once" {
 	run -0 "$KEEPALIVE" run "$TRUSTING" ports 2000
 	assert_output "0 in use"

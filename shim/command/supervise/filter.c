@@ -267,19 +267,36 @@ static bool sets_something(const struct profile *profile)
 	return false;
 }
 
+/* Whether some socket in this role gets something else than the one profile. */
+static bool may_differ(const struct settings *settings, enum role role,
+		       const struct profile *profile)
+{
+	/* What matches whoever no rule by peer or port is about; the others, one by one. */
+	if (!profile_is_same(settings_profile(settings, settings_match(settings, role, NULL, 0)),
+			     profile))
+		return true;
+	for (unsigned i = 0; settings->role & role && i < settings->rules; i++) {
+		const struct rule *rule = &settings->rule[i];
+		/* a listener has no peer */
+		bool asks = rule->port_last || (rule->peer.address.family && role == ROLE_CLIENT);
+
+		if (rule->roles & role && asks && !profile_is_same(&rule->profile, profile))
+			return true;
+	}
+	return false;
+}
+
 void plan_calls(const struct settings *settings, struct plan *plan)
 {
 	const struct profile *client, *server;
-	bool asks_port = settings->role & ROLE_SERVER && settings_ask_port(settings, ROLE_SERVER);
 
 	*plan = (struct plan){ .settings = settings, .reach = true };
 	plan->client = settings_match(settings, ROLE_CLIENT, NULL, 0);
 	client = settings_profile(settings, plan->client);
 	server = settings_profile(settings, settings_match(settings, ROLE_SERVER, NULL, 0));
 	plan->socket = sets_something(client);
-	plan->listen = asks_port || !profile_is_same(client, server);
-	plan->connect = settings->role & ROLE_CLIENT && (settings_ask_peer(settings, ROLE_CLIENT) ||
-							 settings_ask_port(settings, ROLE_CLIENT));
+	plan->listen = may_differ(settings, ROLE_SERVER, client);
+	plan->connect = may_differ(settings, ROLE_CLIENT, client);
 	plan->forced = forced_by(client) | forced_by(server);
 	for (unsigned i = 0; i < settings->rules; i++)
 		plan->forced |= forced_by(&settings->rule[i].profile);

@@ -23,8 +23,8 @@ struct plan {
 	const struct settings *settings;
 	unsigned client; /* the profile that a new socket gets */
 	bool socket;     /* socket(2) of TCP: unless new sockets get nothing */
-	bool listen;     /* listen(2): if listeners get something else than new sockets */
-	bool connect;    /* connect(2): if rules ask for the peer or its port */
+	bool listen;     /* listen(2): if some listener gets something else than new sockets */
+	bool connect;    /* connect(2): if some client does, by its peer or the peer's port */
 	bool users;      /* setgroups(2): if the supervised may change their users and groups */
 	unsigned forced; /* bits by enum sockopt: setsockopt(2), for sockets that have mode=force */
 	bool reach;      /* the program's sockets can be reached in it, by pidfd_getfd(2) */

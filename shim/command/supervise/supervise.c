@@ -258,6 +258,16 @@ enum supervision supervise_start(const struct settings *settings,
 	return SUPERVISION_PARTLY;
 }
 
+const char *supervise_waiting(const struct settings *settings)
+{
+	struct plan plan;
+
+	plan_calls(settings, &plan);
+	if (plan.connect)
+		return plan.listen ? "connect(2) and listen(2) wait" : "connect(2) waits";
+	return plan.listen ? "listen(2) waits" : NULL;
+}
+
 bool supervise_is_on(void)
 {
 	return filter_state() == FILTER_SERVES;

@@ -32,6 +32,12 @@ struct supervise_terms {
 enum supervision supervise_start(const struct settings *settings,
 				 const struct supervise_terms *terms, struct text *why);
 
+/*
+ * Which calls beside socket(2) wait for the supervisor under these settings, with the verb: "connect(2)
+ * waits", "connect(2) and listen(2) wait" and so on; NULL for none.
+ */
+const char *supervise_waiting(const struct settings *settings);
+
 /* Whether a supervisor serves this process already. */
 bool supervise_is_on(void);
 
