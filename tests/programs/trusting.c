@@ -190,6 +190,35 @@ static void full(char **arguments)
 	       refused ? "some" : "none");
 }
 
+static void *make_some(void *count)
+{
+	for (int i = 0; i < *(int *)count; i++) {
+		int fd = tcp_socket();
+
+		failed += fd < 0;
+		unarmed += !is_armed(fd);
+		close(fd);
+	}
+	return NULL;
+}
+
+/* THREADS COUNT FILE: one thread after the other; then waits for the file. */
+static void many(char **arguments)
+{
+	int count = number(arguments[1]);
+
+	for (int i = number(arguments[0]); i > 0; i--) {
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, make_some, &count);
+		pthread_join(thread, NULL);
+	}
+	printf("%ld unarmed, %ld failed\n", unarmed, failed);
+	fflush(stdout);
+	while (access(arguments[2], F_OK) != 0)
+		usleep(10000);
+}
+
 static bool is_loopback_up(int fd)
 {
 	struct ifreq request = { .ifr_name = "lo" };
@@ -424,6 +453,74 @@ static void siblings(char **arguments)
 	printf("%.0f ms\n", longest * 1000);
 }
 
+static int lingers;
+static atomic_bool closing;
+
+static void *close_soon(void *microseconds)
+{
+	double end = now() + *(int *)microseconds / 1e6;
+
+	closing = true;
+	while (now() < end)
+		;
+	close(lingers);
+	return NULL;
+}
+
+/* Has data that nobody reads, and is closed while listen(2) is served. */
+__attribute__((noreturn)) static void linger_once(const struct sockaddr_in *address,
+						  int microseconds)
+{
+	static const char data[1 << 16];
+	struct linger linger = { .l_onoff = 1, .l_linger = 20 };
+	pthread_t thread;
+
+	lingers = tcp_socket();
+	if (connect(lingers, (const struct sockaddr *)address, sizeof(*address)) != 0)
+		_exit(1);
+	fcntl(lingers, F_SETFL, O_NONBLOCK);
+	while (write(lingers, data, sizeof(data)) > 0)
+		;
+	fcntl(lingers, F_SETFL, 0);
+	setsockopt(lingers, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	pthread_create(&thread, NULL, close_soon, &microseconds);
+	while (!closing)
+		;
+	listen(lingers, 1);
+	pthread_join(thread, NULL);
+	_exit(0);
+}
+
+/* How long a socket() takes at most beside a process whose sockets linger when they are closed. */
+static void lingering(char **arguments)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t length = sizeof(address);
+	int listener = tcp_socket();
+	double longest = 0;
+
+	(void)arguments;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	bind(listener, (struct sockaddr *)&address, length);
+	listen(listener, 128);
+	getsockname(listener, (struct sockaddr *)&address, &length);
+	for (int i = 0; i < 100; i++) {
+		pid_t child = fork();
+		double began;
+
+		if (child == 0)
+			linger_once(&address, 20 + (i * 7) % 400);
+		usleep(20000);
+		began = now();
+		close(tcp_socket());
+		if (now() - began > longest)
+			longest = now() - began;
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	printf("%.0f ms\n", longest * 1000);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -437,6 +534,7 @@ int main(int argc, char **argv)
 		{ "confined", confined, 0 },   { "groups", groups, 0 },
 		{ "own_table", own_table, 0 }, { "two_peers", two_peers, 2 },
 		{ "siblings", siblings, 1 },   { "same_number", same_number, 1 },
+		{ "lingering", lingering, 0 }, { "many", many, 3 },
 		{ "served", served, 1 },       { "numbers_until", numbers_until, 1 },
 	};
 

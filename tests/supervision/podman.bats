@@ -1,0 +1,89 @@
+# Supervision in containers made by podman: with its own seccomp profile, with one that refuses pidfd_getfd(2) as
+# Docker's and containerd's do, paused, and one in the other.
+load ../helpers
+load ../outside
+load ../deploy/podman
+
+setup_file() {
+	export STORE=$BATS_FILE_TMPDIR/store MISSING
+	MISSING=$(containers_missing)
+	[ -z "$MISSING" ] || return 0
+	mkdir -p "$STORE/image"
+	make -s -C "$REPOSITORY" BUILD="$STORE/build" LDFLAGS=-static "$STORE/build/keepalive" 2>/dev/null &&
+		"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$STORE/image/supervised" "$TESTS/programs/supervised.c" &&
+		"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$STORE/image/trusting" "$TESTS/programs/trusting.c" ||
+		MISSING="no static C library is installed"
+	[ -z "$MISSING" ] || return 0
+	cp "$STORE/build/keepalive" "$STORE/image"
+	mkdir "$STORE/image/proc"
+	image_of "$STORE/image" supervised
+	# Without CAP_SYS_PTRACE these profiles list pidfd_getfd(2) nowhere.
+	python3 -c 'import json, sys
+profile = json.load(open("/usr/share/containers/seccomp.json"))
+for rule in profile["syscalls"]:
+    rule["names"] = [name for name in rule["names"] if name != "pidfd_getfd"]
+json.dump(profile, open(sys.argv[1], "w"))' "$STORE/docker.json" || MISSING="no seccomp profile of containers-common here"
+}
+
+setup() {
+	[ -z "$MISSING" ] || skip "$MISSING"
+}
+
+teardown_file() {
+	containers_away
+}
+
+# contained [OPTION...] -- COMMAND...: in a container that may do next to nothing.
+contained() {
+	local options=()
+
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	podman_in_store run --rm "${RESTRICTED[@]}" "${options[@]}" localhost/supervised "$@"
+}
+
+@test "podman's own profile: sockets, roles and rules are served" {
+	run -0 contained -- /keepalive run /supervised kinds
+	assert_line --partial "tcp: $DEFAULTS"
+	run -0 contained -- /keepalive run --rule='role=server idle=33' /trusting own_table
+	assert_line --partial "idle=33"
+}
+
+@test "a profile that refuses pidfd_getfd: sockets are served; roles and rules are refused, or as far as they go" {
+	docker=(--security-opt "seccomp=$STORE/docker.json")
+	run -0 contained "${docker[@]}" -- /keepalive run /supervised kinds
+	assert_line --partial "tcp: $DEFAULTS"
+	refute_output --partial keepalive:
+	for setting in --role=client --rule='role=server idle=33'; do
+		run -125 contained "${docker[@]}" -- /keepalive run "$setting" /supervised kinds
+		assert_line --partial "pidfd_getfd"
+		run -0 contained "${docker[@]}" -- /keepalive run --best-effort "$setting" /supervised kinds
+		assert_line --partial "has the same values on all its sockets"
+		assert_line --partial "tcp: $DEFAULTS"
+	done
+	run -0 contained "${docker[@]}" -- /keepalive run --mode=force /supervised own
+	assert_line --partial "socket: $DEFAULTS"
+}
+
+@test "a container is paused again and again: no number is wrong" {
+	start_container paused localhost/supervised /keepalive run /trusting numbers 20
+	for _ in {1..5}; do
+		podman_in_store pause paused >/dev/null
+		podman_in_store unpause paused >/dev/null
+	done
+	await 40 says paused wrong
+	run podman_in_store logs paused
+	assert_line "0 wrong, 0 unarmed"
+}
+
+@test "a container under a supervisor: its network is another, so it is left alone, and run in it says so" {
+	run -0 "$KEEPALIVE" run --supervise=always env CONTAINERS_CONF="$STORE/containers.conf" podman --root "$STORE/storage" \
+		--runroot "$STORE/run" --tmpdir "$STORE/tmp" --storage-driver overlay --runtime runc --cgroup-manager cgroupfs \
+		--events-backend none --log-level error run --rm "${RESTRICTED[@]}" localhost/supervised \
+		/keepalive run --best-effort /supervised kinds
+	assert_output --partial "another network namespace or control group"
+	assert_line --partial "tcp: $UNTOUCHED"
+}
