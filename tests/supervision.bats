@@ -394,7 +394,7 @@ nodelay=1 user_timeout=1234"
 	assert_line --partial "warning: rules by peer do not hold for connections that"
 	run -0 "$KEEPALIVE" run --rule='role=client peer=10.0.0.1 off' "$STATIC" kinds
 	refute_line --partial "connections that"
-	assert_line --partial "warning: with these roles or rules connect(2) and listen(2) wait"
+	assert_line --partial "warning: with these roles or rules connect(2) waits"
 	for setting in --role=server --role=client --rule='role=client idle=30' --rule='role=server port=80 idle=20'; do
 		run -0 "$KEEPALIVE" run "$setting" "$STATIC" kinds
 		assert_line --partial "warning: with these roles or rules listen(2) waits"
@@ -438,7 +438,7 @@ os.execv(sys.argv[1], sys.argv[1:])'
 	assert_output --regexp '^keepalive-shim\[[0-9]+\] supervised: fd [0-9]+ socket: idle=60s interval=10s count=6$'
 	log=$BATS_TEST_TMPDIR/log
 	run -0 --separate-stderr "$KEEPALIVE" run --log="$log" --role=client "$STATIC" kinds
-	assert_equal "$stderr" ""
+	[[ $stderr != *keepalive-shim* ]]
 	await 5 sh -c "[ \"\$(grep -c 'fd [0-9]* socket: idle=60s' '$log')\" -ge 5 ]"
 }
 

@@ -2,7 +2,8 @@
  * supervise: keepalive for programs that a preload does not reach, by seccomp user notification
  * (seccomp_unotify(2)): a process beside the program makes its TCP sockets for it.
  *
- * keepalive-run(1), SUPERVISION and SECURITY, says what is not served and what differs for the program.
+ * keepalive-run(1), SUPERVISION and SECURITY, says what is not served and what differs for the
+ * program.
  */
 #ifndef KEEPALIVE_SUPERVISE_H
 #define KEEPALIVE_SUPERVISE_H
