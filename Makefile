@@ -1,6 +1,9 @@
 # keepalive-shim: libkeepalive-shim.so and the keepalive command.
 # Honours CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR. Cross builds: make ARCH=aarch64.
 
+# What BSD's make prints before it gives up; for GNU make (3.81 or later) a target that nobody asks for.
+.error : this Makefile is for GNU make, often called gmake
+
 VERSION = 0.1.0
 # Whom the packages name; who distributes them gives a name and address of their own.
 MAINTAINER := $(or $(MAINTAINER),keepalive-shim authors <maintainers@keepalive-shim.example>)
@@ -29,9 +32,14 @@ BUILD   = build
 endif
 
 CFLAGS ?= -O2 -g
+# Nothing, or an error: other compilers know neither the option nor the attributes.
+COMPILER = $(if $(MACHINE),,$(error CC=$(CC): gcc or clang is needed, and this one is not there or does not \
+          understand -dumpmachine))
+# Debian's musl-gcc finds no headers but musl's own.
+LINUX   = $(if $(filter %musl-gcc,$(CC)),-idirafter /usr/include -idirafter /usr/include/$(MULTIARCH))
 WARN    = -Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef \
           -Wwrite-strings $(WERROR)
-COMMON  = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN) -MMD -MP
+COMMON  = $(COMPILER) -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN) -MMD -MP $(LINUX)
 
 # One object for every libc: no library is linked in, every libc symbol is weak (preload/libc.h), the
 # stack protector and fortify would bring strong ones. Unwind tables stay, so that a thread cancelled
@@ -77,6 +85,7 @@ STATIC_PIE      = $(if $(filter /%,$(if $(filter %musl-gcc,$(CC)),,$(shell $(CC)
 COMMAND_LINK    = $(if $(STATIC),$(STATIC_PIE),$(if $(filter -static%,$(LDFLAGS)),,-pie)) -Wl,-z,relro,-z,now
 
 LIBRARY = $(BUILD)/libkeepalive-shim.so
+$(if $(word 2,$(BUILD)),$(error BUILD=$(BUILD): must be a path without spaces))
 COMMAND = $(BUILD)/keepalive
 COMPLETIONS = $(addprefix $(BUILD)/completion/keepalive.,bash zsh fish)
 MANUAL  = $(patsubst shim/%,$(BUILD)/%,$(wildcard shim/manual/*.[1578]))

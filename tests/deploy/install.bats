@@ -74,6 +74,50 @@ files() {
 	refute_output --partial INTERP
 }
 
+@test "make: another make, or a compiler that cannot, is refused in a sentence; nothing is left half built" {
+	local compiler
+
+	if command -v bmake >/dev/null; then
+		run -1 bmake -C "$REPOSITORY" package
+		assert_output --partial 'this Makefile is for GNU make'
+	fi
+	cat >"$BATS_TEST_TMPDIR/small" <<-'END'
+		#!/bin/sh
+		echo "small: error: no input files" >&2
+		exit 1
+	END
+	chmod +x "$BATS_TEST_TMPDIR/small"
+	for compiler in tcc "$BATS_TEST_TMPDIR/small" nowhere-cc; do
+		[ $compiler != tcc ] || command -v tcc >/dev/null || continue
+		run -2 make -s -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/build" CC="$compiler"
+		assert_line --partial "CC=$compiler: gcc or clang is needed"
+		run find "$BATS_TEST_TMPDIR" -name '*.o'
+		assert_output ''
+		# What needs no compiler does without.
+		run -0 make -s -C "$REPOSITORY" CC="$compiler" help
+		assert_line --partial 'build the library and the command'
+	done
+	run -2 make -s -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/a place"
+	assert_output --partial 'must be a path without spaces'
+}
+
+@test "make: CC=musl-gcc builds both for musl, CC=clang as well" {
+	local compiler interpreter
+
+	for compiler in musl-gcc:ld-musl clang:ld-linux; do
+		interpreter=${compiler#*:} compiler=${compiler%:*}
+		command -v $compiler >/dev/null || continue
+		make -s -j2 -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/$compiler" CC=$compiler CFLAGS=-O0 WERROR=-Werror all
+		run readelf -hlW "$BATS_TEST_TMPDIR/$compiler/keepalive"
+		assert_output --regexp "program interpreter: [^]]*$interpreter"
+		assert_output --regexp 'Type: +DYN'
+		# One library for every C library.
+		run -0 "$BATS_TEST_TMPDIR/$compiler/keepalive" run --idle=44 -- \
+			python3 -c 'import socket; print(socket.socket().getsockopt(6, 4))'
+		assert_output 44
+	done
+}
+
 @test "make install: the command finds the library that was installed with it" {
 	local prefix libdir
 
