@@ -160,7 +160,7 @@ coverage: ## the lines and branches of shim/ that the tests run
 
 # EXAMPLES and LICENSEDIR, where they are set, say where these go instead.
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
-.PHONY: install uninstall package dist image
+.PHONY: install uninstall package dist image release
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
 	$(PLACES) scripts/packaging/install install
 
@@ -172,6 +172,9 @@ package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/ (MAINTAINER=
 
 image: package ## the library and the command as an image for containers: build/image/, an OCI layout
 	scripts/packaging/image
+
+release: ## what goes beside the packages: a list of their contents, SHA256SUMS, a signature (SIGNING_KEY=FILE)
+	SIGNING_KEY='$(SIGNING_KEY)' scripts/packaging/release
 
 dist: ## the sources as distributions take them into build/dist/: .tar.gz, .spec, APKBUILD, .dsc
 	scripts/packaging/dist

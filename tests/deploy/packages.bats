@@ -41,9 +41,9 @@ package() {
 
 @test "packages: two builds of the same sources are the same bytes, wherever and by whomever" {
 	umask 077
-	TZ=Asia/Kolkata build_packages "$BATS_TEST_TMPDIR/elsewhere/two" ARCH="$ARCH"
+	TZ=Asia/Kolkata LC_ALL=tr_TR.UTF-8 build_packages "$BATS_TEST_TMPDIR/another place" -j ARCH="$ARCH"
 	run -0 diff <(cd "$PACKAGES" && sha256sum -- *) \
-		<(cd "$BATS_TEST_TMPDIR/elsewhere/two/build/packages" && sha256sum -- *)
+		<(cd "$BATS_TEST_TMPDIR/another place/build/packages" && sha256sum -- *)
 	# More than the two .deb: the .rpm and .apk where their packagers are installed.
 	[ "$(find "$PACKAGES" -name '*.deb' -o -name '*.tar.gz' | wc -l)" = 3 ]
 	ls -l "$PACKAGES" | awk '{ print "# " $5, $9 }' >&3
@@ -266,6 +266,53 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 	assert_output --regexp '^usr usr/bin usr/lib(64)? usr/sbin usr/share usr/share/licenses usr/share/man usr/share/man/man1 usr/share/man/man5 usr/share/man/man7 usr/share/man/man8 $'
 }
 
+@test ".rpm: its scripts: an upgrade keeps the host-wide entry and a changed setting, removal leaves nothing" {
+	require rpm rpmbuild
+	clean_root
+	mkdir "$BATS_TEST_TMPDIR/rpms"
+	cp "$PACKAGES"/*.rpm "$BATS_TEST_TMPDIR/rpms/one.rpm"
+	(
+		cd "$BATS_FILE_TMPDIR/one"
+		WORK=$PWD/build/package/$ARCH PACKAGES=$BATS_TEST_TMPDIR/rpms arch=$ARCH VERSION=99 TOOLS='' \
+			SOURCE_DATE_EPOCH=1700000000 scripts/packaging/rpm
+	)
+	mv "$BATS_TEST_TMPDIR"/rpms/keepalive-shim-99-*.rpm "$BATS_TEST_TMPDIR/rpms/two.rpm"
+	# shellcheck disable=SC2016 # for the inner shell
+	run -0 beside_root "$BATS_TEST_TMPDIR/rpms" '
+		root=$1
+		rpm_there() { rpm --root "$root" --dbpath /var/lib/rpm --nodeps --ignorearch "$@"; }
+		there() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -euc "$@"; }
+		files() { (cd "$root" && find . -xdev -path ./var/lib/rpm -prune -o -path ./mnt -prune -o -print | sort); }
+		idle() { there "perl -e \"socket(S, 2, 1, 0); print qq($1, idle ), unpack(q(i), getsockopt(S, 6, 4)), qq(\\n)\""; }
+		mkdir "$root/var/lib/rpm" "$root/usr/share/licenses"
+		files >"$root/var/lib/rpm/before"
+
+		rpm_there -i "$root/mnt/one.rpm"
+		there "host-preload install && sed -i s/#KEEPALIVE_SHIM_IDLE=60s/KEEPALIVE_SHIM_IDLE=33s/ /etc/keepalive-shim.conf"
+		idle installed
+		rpm_there -U "$root/mnt/two.rpm"
+		rpm_there -q keepalive-shim
+		idle upgraded
+		rpm_there -e keepalive-shim
+		idle removed
+		files | diff "$root/var/lib/rpm/before" - || true
+		rm "$root/etc/keepalive-shim.conf"
+
+		rpm_there -i "$root/mnt/one.rpm"
+		there "host-preload install && echo \"# a remark\" >>/etc/keepalive-shim.conf"
+		rpm_there -e keepalive-shim
+		idle "removed again"
+		files | diff "$root/var/lib/rpm/before" - && echo nothing left'
+	assert_line 'installed, idle 33'
+	assert_line 'keepalive-shim-99-1.x86_64'
+	assert_line 'upgraded, idle 33'
+	assert_line 'removed, idle 7200'
+	# What somebody has set is theirs.
+	assert_line '> ./etc/keepalive-shim.conf'
+	run -0 grep -c '^[<>]' <<<"$output"
+	assert_output 1
+}
+
 @test ".rpm: rpmlint finds nothing that is not meant" {
 	require rpmlint rpmbuild
 	run rpmlint -c "$REPOSITORY/scripts/packaging/rpmlint.toml" "$PACKAGES"/*.rpm
@@ -316,4 +363,45 @@ apk_is_there() {
 	find "$root" | grep -v -e '/lib/apk' -e '/var/' -e '/lib$' | sort >"$BATS_TEST_TMPDIR/after"
 	run diff <(grep -v -e '/lib/apk' -e '/var/' -e '/lib$' "$BATS_TEST_TMPDIR/before") "$BATS_TEST_TMPDIR/after"
 	assert_output ''
+}
+
+# verify DIRECTORY: the commands of SECURITY.md for the files of a release, in the order of the page.
+verify() {
+	local page=$REPOSITORY/.github/SECURITY.md
+
+	(cd "$1" && sh -euc "$(grep '^sha256sum' "$page"); $(grep '^ssh-keygen -Y verify' "$page")") 2>&1
+}
+
+@test "make release: a list of contents, SHA256SUMS and a signature, verified as SECURITY.md says" {
+	local place=$BATS_TEST_TMPDIR/release
+
+	require ssh-keygen
+	cp -R "$PACKAGES" "$place"
+	# A file from another job: its C library is known by the .tar.gz beside it.
+	echo apk >"$place/keepalive-shim-$(sed -n 's/^VERSION = //p' "$REPOSITORY/Makefile")-r0.$ARCH.apk"
+	ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/key"
+	echo "release $(cut -d ' ' -f 1,2 "$BATS_TEST_TMPDIR/key.pub")" >"$place/signers"
+	run -0 env SIGNING_KEY="$BATS_TEST_TMPDIR/key" VERSION="$(sed -n 's/^VERSION = //p' "$REPOSITORY/Makefile")" \
+		"$REPOSITORY/scripts/packaging/release" "$place"
+	run -0 verify "$place"
+	assert_line --partial 'Good "file" signature for release'
+	for file in deb rpm apk tar.gz spdx.json; do
+		[ "$file" != rpm ] || command -v rpmbuild >/dev/null || continue
+		assert_line --regexp "\.$file: OK$"
+	done
+	run -0 jq -r '.packages[] | select(.packageFileName) | .packageFileName' "$place"/*.spdx.json
+	assert_line --regexp '\.apk$'
+	run -0 jq -r '.relationships[] | select(.relationshipType == "STATIC_LINK") | .spdxElementId + " " + .relatedSpdxElement' \
+		"$place"/*.spdx.json
+	assert_line --regexp 'apk SPDXRef-(musl|glibc)$'
+	assert_line --regexp 'tar-gz SPDXRef-libgcc$'
+	refute_output --partial deb
+	# Neither a changed file nor a changed list passes.
+	printf x >>"$(compgen -G "$place/*.tar.gz")"
+	run -1 verify "$place"
+	assert_line --partial 'tar.gz: FAILED'
+	(cd "$place" && sha256sum -- *.deb *.tar.gz >SHA256SUMS)
+	run verify "$place"
+	assert_failure
+	assert_line --partial 'incorrect signature'
 }

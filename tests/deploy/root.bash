@@ -7,23 +7,32 @@ clean_root() {
 	ROOT=$("$TESTS/worlds/roots" clean 2>&1) || skip "$ROOT"
 }
 
-# in_root DIRECTORY SCRIPT: runs the script with sh in a copy of $ROOT that lives as long as it, with the
-# directory at /mnt, in namespaces of its own: nothing reaches this host.
-in_root() {
-	local place=$BATS_TEST_TMPDIR/root
+# beside_root DIRECTORY SCRIPT [ARGUMENT...]: runs the script with sh beside a copy of $ROOT, whose path is its $1,
+# and which lives as long as it, with the directory at /mnt, in namespaces of its own: nothing reaches this host.
+beside_root() {
+	local place=$BATS_TEST_TMPDIR/root directory=$1 script=$2
 
+	shift 2
 	mkdir -p "$place"
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare --mount --pid --net --fork --mount-proc sh -euc '
-		mount -t tmpfs none "$1"
-		mkdir "$1/upper" "$1/work" "$1/root"
-		mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" none "$1/root"
-		mount -t proc none "$1/root/proc"
+		place=$1 root=$1/root lower=$2 directory=$3 script=$4
+		shift 4
+		mount -t tmpfs none "$place"
+		mkdir "$place/upper" "$place/work" "$root"
+		mount -t overlay -o "lowerdir=$lower,upperdir=$place/upper,workdir=$place/work" none "$root"
+		mount -t proc none "$root/proc"
 		for node in null zero random urandom; do
-			touch "$1/root/dev/$node"
-			mount --bind "/dev/$node" "$1/root/dev/$node"
+			touch "$root/dev/$node"
+			mount --bind "/dev/$node" "$root/dev/$node"
 		done
-		mount --bind "$3" "$1/root/mnt"
-		exec chroot "$1/root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -euc "$4"
-	' sh "$place" "$ROOT" "$1" "$2"
+		mount --bind "$directory" "$root/mnt"
+		exec sh -euc "$script" sh "$root" "$@"
+	' sh "$place" "$ROOT" "$directory" "$script" "$@"
+}
+
+# in_root DIRECTORY SCRIPT: runs the script with sh in such a copy, alone with what is there.
+in_root() {
+	# shellcheck disable=SC2016 # for the inner shell
+	beside_root "$1" 'exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -euc "$2"' "$2"
 }
