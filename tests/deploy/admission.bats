@@ -71,7 +71,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 @test "policy: a pod keeps its QoS class, passes the LimitRange that it passed, and needs no more in all" {
 	local which one two
 
-	for which in admission-policy admission-policy-1.34; do
+	for which in admission-policy admission-policy-1.34 kyverno-policy; do
 		policy $which
 		after "$(a_pod '{name: a, image: a}, {name: b, image: b}')" "$qos class"
 		assert_output '"BestEffort"'
@@ -105,7 +105,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 @test "policy: Windows pods are left alone" {
 	local which
 
-	for which in admission-policy admission-policy-1.34; do
+	for which in admission-policy admission-policy-1.34 kyverno-policy; do
 		policy $which
 		untouched "$(a_pod '{name: app, image: a}' 'os: {name: windows}')"
 		untouched "$(a_pod '{name: app, image: a}' 'nodeSelector: {kubernetes.io/os: windows}')"
@@ -117,7 +117,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 @test "policy: a namespace opts in for its pods, a pod opts out; both at once is once" {
 	local which namespace='{keepalive-shim: enabled}' no_label='{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: app, image: a}]}}'
 
-	for which in admission-policy admission-policy-1.34; do
+	for which in admission-policy admission-policy-1.34 kyverno-policy; do
 		policy $which
 		after "$no_label" '[.spec.volumes[].name]'
 		assert_output '["keepalive-shim"]'
@@ -126,7 +126,10 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 		untouched "$(label=disabled a_pod '{name: app, image: a}')"
 	done
 	namespace='{keepalive-shim: other}'
-	untouched "$no_label"
+	for which in admission-policy admission-policy-1.34 kyverno-policy; do
+		policy $which
+		untouched "$no_label"
+	done
 }
 
 @test "policy: the two versions give the containers the same" {
@@ -134,6 +137,20 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 
 	one=$(sed -n '/^            containers:/,/^          }}/p' "$REPOSITORY/scripts/deploy/kubernetes/admission-policy.yaml" | grep -v subPath)
 	assert_equal "$(sed -n '/^            containers:/,/^          }}/p' "$REPOSITORY/scripts/deploy/kubernetes/admission-policy-1.34.yaml")" "$one"
+}
+
+@test "policy: Kyverno's is that of 1.34, but for who asks for it" {
+	local which same='.[0].spec | [.failurePolicy, .matchConstraints, .matchConditions[-2:], .variables, .mutations]'
+
+	policy admission-policy-1.34
+	run -0 jq -cS "$same" "$BATS_TEST_TMPDIR/policy.json"
+	which=$output
+	policy kyverno-policy
+	run -0 jq -cS "$same" "$BATS_TEST_TMPDIR/policy.json"
+	assert_output "$which"
+	run -0 jq -c '[length, .[0].kind, (.[0].spec.matchConditions | length), .[0].spec.autogen.podControllers.controllers]' \
+		"$BATS_TEST_TMPDIR/policy.json"
+	assert_output '[1,"MutatingPolicy",3,[]]'
 }
 
 @test "policy: volumes, init containers, mounts and environment that a pod has all stay" {
@@ -173,8 +190,12 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 }
 
 @test "policy: where it cannot be applied the pod stays as it is, not half changed" {
-	complaint='env: twice the same name'
-	untouched "$(a_pod '{name: app, image: a, env: [{name: LD_PRELOAD, value: /a.so}, {name: LD_PRELOAD, value: /b.so}]}')"
+	local which complaint='env: twice the same name'
+
+	for which in admission-policy admission-policy-1.34 kyverno-policy; do
+		policy $which
+		untouched "$(a_pod '{name: app, image: a, env: [{name: LD_PRELOAD, value: /a.so}, {name: LD_PRELOAD, value: /b.so}]}')"
+	done
 }
 
 # kustomized: the example, after a change of its workload by the Python expression, as kubectl renders it.

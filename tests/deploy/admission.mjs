@@ -1,4 +1,4 @@
-// What the API server makes of a pod: admission.mjs NODE_MODULES POLICY.json POD.json NAMESPACE-LABELS.json
+// What the API server, or Kyverno by a policy of its own kind, makes of a pod: admission.mjs NODE_MODULES POLICY.json POD.json NAMESPACE-LABELS.json
 // (POLICY.json: the policy and its bindings, as a list)
 //
 // Its part in it is small and done here: which pods match, the types of objects in CEL, which it only
@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 
 const [, , modules, ...files] = process.argv;
 const { celEnv, parse, plan } = createRequire(modules + "/")("@bufbuild/cel");
-const [[{ spec }, ...bindings], pod, namespace] = files.map((file) => JSON.parse(readFileSync(file, "utf8")));
+const [[{ kind, spec }, ...bindings], pod, namespace] = files.map((file) => JSON.parse(readFileSync(file, "utf8")));
 
 // The lists of a pod that are merged item by item, and by which of their fields; others are atomic.
 const KEYS = { volumes: "name", containers: "name", env: "name", volumeMounts: "mountPath" };
@@ -59,7 +59,7 @@ function plain(value) {
 
 function evaluate(text, object, variables) {
 	const { expr } = parse(text);
-	const result = plan(celEnv(), untyped(expr))({ object, variables });
+	const result = plan(celEnv(), untyped(expr))({ object, variables, namespaceObject: { metadata: { labels: namespace } } });
 	if (result instanceof Error)
 		throw result;
 	return plain(result);
@@ -129,13 +129,19 @@ function selects(selector, labels) {
 		});
 }
 
-function mutated(object) {
+// Kyverno has no bindings.
+function isBound(object) {
 	const bound = bindings.filter(({ spec: { matchResources } }) =>
 		selects(matchResources.namespaceSelector, namespace) &&
 		selects(matchResources.objectSelector, object.metadata.labels ?? {}));
 	if (bound.length > 1)
 		throw new Error("bound twice");
-	if (!bound.length)
+	return kind === "MutatingPolicy" || bound.length === 1;
+}
+
+function mutated(original) {
+	let object = original;
+	if (!isBound(object))
 		return object;
 	if (!spec.matchConditions.every(({ expression }) => evaluate(expression, object)))
 		return object;
@@ -150,7 +156,10 @@ function mutated(object) {
 		} catch (error) {
 			if (spec.failurePolicy !== "Ignore")
 				throw error;
-			console.error(error.message); // and on with the next mutation
+			console.error(error.message);
+			if (kind === "MutatingPolicy")
+				return original;
+			// and on with the next mutation
 		}
 	return object;
 }
