@@ -26,7 +26,7 @@ setup_file() {
 	image_of "$("$TESTS/worlds/roots" bookworm)" debian
 	(cd "$LAYOUT/.." && podman_in_store pull --quiet "oci:image:$(sed -n 's/^VERSION = //p' ../Makefile)" >/dev/null)
 	podman_in_store tag "$(podman_in_store images --quiet --filter label=org.opencontainers.image.title=keepalive-shim)" \
-		localhost/keepalive-shim:latest
+		localhost/keepalive-shim:latest registry.example/keepalive-shim:0.1.0
 	FILES=$STORE/distroless # no shell, no libc but the program's own
 	mkdir -p "$FILES"
 	cc -o "$FILES/dynamic" "$TESTS/programs/pid_one.c"
@@ -48,13 +48,20 @@ teardown_file() {
 
 server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time.sleep(600)'
 
-# build NAME BASE: the Dockerfile on standard input, on top of localhost/BASE.
+# build NAME BLOCK BASE: the Dockerfile of that name in scripts/deploy/README.md, as it stands, with localhost/BASE
+# under the name that it has there.
 build() {
-	mkdir -p "$BATS_TEST_TMPDIR/context"
-	{ echo "FROM localhost/$2" && cat; } >"$BATS_TEST_TMPDIR/Dockerfile"
+	local file=$BATS_TEST_TMPDIR/Dockerfile from
+
+	sed -n "/^<!-- dockerfile $2 -->\$/,/^\`\`\`\$/{ /^<!--/d; /^\`\`\`/d; p }" "$REPOSITORY/scripts/deploy/README.md" >"$file"
+	from=$(sed -n 's/^FROM //p' "$file")
+	case $from in
+	*.*/*) podman_in_store tag "localhost/$3" "$from" ;;
+	*) podman_in_store tag "localhost/$3" "localhost/$from" ;;
+	esac
 	unshare --net buildah --root "$STORE/storage" --runroot "$STORE/run" --storage-driver overlay \
-		bud --quiet --isolation chroot --pull-never --tag "localhost/$1" \
-		-f "$BATS_TEST_TMPDIR/Dockerfile" "$BATS_TEST_TMPDIR/context" >"$BATS_TEST_TMPDIR/log" 2>&1 || {
+		bud --quiet --isolation chroot --pull-never --tag "localhost/$1" -f "$file" "$BATS_TEST_TMPDIR/context" \
+		>"$BATS_TEST_TMPDIR/log" 2>&1 || {
 		cat "$BATS_TEST_TMPDIR/log"
 		return 1
 	}
@@ -76,32 +83,35 @@ build() {
 }
 
 @test "image: COPY --from into a Debian and a musl image, LD_PRELOAD names the library" {
-	build with-debian debian <<-'END'
-		COPY --from=localhost/keepalive-shim /usr/lib/keepalive-shim/ /usr/lib/keepalive-shim/
-		ENV LD_PRELOAD=/usr/lib/keepalive-shim/libkeepalive-shim.so KEEPALIVE_SHIM_IDLE=33
-	END
-	start_container copied localhost/with-debian python3 -c "$server"
+	mkdir "$BATS_TEST_TMPDIR/context"
+	build with-debian preload debian
+	start_container copied --env KEEPALIVE_SHIM_IDLE=33 localhost/with-debian python3 -c "$server"
 	await 15 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=33'
 	podman_in_store image exists localhost/musl || skip "on Debian it passed; no busybox for musl"
-	build with-musl musl <<-'END'
-		COPY --from=localhost/keepalive-shim /usr/lib/keepalive-shim/ /usr/lib/keepalive-shim/
-		ENV LD_PRELOAD=/usr/lib/keepalive-shim/libkeepalive-shim.so
-	END
+	build with-musl preload musl
 	start_container musl localhost/with-musl nc -l -p 8080
 	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
 }
 
-@test "image: COPY --from into one without a shell; the entrypoint serves dynamic and static programs as PID 1" {
+@test "image: COPY --from into one without a shell; the entrypoint serves static programs as PID 1, restricted, RuntimeDefault" {
 	local kind
 
-	build with-distroless distroless <<-'END'
-		COPY --from=localhost/keepalive-shim /usr/ /usr/
-		ENTRYPOINT ["/usr/bin/keepalive", "run", "--"]
-	END
-	for kind in dynamic static; do
-		start_container $kind --env KEEPALIVE_SHIM_IDLE=44 localhost/with-distroless /$kind
+	mkdir "$BATS_TEST_TMPDIR/context"
+	for kind in static dynamic; do
+		cp "$STORE/distroless/$kind" "$BATS_TEST_TMPDIR/context/your-program"
+		build with-$kind entrypoint distroless
+		start_container $kind localhost/with-$kind
 		await 15 says $kind 'pid 1 reaped 2, all'
-		await 5 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=44'
+		await 5 sockets "$PID" "state=LISTEN.*$DEFAULTS"
+		# What restricted Pod Security and the runtime's default profile are: no privilege, and a filter besides ours.
+		run -0 cat "/proc/$PID/status"
+		assert_line --regexp '^Uid:.65534.65534'
+		assert_line --regexp '^CapBnd:.0000000000000000$'
+		assert_line --regexp '^NoNewPrivs:.1$'
+		assert_line --regexp '^Seccomp:.2$'
+		if [ $kind = static ]; then
+			[ "$(awk '$1 == "Seccomp_filters:" { print $2 }' "/proc/$PID/status")" -ge 2 ]
+		fi
 	done
 }
 

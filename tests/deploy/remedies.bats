@@ -25,13 +25,48 @@ recipe() {
 }
 
 @test "sshd: SetEnv is in each session's environment" {
-	require sshd ssh-keygen
-	ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/key"
-	{ echo "HostKey $BATS_TEST_TMPDIR/key" && recipe sshd; } >"$BATS_TEST_TMPDIR/config"
-	mkdir -p /run/sshd 2>/dev/null || skip "needs /run/sshd"
-	run -0 sshd -T -f "$BATS_TEST_TMPDIR/config"
-	assert_output --partial "setenv LD_PRELOAD=$SHIM"
-	assert_output --partial KEEPALIVE_SHIM_IDLE=60s
+	require sshd ssh ssh-keygen
+	require_root
+	mkdir -p /run/sshd
+	for key in host user; do
+		ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/$key"
+	done
+	{
+		printf '%s\n' "HostKey $BATS_TEST_TMPDIR/host" "AuthorizedKeysFile $BATS_TEST_TMPDIR/user.pub" 'StrictModes no' \
+			'UsePAM no' 'PermitRootLogin yes' 'PidFile none' 'Port 2222' 'ListenAddress 127.0.0.1'
+		recipe sshd
+	} >"$BATS_TEST_TMPDIR/config"
+	# shellcheck disable=SC2016 # for the inner shell
+	run -0 unshare --net --pid --fork --kill-child sh -euc '
+		ip link set lo up
+		"$(command -v sshd)" -D -f "$1/config" &
+		until ssh -n -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+			-i "$1/user" -p 2222 root@127.0.0.1 "python3 -c '\''$2'\''" 2>"$1/said"; do
+			grep -q "Connection refused" "$1/said" || { cat "$1/said"; exit 1; }
+			sleep 0.1
+		done' sh "$BATS_TEST_TMPDIR" "$PROBE"
+	assert_line 'idle 60'
+}
+
+@test "Ansible: environment of a play is that of what its modules start" {
+	require ansible-playbook
+	{
+		printf '%s\n' '- hosts: localhost' '  connection: local' '  gather_facts: false'
+		recipe ansible | sed 's/^/  /'
+		printf '%s\n' '  tasks:' '    - command: {argv: [python3, -c, "{{ probe }}"]}' '      register: said' \
+			'    - debug: {msg: "{{ said.stdout }}"}'
+	} >"$BATS_TEST_TMPDIR/play.yaml"
+	run -0 env HOME="$BATS_TEST_TMPDIR" LC_ALL=C.UTF-8 ANSIBLE_LOCALHOST_WARNING=false \
+		ansible-playbook -i localhost, -e "$(jq -n --arg probe "$PROBE" '{$probe}')" "$BATS_TEST_TMPDIR/play.yaml"
+	assert_line --partial '"idle 60"'
+}
+
+@test "ECS: what stands there is a container definition's environment" {
+	run -0 jq -r '.environment[] | .name + "=" + .value' <<<"{$(recipe ecs)}"
+	assert_output - <<-END
+		LD_PRELOAD=$SHIM
+		KEEPALIVE_SHIM_IDLE=60s
+	END
 }
 
 @test "sudo: env_keep cannot keep LD_PRELOAD, env_file brings it" {

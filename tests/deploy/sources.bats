@@ -32,6 +32,20 @@ tarball() {
 	assert_output --partial /scripts/packaging/debian/rules
 }
 
+# frame_in_core LIBRARY DEBUG: what gdb says of a core of a program that waits in a hook, with the symbols below DEBUG.
+frame_in_core() {
+	local core=$BATS_TEST_TMPDIR/core
+
+	background env LD_PRELOAD="$(readlink -f "$1")" /usr/bin/perl -e '$| = 1; socket(S, 2, 1, 0); listen(S, 1);
+		print "waits\n"; accept(C, S)' >"$BATS_TEST_TMPDIR/out"
+	local pid=$!
+	await 20 grep -q waits "$BATS_TEST_TMPDIR/out"
+	await 20 grep -q accept "/proc/$pid/wchan"
+	gdb -batch -nx -p $pid -ex "generate-core-file $core" >"$BATS_TEST_TMPDIR/log" 2>&1
+	end_background
+	gdb -batch -nx -iex "set debug-file-directory $2" -ex backtrace /usr/bin/perl "$core" 2>&1
+}
+
 # built_in SUITE: dpkg-buildpackage in a clean root of it.
 built_in() {
 	require dpkg-source
@@ -71,6 +85,15 @@ built_in() {
 	address=$(nm -D "$library" | sed -n 's/ T connect$//p')
 	run -0 addr2line -e "files/usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" "0x$address"
 	assert_output --regexp 'shim/preload/interpose.c:[0-9]+$'
+	if command -v gdb >/dev/null; then
+		run -0 frame_in_core "$library" files/usr/lib/debug
+		assert_line --regexp '^#[0-9]+ .* accept4? \(.*\) at shim/preload/interpose.c:[0-9]+$'
+	fi
+	# Shadow stacks and guarded branches: the command is marked where the suite's own programs are.
+	if readelf -n "$ROOT/usr/bin/dpkg" | grep -q 'x86 feature:.*SHSTK'; then
+		run -0 readelf -n files/usr/bin/keepalive
+		assert_output --partial SHSTK
+	fi
 	# As make package has them, but for the revision.
 	run -0 sh -c 'find "$1" -path "*/.build-id" -prune -o -path "*/debug" -prune -o -type f -print | sort' sh files
 	assert_line --regexp '/usr/sbin/host-preload$'
@@ -103,6 +126,15 @@ built_in() {
 	assert_line /usr/sbin/host-preload
 	assert_line /usr/lib64/keepalive-shim/libkeepalive-shim.so
 	assert_line --partial "Pat O'Brien <pat@example.org>"
+	if compgen -G "$BATS_TEST_TMPDIR/top/RPMS/*/*debuginfo*.rpm" && command -v gdb cpio; then
+		mkdir "$BATS_TEST_TMPDIR/files"
+		for rpm in "$BATS_TEST_TMPDIR"/top/RPMS/*/*.rpm; do
+			rpm2cpio "$rpm" | (cd "$BATS_TEST_TMPDIR/files" && cpio -idmu --quiet)
+		done
+		run -0 frame_in_core "$BATS_TEST_TMPDIR/files/usr/lib64/keepalive-shim/libkeepalive-shim.so" \
+			"$BATS_TEST_TMPDIR/files/usr/lib/debug"
+		assert_line --regexp '^#[0-9]+ .* accept4? \(.*\) at .*/preload/interpose.c:[0-9]+$'
+	fi
 	if command -v rpmlint >/dev/null; then
 		run rpmlint -c "$REPOSITORY/scripts/packaging/rpmlint.toml" "$DIST/keepalive-shim.spec" \
 			"$BATS_TEST_TMPDIR"/top/SRPMS/*.rpm "$BATS_TEST_TMPDIR"/top/RPMS/*/keepalive-shim-[0-9]*.rpm

@@ -55,6 +55,13 @@ filters_are_kept_to() {
 	assert_line "systemd has the library"
 }
 
+@test "DefaultEnvironment= as on the page of deployments: all services have keepalive, systemd is without it" {
+	sed -n '/^\[Manager\]$/,/^```$/{ /^```/d; p }' "$REPOSITORY/scripts/deploy/README.md" >"$BATS_TEST_TMPDIR/default.conf"
+	systemd default "$BATS_TEST_TMPDIR/default.conf"
+	services_are_served
+	refute_line "systemd has the library"
+}
+
 @test "keepalive enable: dynamic, static, activated and confined services have keepalive; --now restarts and checks" {
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -w -o "$BATS_TEST_TMPDIR/armed-static" "$TESTS/programs/armed.c" ||
 		skip "no static C library is installed"
