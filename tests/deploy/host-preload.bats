@@ -92,6 +92,70 @@ in_host() {
 	assert_equal "${lines[-1]}" 'no: 1'
 }
 
+# (glibc takes the words of a comment for libraries if the last line has no end; install gives it one.)
+@test "the file as others left it: comments, no newline at the end, colons, a link; each stays" {
+	a_library one <<<'int one;'
+	a_library two <<<'int two;'
+	run -0 --separate-stderr in_host '
+		install -m 0644 /mnt/one.so /mnt/two.so /usr/lib/
+		mkdir /etc/managed
+		printf "# once /usr/lib/libkeepalive-shim.so\n\n/usr/lib/one.so:/usr/lib/two.so" >/etc/managed/preload
+		ln -s managed/preload /etc/ld.so.preload
+		/mnt/host-preload remove
+		/mnt/host-preload install | tail -n 1
+		idle
+		readlink /etc/ld.so.preload
+		entry
+		sed -i "1s/\$/ # ours/" /etc/managed/preload
+		/mnt/host-preload remove >/dev/null
+		readlink /etc/ld.so.preload
+		entry
+		ls /etc/managed'
+	assert_output - <<-'END'
+		/etc/managed/preload: no entry
+		/etc/managed/preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs started from now on
+		idle 60
+		managed/preload
+		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
+		# once /usr/lib/libkeepalive-shim.so
+		/usr/lib/one.so:/usr/lib/two.so
+		managed/preload
+		 # ours
+		# once /usr/lib/libkeepalive-shim.so
+		/usr/lib/one.so:/usr/lib/two.so
+		preload
+	END
+}
+
+@test "a line end of DOS: status says why the entry does not hold, remove takes it out" {
+	run -0 in_host '
+		printf "%s\r\n" $at/libkeepalive-shim.so >/etc/ld.so.preload
+		/mnt/host-preload status 2>/dev/null || echo "no: $?"
+		/mnt/host-preload remove 2>/dev/null
+		entry
+		/mnt/host-preload install | tail -n 1
+		idle
+		od -c /etc/ld.so.preload | grep "[\]r" || echo "no carriage return"'
+	assert_line --partial 'ends in a carriage return'
+	assert_line 'no: 1'
+	assert_line 'idle 60'
+	assert_line 'no carriage return'
+}
+
+@test "a file that cannot be replaced: install and remove fail and say so, and nothing else is written" {
+	run -0 in_host '
+		echo /usr/lib/none.so >/var/preload
+		touch /etc/ld.so.preload
+		perl -e "syscall(165, @ARGV, 0, 4096, 0) == 0 or die \$!" /var/preload /etc/ld.so.preload # mount --bind
+		cp $at/libkeepalive-shim.so /usr/lib/none.so
+		/mnt/host-preload install || echo "failed: $?"
+		ls /etc | grep -e preload -e keepalive-shim
+		entry'
+	assert_line --regexp 'mv: .*/etc/ld.so.preload'
+	assert_line 'failed: 1'
+	assert_equal "$(tail -n 2 <<<"$output")" "$(printf '%s\n' ld.so.preload /usr/lib/none.so)"
+}
+
 @test "install: finds what make install PREFIX=/usr/local installed, also in a chroot without /proc" {
 	run -0 in_host '
 		mkdir -p /usr/local/sbin
