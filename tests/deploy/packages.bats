@@ -271,26 +271,28 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 	clean_root
 	mkdir "$BATS_TEST_TMPDIR/rpms"
 	cp "$PACKAGES"/*.rpm "$BATS_TEST_TMPDIR/rpms/one.rpm"
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cp -R "$BATS_FILE_TMPDIR/one/build/package/$ARCH/static" "$BATS_TEST_TMPDIR/work/"
 	(
 		cd "$BATS_FILE_TMPDIR/one"
-		WORK=$PWD/build/package/$ARCH PACKAGES=$BATS_TEST_TMPDIR/rpms arch=$ARCH VERSION=99 TOOLS='' \
+		WORK=$BATS_TEST_TMPDIR/work PACKAGES=$BATS_TEST_TMPDIR/rpms arch=$ARCH VERSION=99 TOOLS='' \
 			SOURCE_DATE_EPOCH=1700000000 scripts/packaging/rpm
 	)
 	mv "$BATS_TEST_TMPDIR"/rpms/keepalive-shim-99-*.rpm "$BATS_TEST_TMPDIR/rpms/two.rpm"
 	# shellcheck disable=SC2016 # for the inner shell
 	run -0 beside_root "$BATS_TEST_TMPDIR/rpms" '
 		root=$1
-		rpm_there() { rpm --root "$root" --dbpath /var/lib/rpm --nodeps --ignorearch "$@"; }
+		rpm_there() { rpm --root "$root" --dbpath /var/lib/rpm "$@"; }
 		there() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -euc "$@"; }
 		files() { (cd "$root" && find . -xdev -path ./var/lib/rpm -prune -o -path ./mnt -prune -o -print | sort); }
 		idle() { there "perl -e \"socket(S, 2, 1, 0); print qq($1, idle ), unpack(q(i), getsockopt(S, 6, 4)), qq(\\n)\""; }
 		mkdir "$root/var/lib/rpm" "$root/usr/share/licenses"
 		files >"$root/var/lib/rpm/before"
 
-		rpm_there -i "$root/mnt/one.rpm"
+		rpm_there --nodeps --ignorearch -i "$root/mnt/one.rpm"
 		there "host-preload install && sed -i s/#KEEPALIVE_SHIM_IDLE=60s/KEEPALIVE_SHIM_IDLE=33s/ /etc/keepalive-shim.conf"
 		idle installed
-		rpm_there -U "$root/mnt/two.rpm"
+		rpm_there --nodeps --ignorearch -U "$root/mnt/two.rpm"
 		rpm_there -q keepalive-shim
 		idle upgraded
 		rpm_there -e keepalive-shim
@@ -298,7 +300,7 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 		files | diff "$root/var/lib/rpm/before" - || true
 		rm "$root/etc/keepalive-shim.conf"
 
-		rpm_there -i "$root/mnt/one.rpm"
+		rpm_there --nodeps --ignorearch -i "$root/mnt/one.rpm"
 		there "host-preload install && echo \"# a remark\" >>/etc/keepalive-shim.conf"
 		rpm_there -e keepalive-shim
 		idle "removed again"
