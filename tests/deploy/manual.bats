@@ -165,6 +165,59 @@ page_of() {
 	assert_equal "$stderr" ''
 }
 
+# set_themselves: "name values" for each row of the table in keepalive-shim(7).
+set_themselves() {
+	sed -n '/^\.Ss What programs set themselves/,/^\.El/s/^\.It \(.* Ta .*\)/\1/p' "$MANUAL/keepalive-shim.7" |
+		awk -F ' Ta *' '!/^Em/ { print $1 "|" ($2 == "-" ? "7200/75/9" : $2 "/" $3 "/" $4) }'
+}
+
+# name_in_sweep ROW: what the table of tests/README.md and tests/sweep call that program.
+name_in_sweep() {
+	case $1 in
+	'Go (net)') echo go ;;
+	'Go (net/http)') echo rclone ;;
+	'Go, client-go') echo bazelisk ;;
+	'git over HTTP') echo git over http ;;
+	'Node.js fetch, undici') echo node fetch ;;
+	'mongodb (Node.js)') echo mongodb ;;
+	FreeTDS) echo tsql ;;
+	'psql, libpq') echo psql ;;
+	PostgreSQL) echo postgres ;;
+	*) echo "$1" ;;
+	esac
+}
+
+@test "man pages: what programs set themselves is what was seen of them (tests/README.md)" {
+	local row values count=0
+
+	while IFS='|' read -r row values; do
+		grep -qE "^\| $(name_in_sweep "$row") \((client|server)\) \| [^|]* \| on $values \|" "$TESTS/README.md" ||
+			fail "$row: $values"
+		count=$((count + 1))
+	done < <(set_themselves)
+	[ "$count" -ge 10 ]
+}
+
+@test "man pages: what programs set themselves: those that are here, started" {
+	local row values name names=()
+	require unshare python3
+	require_root
+
+	while IFS='|' read -r row values; do
+		name=$(name_in_sweep "$row")
+		! command -v "${name%% *}" >/dev/null || names+=("$name")
+	done < <(set_themselves)
+	[ "${#names[@]}" -gt 0 ] || skip "none of the programs is installed"
+	"$TESTS/sweep/run" --alone "${names[@]}" >"$BATS_TEST_TMPDIR/seen"
+	cat "$BATS_TEST_TMPDIR/seen"
+	while IFS='|' read -r row values; do
+		name=$(name_in_sweep "$row")
+		! grep -q "^$name: o" "$BATS_TEST_TMPDIR/seen" || grep -qx "$name: on $values" "$BATS_TEST_TMPDIR/seen" ||
+			fail "$row: $values"
+	done < <(set_themselves)
+	grep -q '^[a-z-]*: on ' "$BATS_TEST_TMPDIR/seen"
+}
+
 # examples PAGE: what stands indented under EXAMPLES, as it is shown, continued lines joined.
 examples() {
 	mandoc -T ascii -O width=78 "$MANUAL/$1" | col -bx |
