@@ -7,14 +7,14 @@ load ../helpers
 setup() {
 	PLACE=$BATS_TEST_TMPDIR/bin
 	mkdir "$PLACE"
-	for program in sh sed grep sort head mktemp rm dirname env cat; do
+	for program in sh sed grep sort head mktemp mkdir rm dirname env cat; do
 		ln -s "$(command -v $program)" "$PLACE/$program"
 	done
 	export INSTALLED=$BATS_TEST_TMPDIR/installed ASKED=$BATS_TEST_TMPDIR/asked
 	touch "$INSTALLED" "$ASKED"
 	stand_in id 'echo 1000'
 	stand_in sudo 'case $1 in sh | rm) ;; *) exec "$@" ;; esac' # not so for /usr/sbin/policy-rc.d
-	export TMPDIR=$BATS_TEST_TMPDIR
+	export TMPDIR=$BATS_TEST_TMPDIR XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
 }
 
 stand_in() { # NAME SCRIPT
@@ -22,13 +22,16 @@ stand_in() { # NAME SCRIPT
 	chmod 755 "$PLACE/$1"
 }
 
-# Adds all of the packages it is given, or, where one of them is fish, none.
+# Adds all of the packages it is given, or, if one of them is fish, none.
 adds='case " $* " in *" fish "*) echo "ERROR: no such package: fish"; exit 1 ;; esac
 for package; do echo "$package" >>"$INSTALLED"; done'
 
 debian() {
 	stand_in dpkg-query 'while [ $# -gt 1 ]; do shift; done; grep -qx "$1" "$INSTALLED" && echo installed'
-	stand_in apt-get 'echo "apt-get $*" >>"$ASKED"
+	stand_in apt-get 'case " $* " in
+*" --print-uris "*) echo "After this operation, 136 kB of additional disk space will be used."; exit ;;
+esac
+echo "apt-get $*" >>"$ASKED"
 for word; do
 	shift
 	[ "$word" != update ] || exit 0
@@ -98,16 +101,16 @@ one_that_cannot_be_had() {
 	one_that_cannot_be_had
 }
 
-@test "neither root nor sudo: said so, with what is missing" {
+@test "neither root nor sudo: an error, with what is missing" {
 	debian
 	rm "$PLACE/sudo"
 	install demo
 	assert_failure 1
-	assert_output --partial "neither root, nor sudo or doas"
+	assert_output --partial "this needs root, sudo or doas"
 	assert_output --regexp "Could not be installed: make gcc .*python3"
 }
 
-@test "no network: said first, before what each package lacks" {
+@test "no network: named first, before what each package lacks" {
 	debian
 	stand_in apt-get 'case " $* " in *" update "*) echo "W: Failed to fetch the lists" ;;
 *) echo "E: Unable to locate package make"; exit 1 ;; esac'
@@ -117,11 +120,74 @@ one_that_cannot_be_had() {
 	assert_line --index 2 "E: Unable to locate package make"
 }
 
+@test "the disk space is printed before anything is installed" {
+	debian
+	install core
+	assert_line --index 0 --partial "Installing core: "
+	assert_line --index 1 "  (136 kB of disk space)"
+}
+
+# remembers MANAGER WORDS: what was installed is listed, what was there before is not, and it can be removed.
+remembers() {
+	echo make >"$INSTALLED"
+	install demo
+	install --packages zsh
+	install --list
+	assert_line zsh
+	assert_line gcc
+	refute_line make
+	: >"$ASKED"
+	install --remove
+	assert_success
+	run cat "$ASKED"
+	assert_output --regexp "^$1 .*gcc .* zsh$"
+	refute_output --regexp ' (make|-y)( |$)'
+}
+
+@test "Debian: what was installed is remembered, and removed again after apt-get has asked" {
+	debian
+	remembers 'apt-get remove --auto-remove'
+}
+
+@test "Alpine: what was installed is remembered, and removed again after apk has asked" {
+	alpine
+	remembers 'apk --interactive del'
+}
+
+# cleaned: scripts/test --clean in a copy of what it needs, with nobody at the terminal.
+cleaned() {
+	mkdir -p "$BATS_TEST_TMPDIR/tree/build" "$XDG_CACHE_HOME/keepalive-shim/worlds"
+	[ -e "$BATS_TEST_TMPDIR/tree/scripts" ] || cp -r "$REPOSITORY/scripts" "$BATS_TEST_TMPDIR/tree/"
+	echo 1 | tee "$BATS_TEST_TMPDIR/tree/build/x" >"$XDG_CACHE_HOME/keepalive-shim/worlds/x"
+	ln -sf "$(command -v du)" "$(command -v cut)" "$PLACE/"
+	run env PATH="$PLACE" "$BATS_TEST_TMPDIR/tree/scripts/test" --clean </dev/null
+}
+
+@test "scripts/test --clean removes what was built and fetched, and names the packages that were installed" {
+	debian
+	cleaned
+	assert_success
+	assert_line --regexp '^Removing build \([0-9.]+K\)$'
+	assert_line --partial "Removing $XDG_CACHE_HOME/keepalive-shim/worlds ("
+	[ ! -e "$BATS_TEST_TMPDIR/tree/build" ]
+	[ ! -e "$XDG_CACHE_HOME/keepalive-shim" ]
+	echo make >"$INSTALLED"
+	install --packages zsh
+	cleaned
+	assert_line "Packages that scripts/install has installed: zsh"
+	assert_line "To remove them: scripts/install --remove"
+	install --remove
+	: >"$INSTALLED"
+	cleaned
+	refute_line --partial Packages
+	[ ! -e "$XDG_CACHE_HOME/keepalive-shim" ]
+}
+
 @test "a group that does not exist is an error" {
 	debian
 	install cores
 	assert_failure 2
-	assert_output "scripts/install: 'cores' is no group of scripts/packages"
+	assert_output "scripts/install: unknown group 'cores' (scripts/packages lists them)"
 }
 
 @test "each group has a line for Debian, and each line is a group, a distribution and packages" {
