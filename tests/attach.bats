@@ -336,7 +336,7 @@ signal.pause()'
 	for call in pidfd_open pidfd_getfd; do
 		run "$PROGRAMS/refuse" ENOSYS "$call" "$KEEPALIVE" attach "$PAIRS"
 		assert_failure 125
-		assert_output --partial "it takes pidfd_getfd(2), which came with Linux 5.6; this is Linux $(uname -r)"
+		assert_output --partial "this needs pidfd_getfd(2), new in Linux 5.6; this is Linux $(uname -r)"
 	done
 }
 
@@ -389,7 +389,7 @@ signal.pause()'
 @test "what cannot be attached to is told apart" {
 	run "$KEEPALIVE" attach
 	assert_failure 125
-	assert_output "keepalive: attach: process ids, or --unit=NAME (--help tells more)"
+	assert_output "keepalive: attach: expected process ids or --unit=NAME (see --help)"
 	run "$KEEPALIVE" attach nginx
 	assert_failure 125
 	assert_output "keepalive: 'nginx' is not a process id; accepted: the number of a running process"

@@ -71,7 +71,7 @@ raw_socket() {
 	assert_output 0
 	compile -DBOTH
 	run -0 "$KEEPALIVE" check ./program
-	assert_line --partial "it can also make sockets with system calls of its own"
+	assert_line --partial "it can also make sockets by direct system calls"
 }
 
 @test "Free Pascal's and klibc's programs: no; run supervises them by itself" {
@@ -85,7 +85,7 @@ raw_socket() {
 		found=1
 	fi
 	if [ -x /usr/lib/klibc/bin/true ]; then
-		says "is none (klibc)" 1 /usr/lib/klibc/bin/true
+		says "is not one (klibc)" 1 /usr/lib/klibc/bin/true
 		run -0 "$KEEPALIVE" run /usr/lib/klibc/bin/true
 		found=1
 	fi
@@ -114,7 +114,7 @@ raw_socket() {
 	printf '#!/bin/sh\nexec "$@"\n' >entrypoint.sh
 	chmod +x entrypoint.sh
 	says "yes" 0 ./entrypoint.sh
-	assert_line --index 1 "./entrypoint.sh: that holds for the script itself; a static or Go program that it starts takes 'keepalive run --supervise=always'"
+	assert_line --index 1 "./entrypoint.sh: this applies to the script itself; a static or Go program that it starts needs 'keepalive run --supervise=always'"
 
 	echo 'int rcmd(void); int socket(void); int main(void) { return socket() == 1 && rcmd(); }' >program.c
 	compile -w
@@ -133,12 +133,12 @@ raw_socket() {
 	compile
 	chmod 4755 program
 	says "yes" 0 ./program
-	assert_line --partial "for its owner alone: it is setuid"
+	assert_line --partial "to its owner alone: it is setuid"
 	chmod 755 program
 	require setcap
 	setcap cap_net_raw+p program || skip "no file capabilities here"
 	says "yes" 0 ./program
-	assert_line --partial "for root alone: the file has capabilities"
+	assert_line --partial "to root alone: the file has capabilities"
 }
 
 # deep WORD...: a process with the library and others, of which each makes sockets: plain as usual, deep
@@ -177,7 +177,7 @@ deep() {
 	await 5 test -e "/proc/$deep/fd/$((2 + $#))"
 }
 
-@test "a process whose libraries were loaded past any preload: which, and that theirs are not reached" {
+@test "a process whose libraries were loaded out of a preload's reach: which, and that theirs are not reached" {
 	deep plain
 	says "yes, by preload" 0 "$deep"
 	refute_output --partial "but not for"
@@ -204,7 +204,7 @@ kept[2].setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 7)
 signal.pause()'
 	await 15 sockets $! idle=7
 	says "yes, by preload" 0 $!
-	assert_line --regexp "^$!: 2 of its 3 TCP sockets have other values, by the program itself or from before; such as listener 127\.0\.0\.1:[0-9]+ has keepalive off$"
+	assert_line --regexp "^$!: 2 of its 3 TCP sockets have other values, set by the program itself or earlier; such as listener 127\.0\.0\.1:[0-9]+ has keepalive off$"
 	run -0 "$KEEPALIVE" check --json $!
 	assert_output --partial '"sockets": 3, "differing": 2'
 }
@@ -221,12 +221,12 @@ signal.pause()'
 	assert_line --partial statically
 }
 
-@test "a script whose env(1) empties the environment or takes options: cannot tell" {
+@test "a script whose env(1) empties the environment or takes options: unknown" {
 	for options in '-S -i sh' '-S -u X sh' '-S "sh" -e'; do
 		printf '#!/usr/bin/env %s\n' "$options" >odd
 		chmod +x odd
 		run -125 "$KEEPALIVE" check ./odd
-		assert_output --partial "cannot tell"
+		assert_output --partial "unknown"
 	done
 	printf '#!/usr/bin/env -Ssh -e\n' >odd
 	run -0 "$KEEPALIVE" check ./odd
@@ -341,7 +341,7 @@ ls: idle from --idle, mode from --mode, the rest by default"
 	KEEPALIVE_SHIM_IDLE=5x run -125 "$KEEPALIVE" check ls
 }
 
-@test "a program that may be executed but not read: cannot tell" {
+@test "a program that may be executed but not read: unknown" {
 	make_public
 	install -m 755 "$SHIM" "$PUBLIC"
 	compile
@@ -407,7 +407,7 @@ $!: idle from KEEPALIVE_SHIM_IDLE, the rest by default"
 		background env LD_PRELOAD="$SHIM" $setting "$PWD/program" wait
 		await 5 grep -qzx over "/proc/$!/cmdline"
 		run -125 "$KEEPALIVE" check $!
-		assert_line --partial "cannot tell: it is reached, but has overwritten the environment"
+		assert_line --partial "unknown: it is reached, but has overwritten its original environment"
 		assert_line --partial "keepalive status"
 		run -125 "$KEEPALIVE" check --json $!
 		assert_output --partial '"obstacle": "overwritten"'
@@ -448,7 +448,7 @@ supervised_daemon() {
 	require python3
 	supervised_daemon 'exec sleep 60'
 	run -125 "$KEEPALIVE" check "$daemon"
-	assert_output --partial "cannot tell"
+	assert_output --partial "unknown"
 	assert_output --partial "keepalive status"
 	supervised_daemon "python3 -c 'import os, socket, time
 while os.getppid() != 1: time.sleep(0.01)
@@ -494,7 +494,7 @@ time.sleep(60)'"
 	background ./program
 	await 5 grep -q '^State:.Z' "/proc/$!/status"
 	run -125 "$KEEPALIVE" check $!
-	assert_output "keepalive: process $! cannot be looked into: its first thread has ended before the others"
+	assert_output "keepalive: process $! cannot be inspected: its first thread has ended before the others"
 }
 
 @test "a thread of the kernel is not to be started again" {
@@ -503,11 +503,11 @@ time.sleep(60)'"
 	assert_output "$kernel: no: it is a thread of the kernel"
 }
 
-@test "another user's process: cannot tell" {
+@test "another user's process: unknown" {
 	make_public
 	background sleep 60
 	run -125 as_nobody check $!
-	assert_line --partial "cannot tell: it belongs to another user (uid 0)"
+	assert_line --partial "unknown: it belongs to another user (uid 0)"
 	assert_line --partial CAP_SYS_PTRACE
 }
 

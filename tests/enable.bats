@@ -125,7 +125,7 @@ verified() {
 	run -125 enable --idle=0 it
 	assert_output --partial "--idle '0'"
 	run -125 enable
-	assert_output "keepalive: enable: one UNIT (--help tells more)"
+	assert_output "keepalive: enable: expected one UNIT (see --help)"
 	service 'ExecStart=/usr/bin/missing'
 	run -125 enable it
 	assert_output --partial "/usr/bin/missing': No such file or directory"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# /etc/keepalive-shim.conf: settings for a whole host. What the environment sets goes before it; only what
+# /etc/keepalive-shim.conf: settings for a whole host. What the environment sets overrides it; only what
 # nobody but root can write is believed; what is wrong in it is never said on a program's standard error.
 #
 # Each test has an /etc of its own, in a mount namespace; this host's is not touched.
@@ -339,11 +339,11 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_line --index 2 --partial "idle=21s interval=7s count=3 by rule 2" # --rule comes before those of the file
 }
 
-@test "rules of the file that name programs cannot hold for a control group: said, with the way past them" {
+@test "rules of the file that name programs does not work for a control group: said, with the way past them" {
 	in_own_etc '
 		echo "KEEPALIVE_SHIM_RULES=program=nginx off" | host_file
 		"$COMMAND" cgroup attach nowhere 2>&1 || true'
-	assert_output "keepalive: a rule with program= cannot hold for a control group: the kernel's programs see sockets, not executables; KEEPALIVE_SHIM_RULES goes before those of /etc/keepalive-shim.conf, ';' is none"
+	assert_output "keepalive: a rule with program= does not work for a control group: the kernel's programs see sockets, not executables; KEEPALIVE_SHIM_RULES overrides those of /etc/keepalive-shim.conf, ';' means none"
 }
 
 @test "check names for each value where it comes from: option, variable, line of the file, default" {
@@ -381,7 +381,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		rule file program=none off; program=nobody off 6
 		/etc/keepalive-shim.conf line 5: KEEPALIVE_SHIM_MODE 'wrong': not a mode; accepted: respect or force; using respect
 		true: no: KEEPALIVE_SHIM=off
-		true: change /etc/keepalive-shim.conf line 1, or set KEEPALIVE_SHIM=on, which goes before it
+		true: change /etc/keepalive-shim.conf line 1, or set KEEPALIVE_SHIM=on, which overrides it
 		status 1
 		true: yes, by preload, idle=60s interval=8s count=6
 		true: interval from KEEPALIVE_SHIM_INTERVAL, keepalive from KEEPALIVE_SHIM, the rest by default
@@ -422,7 +422,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		idle from /etc/keepalive-shim.conf line 1, the rest by default
 		yes, by preload, idle=21s interval=10s count=6
 		idle from /etc/keepalive-shim.conf line 1, the rest by default
-		keepalive: warning: /etc/keepalive-shim.conf has changed since process N was started: that has what stood there then
+		keepalive: warning: /etc/keepalive-shim.conf has changed since process N was started, which uses what it contained then
 		yes, by preload, idle=25s interval=10s count=6
 		idle from /etc/keepalive-shim.conf line 1, the rest by default
 	END

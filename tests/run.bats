@@ -30,18 +30,18 @@ script() {
 	assert_output "1 60 10 6"
 }
 
-@test "no command or an unknown one: told what was meant; --help lists them, --version tells which it is" {
+@test "no command or an unknown one: a message names what was meant; --help lists them, --version prints it" {
 	run -125 --separate-stderr "$KEEPALIVE"
 	assert_equal "$output" ""
 	[[ $stderr == "Usage: keepalive COMMAND"* ]]
 	run -125 "$KEEPALIVE" stauts
-	assert_output "keepalive: 'stauts' is no keepalive command; did you mean 'status'?"
+	assert_output "keepalive: unknown command 'stauts'; did you mean 'status'?"
 	run -125 "$KEEPALIVE" sleep 1
-	assert_output "keepalive: 'sleep' is no keepalive command; to start it with keepalive: keepalive run sleep ..."
+	assert_output "keepalive: unknown command 'sleep'; to start that program: keepalive run sleep ..."
 	run -125 "$KEEPALIVE" no-such-thing
-	assert_output "keepalive: 'no-such-thing' is no keepalive command (keepalive --help lists them)"
+	assert_output "keepalive: unknown command 'no-such-thing' (keepalive --help lists the commands)"
 	run -125 "$KEEPALIVE" --idle=5 true
-	assert_output --partial "a subcommand's options go behind its name"
+	assert_output --partial "a command's options come after its name"
 	run -0 --separate-stderr "$KEEPALIVE" --help
 	for command in run check status attach; do
 		assert_line --regexp "^  $command \\["
@@ -65,11 +65,21 @@ script() {
 	done
 }
 
+@test "every --help fits a terminal of 80 columns" {
+	local command
+
+	for command in "" run check status attach enable disable cgroup copy; do
+		# shellcheck disable=SC2086 # none, or one word
+		run -0 "$KEEPALIVE" $command --help
+		[ "$(wc -L <<<"$output")" -le 80 ] || fail "$command: $(awk 'length > 80' <<<"$output")"
+	done
+}
+
 @test "a misspelt option: which subcommand complains, and what was meant" {
 	run -125 "$KEEPALIVE" cgroup atach
 	assert_output "keepalive: cgroup: unknown 'atach'; did you mean 'attach'?"
 	run -125 "$KEEPALIVE" cgroup nothing-such
-	assert_output "keepalive: cgroup: unknown 'nothing-such' (keepalive cgroup --help lists what it takes)"
+	assert_output "keepalive: cgroup: unknown 'nothing-such' (see keepalive cgroup --help)"
 	for command in run check status attach enable disable cgroup copy; do
 		run -125 "$KEEPALIVE" "$command" --hlep
 		assert_output "keepalive: $command: unknown option '--hlep'; did you mean '--help'?"
@@ -79,13 +89,13 @@ script() {
 	run -125 "$KEEPALIVE" run --ilde=5 true
 	assert_output "keepalive: run: unknown option '--ilde=5'; did you mean '--idle'?"
 	run -125 "$KEEPALIVE" check -x true
-	assert_output "keepalive: check: unknown option '-x' (keepalive check --help lists them)"
+	assert_output "keepalive: check: unknown option '-x' (keepalive check --help lists the options)"
 	run -125 "$KEEPALIVE" run --idle
-	assert_output "keepalive: run: option '--idle' takes a value (keepalive run --help tells which)"
+	assert_output "keepalive: run: option '--idle' needs a value (see keepalive run --help)"
 	run -125 "$KEEPALIVE" status --json=3
 	assert_output "keepalive: status: option '--json=3' takes no value"
 	run -125 "$KEEPALIVE" run --r=3 true
-	assert_output "keepalive: run: option '--r' stands for more than one (keepalive run --help lists them)"
+	assert_output "keepalive: run: option '--r' is ambiguous (keepalive run --help lists the options)"
 }
 
 @test "help, version and answers that cannot be written are no success" {
@@ -93,7 +103,7 @@ script() {
 		# shellcheck disable=SC2086 # words
 		run sh -c 'exec "$0" "$@" >/dev/full' "$KEEPALIVE" $arguments
 		assert_equal "$status" 125
-		assert_line "keepalive: standard output: the rest was not written"
+		assert_line "keepalive: standard output: not everything was written"
 	done
 	run -127 sh -c 'exec "$0" run no-such-program >&-' "$KEEPALIVE"
 }

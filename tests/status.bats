@@ -227,7 +227,7 @@ signal.pause()'
 	run --separate-stderr as_nobody status --json
 	assert_success
 	[ "$(jq -c "map(.pid) | unique | [index($own) != null, index($PAIRS) != null]" <<<"$output")" = '[true,false]' ]
-	[[ $stderr == *" more TCP sockets in processes that may not be looked into, such as process "* ]]
+	[[ $stderr == *" more TCP sockets in processes that this user may not inspect, such as process "* ]]
 }
 
 @test "another user's process is refused, and what would help is said" {
@@ -428,7 +428,7 @@ signal.pause()' "$1" "${2:-exposed}"
 	assert_line --regexp "^ +3 +server +[0-9]+ +10\.9\.9\.1 +exposed/$EXPOSED$"
 	assert_line --regexp "^ +3 +server +[0-9]+ +\[2001:db8:1111:2222:3333:4444:5555:6666\] +exposed/$EXPOSED$"
 	[ "${#lines[@]}" = 3 ]
-	assert_equal "$stderr" "keepalive: 3 more without keepalive on loopback, where no end can vanish alone"
+	assert_equal "$stderr" "keepalive: 3 more without keepalive on loopback, where neither end can disappear alone"
 	run -1 --separate-stderr "$KEEPALIVE" status --off --json "$EXPOSED"
 	[ "$(jq -c 'map([.process, .role, .connections]) | .[]' <<<"$output")" = \
 		$'["exposed","server",3]\n["exposed","server",3]' ]
@@ -612,5 +612,5 @@ shows() {
 	assert_failure 125
 	run sh -c 'exec "$1" status >/dev/full' sh "$KEEPALIVE"
 	assert_failure 125
-	assert_output --partial 'keepalive: standard output: the rest was not written'
+	assert_output --partial 'keepalive: standard output: not everything was written'
 }

@@ -389,9 +389,9 @@ nodelay=1 user_timeout=1234"
 	assert_line --partial "mapped: $DEFAULTS"
 }
 
-@test "where rules cannot be followed, that is told" {
+@test "rules that cannot be followed: a warning" {
 	run -0 "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
-	assert_line --partial "warning: rules by peer do not hold for connections that"
+	assert_line --partial "warning: rules by peer do not apply to connections that"
 	run -0 "$KEEPALIVE" run --rule='role=client peer=10.0.0.1 off' "$STATIC" kinds
 	refute_line --partial "connections that"
 	assert_line --partial "warning: with these roles or rules connect(2) waits"

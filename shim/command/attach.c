@@ -28,27 +28,29 @@
 
 static const char help[] =
 	"Usage: keepalive attach [OPTION...] PID...\n"
-	"Switch keepalive on for the TCP sockets that running processes have open. A process\n"
-	"is not stopped, and nothing else about it changes. Listeners hand the options on to\n"
-	"what they accept from then on; connections that already wait to be accepted take\n"
-	"--follow. A connected socket is server side if its local port is listened on.\n"
+	"Switches keepalive on for the TCP sockets that running processes have open. A\n"
+	"process is not stopped, and nothing else about it changes. Listeners pass the\n"
+	"options on to what they accept from then on; connections that wait to be\n"
+	"accepted need --follow. A connected socket is server side if its local port is\n"
+	"listened on.\n"
 	"\n";
 static const char help_below[] =
-	"  --unit=NAME              the processes of a service of systemd\n"
-	"  --dry-run                say what would be done, and do nothing\n"
-	"  --follow[=SECONDS]       look for new sockets so often, until all have ended (1)\n"
+	"  --unit=NAME              the processes of a systemd service\n"
+	"  --dry-run                print what would be done, and do nothing\n"
+	"  --follow[=SECONDS]       look for new sockets, until all have ended (1)\n"
 	"  --help, --version\n"
 	"\n"
-	"What is not given is taken from this command's environment (KEEPALIVE_SHIM_IDLE\n"
-	"and so on), then from /etc/keepalive-shim.conf.\n"
-	"Prints a line for each socket; --log=stderr has it there instead, a path there as well.\n"
-	"Mode respect leaves sockets alone that have keepalive on; force sets those too.\n"
+	"Settings that are not given come from this command's environment\n"
+	"(KEEPALIVE_SHIM_IDLE and so on), then from /etc/keepalive-shim.conf.\n"
+	"Prints a line for each socket; with --log=stderr on standard error instead, with\n"
+	"a path in that file as well.\n"
+	"Mode respect leaves sockets that have keepalive on alone; force sets those too.\n"
 	"\n"
-	"Needs Linux 5.6 and the right to copy descriptors: to be the process's user, with\n"
-	"kernel.yama.ptrace_scope 0, or to have CAP_SYS_PTRACE.\n"
+	"Needs Linux 5.6 and the right to copy descriptors: to be the process's user,\n"
+	"with kernel.yama.ptrace_scope 0, or to have CAP_SYS_PTRACE.\n"
 	"\n"
-	"Exit status: 0 done; 1 an option could not be set on some socket; 125 not done, or not\n"
-	"to the end (options, permission, no such process).\n";
+	"Exit status: 0 done; 1 an option could not be set on some socket; 125 not done,\n"
+	"or not completely (options, permission, no such process).\n";
 
 static void explain_refusal(const struct process *process, int error)
 {
@@ -405,11 +407,11 @@ int command_attach(int argc, char **argv)
 	if (!arguments)
 		return status;
 	if (!arguments[0] && !request.unit) {
-		message("attach: process ids, or --unit=NAME (--help tells more)");
+		message("attach: expected process ids or --unit=NAME (see --help)");
 		return EXIT_OURS;
 	}
 	if (request.dry_run && request.interval) {
-		message("--dry-run and --follow do not go together");
+		message("--dry-run and --follow cannot be combined");
 		return EXIT_OURS;
 	}
 	request.several = request.unit || (arguments[0] && arguments[1]);

@@ -26,17 +26,19 @@ static const char help[] =
 	"       keepalive cgroup list [--json]\n"
 	"       keepalive cgroup detach CGROUP|PID|--host|--all\n"
 	"       keepalive cgroup pin [SETTING...] DIRECTORY\n"
-	"Keepalive for every TCP socket of a control group and the groups below it, by programs\n"
-	"in the kernel: for static, Go and setuid programs, io_uring, and what runs already.\n"
+	"Keepalive for every TCP socket of a control group and the groups below it, by\n"
+	"programs in the kernel: for static, Go and setuid programs, io_uring, and\n"
+	"running processes.\n"
 	"\n"
 	"  attach  from now on, until detach or the end of the group; open sockets too\n"
 	"  list    which groups have it, with which settings\n"
-	"  detach  takes it off; sockets keep what they have\n"
-	"  pin     only pins the programs, below /sys/fs/bpf, and prints the lines that make\n"
-	"          a systemd unit use them\n"
+	"  detach  removes it; sockets keep what they have\n"
+	"  pin     only pins the programs, below /sys/fs/bpf, and prints the lines with\n"
+	"          which a systemd unit uses them\n"
 	"\n"
-	"CGROUP is a folder of cgroup2, or its path from there on (system.slice/ssh.service);\n"
-	"PID means the group of that process; --host all groups, the root of the hierarchy.\n"
+	"CGROUP is a directory of cgroup2, or its path below the mount, such as\n"
+	"system.slice/ssh.service. PID means the group of that process, --host the root\n"
+	"of the hierarchy, so all groups.\n"
 	"\n";
 static const char help_below[] =
 	"  --host                   the group that all others are below\n"
@@ -44,12 +46,12 @@ static const char help_below[] =
 	"  --json                   list: an array of objects instead of lines\n"
 	"  --help, --version\n"
 	"\n"
-	"What is not given is taken from this command's environment. There is no program= in\n"
-	"rules here, and no log. In nested groups the inner one's settings hold; mode force of\n"
-	"an outer one wins over respect.\n"
+	"Settings that are not given come from this command's environment. Rules with\n"
+	"program= and logs do not work here. In nested groups the inner one's settings\n"
+	"apply; mode force of an outer one overrides respect.\n"
 	"\n"
-	"Needs Linux 6.1, cgroup2, CAP_BPF and CAP_NET_ADMIN, for list CAP_SYS_ADMIN; to reach\n"
-	"the open sockets CAP_PERFMON or CAP_SYS_PTRACE.\n"
+	"Needs Linux 6.1, cgroup2, CAP_BPF and CAP_NET_ADMIN; list needs CAP_SYS_ADMIN,\n"
+	"open sockets need CAP_PERFMON or CAP_SYS_PTRACE.\n"
 	"\n"
 	"Exit status: 0 done; 1 detach: nothing was attached; 125 not done.\n";
 
@@ -74,15 +76,15 @@ static bool read_settings(const struct request *request, struct settings *settin
 	if (!sources_read(&sources, &unknown, settings, true))
 		return false;
 	if (request->options.text[VARIABLE_LOG]) {
-		message("--log: programs in the kernel write none");
+		message("--log does not apply here: programs in the kernel write no log");
 		return false;
 	}
 	if (settings->by_program) {
-		message("a rule with program= cannot hold for a control group: the kernel's "
+		message("a rule with program= does not work for a control group: the kernel's "
 			"programs see sockets, not executables%s",
 			sources.texts.line[VARIABLE_RULES]
-				? "; KEEPALIVE_SHIM_RULES goes before those of " HOST_FILE
-				  ", ';' is none"
+				? "; KEEPALIVE_SHIM_RULES overrides those of " HOST_FILE
+				  ", ';' means none"
 				: "");
 		return false;
 	}
@@ -98,7 +100,7 @@ static bool find(const struct request *request, struct group *group)
 	struct text why = TEXT(line);
 
 	if (request->count + request->host != 1) {
-		message("which control group? One CGROUP, PID, or --host (--help tells more)");
+		message("cgroup: expected one CGROUP, PID or --host (see --help)");
 		return false;
 	}
 	if (!group_open(group, request->host ? "/" : request->arguments[0], &why)) {
@@ -107,8 +109,8 @@ static bool find(const struct request *request, struct group *group)
 		return false;
 	}
 	if (group_is_root(group) && !request->host) {
-		message("%s is in the root of the hierarchy, the group of the whole host: --host "
-			"says that this is meant",
+		message("%s is in the root of the hierarchy, the group of the whole host; if you "
+			"mean that, use --host",
 			request->arguments[0]);
 		group_close(group);
 		return false;
@@ -133,7 +135,7 @@ static void arm_open(const struct group *group, const struct emission *emission,
 	unsigned refused = open_sockets_arm(group, emission, earlier, &why);
 
 	if (refused)
-		message("warning: the open sockets of %u process%s are as they were, such as "
+		message("warning: the open sockets of %u process%s were not changed, such as "
 			"%.*s",
 			refused, refused == 1 ? "" : "es", (int)(why.next - why.start), why.start);
 }
@@ -205,8 +207,9 @@ static bool pin_one(const char *folder, const struct loaded *loaded, enum progra
 		return true;
 	}
 	text_plain(why, slice_of(path));
-	text_string(why, ": cannot be pinned there; accepted: an existing folder below a mount of "
-			 "bpf, such as /sys/fs/bpf");
+	text_string(why,
+		    ": cannot be pinned there; accepted: an existing directory below a mount of "
+		    "bpf, such as /sys/fs/bpf");
 	return false;
 }
 
@@ -220,7 +223,7 @@ static int pin(const struct request *request)
 	bool done = true;
 
 	if (request->count != 1) {
-		message("pin takes one directory (--help tells more)");
+		message("cgroup pin: expected one DIRECTORY (see --help)");
 		return EXIT_OURS;
 	}
 	if (!read_settings(request, &settings))
@@ -307,7 +310,7 @@ static int list(const struct request *request)
 	struct text why = TEXT(line);
 
 	if (request->count) {
-		message("list takes no argument (--help tells more)");
+		message("cgroup list takes no argument (see --help)");
 		return EXIT_OURS;
 	}
 	if (!group_open(&group, "/", &why)) {
@@ -319,7 +322,7 @@ static int list(const struct request *request)
 	if (listing.json && !listing.error)
 		puts(listing.any ? "\n]" : "[]");
 	if (listing.error)
-		message("it takes CAP_SYS_ADMIN to see what is attached: run as root");
+		message("listing needs CAP_SYS_ADMIN: run as root");
 	return listing.error ? EXIT_OURS : 0;
 }
 
@@ -348,7 +351,7 @@ int command_cgroup(int argc, char **argv)
 	if (!arguments)
 		return status;
 	if (!arguments[0]) {
-		message("cgroup takes attach, list, detach or pin (--help tells more)");
+		message("cgroup: expected attach, list, detach or pin (see --help)");
 		return EXIT_OURS;
 	}
 	request.arguments = arguments + 1;

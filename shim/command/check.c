@@ -43,22 +43,24 @@ struct answer {
 
 static const char help[] =
 	"Usage: keepalive check [OPTION...] COMMAND|PID\n"
-	"Reports whether the shim takes effect in a command, or does in a running process,\n"
-	"and if not, why, and what to do. A file whose name is a number: ./NUMBER.\n\n"
-	"  --json                   for programs\n"
-	"  --library=PATH           the shim's library, if it is in no usual place\n";
+	"Reports whether the shim takes effect in a command or a running process and, if\n"
+	"not, why, and what to do. Write a file whose name is a number as ./NUMBER.\n"
+	"\n"
+	"  --json                   an object instead of text\n"
+	"  --library=PATH           the shim's library, if not in one of the usual places\n";
 static const char help_below[] =
-	"  --help, --version\n\n"
-	"The options go before the variables of keepalive-shim(7), and these before\n"
+	"  --help, --version\n"
+	"\n"
+	"Options override the variables of keepalive-shim(7), and these override\n"
 	"/etc/keepalive-shim.conf. A process has its own settings.\n"
-	"Exit status: 0 it does, 1 it does not, 125 cannot tell.\n";
+	"Exit status: 0 it does, 1 it does not, 125 unknown.\n";
 
 static const char *word(enum effect effect)
 {
 	static const char *const words[] = {
 		[EFFECT_YES] = "yes",
 		[EFFECT_NO] = "no",
-		[EFFECT_UNKNOWN] = "cannot tell",
+		[EFFECT_UNKNOWN] = "unknown",
 	};
 	return words[effect];
 }
@@ -141,8 +143,8 @@ static void print(const struct answer *answer)
 		text_number(&text, answer->sockets.differing);
 		text_string(&text, " of its ");
 		text_number(&text, answer->sockets.sockets);
-		text_string(&text, " TCP sockets have other values, by the program itself or from "
-				   "before; such as ");
+		text_string(&text, " TCP sockets have other values, set by the program itself "
+				   "or earlier; such as ");
 		text_string(&text, answer->sockets.first);
 		end_line(&text);
 	}
@@ -237,12 +239,12 @@ static void advise_file(struct verdict *verdict, const struct sources *sources)
 	if (verdict->obstacle == OBSTACLE_OFF && off)
 		snprintf(verdict->advice, sizeof(verdict->advice),
 			 "change " HOST_FILE
-			 " line %u, or set KEEPALIVE_SHIM=on, which goes before it",
+			 " line %u, or set KEEPALIVE_SHIM=on, which overrides it",
 			 off);
 	else if (verdict->obstacle == OBSTACLE_RULE && rules)
 		snprintf(verdict->advice, sizeof(verdict->advice),
 			 "change " HOST_FILE
-			 " line %u, or set KEEPALIVE_SHIM_RULES, which goes before it",
+			 " line %u, or set KEEPALIVE_SHIM_RULES, which overrides it",
 			 rules);
 }
 
@@ -291,8 +293,8 @@ static void read_settings_of(pid_t pid, const struct process_check *checked,
 	if (!checked->kernel && !checked->hidden)
 		sources_add_host_file_of(sources, pid);
 	if (checked->file_changed)
-		warning(HOST_FILE " has changed since process %d was started: that has what stood "
-				  "there then",
+		warning(HOST_FILE " has changed since process %d was started, which uses what "
+				  "it contained then",
 			(int)pid);
 	sources_read(sources, program, settings, false);
 }
@@ -394,13 +396,14 @@ int command_check(int argc, char **argv)
 	if (!arguments)
 		return status;
 	if (!arguments[0] || arguments[1]) {
-		message("check: one COMMAND or PID (--help tells more)");
+		message("check: expected one COMMAND or PID (see --help)");
 		return EXIT_OURS;
 	}
 	question.subject = arguments[0];
 	pid = pid_of(question.subject);
 	if (pid && settings_are_given(&question.options)) {
-		message("check: process %d has its own settings; options hold for a COMMAND", pid);
+		message("check: process %d has its own settings; options apply to a COMMAND only",
+			pid);
 		return EXIT_OURS;
 	}
 	return pid ? answer_process(&question, pid) : answer_command(&question);

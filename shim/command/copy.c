@@ -19,11 +19,12 @@
 
 static const char help[] =
 	"Usage: keepalive copy [OPTION...] DIRECTORY\n"
-	"Put the library and this command into a directory, for all users, in place of older\n"
-	"ones: as an init container does for the other containers of its pod. Programs that run\n"
-	"with the older library go on with it. Prints the path of each file.\n"
+	"Copies the library and this command into a directory, for all users, replacing\n"
+	"older ones: an init container does so for the other containers of its pod.\n"
+	"Programs that run with the older library continue with it. Prints the path of\n"
+	"each file.\n"
 	"\n"
-	"  --library=PATH  this library\n"
+	"  --library=PATH  copy this library\n"
 	"  --help, --version\n"
 	"\n"
 	"Exit status: 0 done; 125 not done.\n";
@@ -96,8 +97,8 @@ static int copy(const char *given, const char *directory)
 	if (!library_find(given, own.abi, &library))
 		return EXIT_OURS;
 	if (!library.path[0]) {
-		message(LIBRARY_NAME " is neither beside this command nor where it is installed; "
-				     "--library=PATH names it");
+		message(LIBRARY_NAME " was found neither beside this command nor in an installed "
+				     "place; name it with --library=PATH");
 		return EXIT_OURS;
 	}
 	if (!copy_file(library.path, directory, LIBRARY_NAME, 0644) ||
@@ -117,7 +118,7 @@ int command_copy(int argc, char **argv)
 	if (!arguments)
 		return status;
 	if (!arguments[0] || arguments[1]) {
-		message("copy takes one directory (--help tells more)");
+		message("copy: expected one DIRECTORY (see --help)");
 		return EXIT_OURS;
 	}
 	return copy(library, arguments[0]);

@@ -39,17 +39,18 @@ struct plan {
 
 static const char help_enable[] =
 	"Usage: keepalive enable [OPTION...] UNIT\n"
-	"Gives a service of systemd keepalive, by a drop-in; the unit stays as it is. The\n"
+	"Gives a systemd service keepalive, by a drop-in; the unit is not edited. The\n"
 	"library is preloaded; a static or Go service, or one that empties its children's\n"
-	"environment, is started by 'keepalive run'.\n\n"
+	"environment, is started by 'keepalive run'.\n"
+	"\n"
 	"  --now                    restart the service, and check it\n"
 	"  --dry-run                print the drop-in, and write nothing\n"
 	"  --root=DIR               the unit is in the image below DIR\n";
 static const char help_enable_below[] =
 	"  --help, --version\n\n"
-	"The drop-in has the settings that are given. Exit status: 0 done, 125 not.\n";
+	"The drop-in contains the settings that are given. Exit status: 0 done, 125 not.\n";
 static const char help_disable[] = "Usage: keepalive disable [OPTION...] UNIT\n"
-				   "Removes what 'keepalive enable UNIT' has written.\n\n"
+				   "Removes what 'keepalive enable UNIT' wrote.\n\n"
 				   "  --now                    restart the service\n"
 				   "  --root=DIR               the unit is in the image below DIR\n"
 				   "  --help, --version\n\n"
@@ -255,7 +256,7 @@ static int follow_up(const struct request *request, const struct service *unit, 
 		return 0;
 	}
 	if (!tell_systemd("restart", unit->name)) {
-		message("'%s' did not start again: systemctl status %s", unit->name, unit->name);
+		message("'%s' did not restart; see systemctl status %s", unit->name, unit->name);
 		return EXIT_OURS;
 	}
 	return enabled ? check_main_process(unit) : 0;
@@ -331,7 +332,7 @@ static const char *read_unit(int argc, char **argv, const struct options *option
 		return NULL;
 	if (arguments[0] && !arguments[1])
 		return arguments[0];
-	message("%s: one UNIT (--help tells more)", argv[0]);
+	message("%s: expected one UNIT (see --help)", argv[0]);
 	*status = EXIT_OURS;
 	return NULL;
 }

@@ -15,16 +15,15 @@ static const struct {
 	{ "run", command_run,
 	  "run [OPTION...] [--] COMMAND [ARG...]\tstart COMMAND with keepalive" },
 	{ "check", command_check,
-	  "check [OPTION...] COMMAND|PID\treport whether the shim takes effect there" },
+	  "check [OPTION...] COMMAND|PID\treport whether the shim takes effect" },
 	{ "status", command_status,
-	  "status [OPTION...] [PID...]\tshow TCP connections and their keepalive" },
+	  "status [OPTION...] [PID...]\tshow connections and their keepalive" },
 	{ "attach", command_attach,
-	  "attach [OPTION...] PID...\tset keepalive on the open sockets of a process" },
-	{ "enable", command_enable,
-	  "enable [OPTION...] UNIT\tgive a service of systemd keepalive" },
-	{ "disable", command_disable, "disable [OPTION...] UNIT\ttake that back" },
+	  "attach [OPTION...] PID...\tset it on sockets that processes have" },
+	{ "enable", command_enable, "enable [OPTION...] UNIT\tgive a systemd service keepalive" },
+	{ "disable", command_disable, "disable [OPTION...] UNIT\tremove that again" },
 	{ "cgroup", command_cgroup,
-	  "cgroup attach|list|detach|pin ...\tdo it in the kernel, for a control group" },
+	  "cgroup attach|list|detach|pin ...\tlet the kernel do it, for a group" },
 	{ "copy", command_copy,
 	  "copy [OPTION...] DIRECTORY\tput the library and this command there" },
 };
@@ -60,17 +59,16 @@ static void say_unknown(const char *word)
 	nearest_consider(&nearest, word, "--help");
 	nearest_consider(&nearest, word, "--version");
 	if (nearest.word)
-		message("'%s' is no keepalive command; did you mean '%s'?", word, nearest.word);
+		message("unknown command '%s'; did you mean '%s'?", word, nearest.word);
 	else if (*word == '-')
-		message("unknown option '%s'; a subcommand's options go behind its name (keepalive "
+		message("unknown option '%s'; a command's options come after its name (keepalive "
 			"--help)",
 			word);
 	else if (target_find(word, &target) == 0)
-		message("'%s' is no keepalive command; to start it with keepalive: keepalive run "
-			"%s ...",
-			word, word);
+		message("unknown command '%s'; to start that program: keepalive run %s ...", word,
+			word);
 	else
-		message("'%s' is no keepalive command (keepalive --help lists them)", word);
+		message("unknown command '%s' (keepalive --help lists the commands)", word);
 }
 
 static int call(int argc, char **argv)
@@ -107,6 +105,6 @@ int main(int argc, char **argv)
 
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	message("standard output: the rest was not written");
+	message("standard output: not everything was written");
 	return EXIT_OURS;
 }

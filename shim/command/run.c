@@ -30,16 +30,18 @@ struct request {
 static const char help[] =
 	"Usage: keepalive run [OPTION...] [--] COMMAND [ARG...]\n"
 	"Starts COMMAND with TCP keepalive, in place: same process, same exit status.\n"
-	"Programs that a preload does not reach (static, Go) are supervised, by seccomp\n"
-	"user notification; then setuid programs that they start gain no privileges.\n\n"
-	"  --supervise=WHEN         auto: if COMMAND needs it; always: with all that it\n"
-	"                           starts, whatever that is; never (auto)\n"
-	"  --best-effort            start COMMAND without keepalive if it cannot be had\n"
-	"  --library=PATH           the shim's library, if it is in no usual place\n";
+	"Programs that a preload does not reach (static, Go) are supervised by seccomp\n"
+	"user notification; setuid programs that these start then gain no privileges.\n"
+	"\n"
+	"  --supervise=WHEN         auto: if COMMAND needs it; always: COMMAND and all\n"
+	"                           programs that it starts; never (auto)\n"
+	"  --best-effort            if COMMAND cannot have keepalive, start it without\n"
+	"  --library=PATH           the shim's library, if not in one of the usual places\n";
 static const char help_below[] =
-	"  --help, --version\n\n"
-	"The options go before the variables of keepalive-shim(7), KEEPALIVE_SHIM_IDLE\n"
-	"and so on, and these before /etc/keepalive-shim.conf.\n"
+	"  --help, --version\n"
+	"\n"
+	"Options override the variables of keepalive-shim(7), KEEPALIVE_SHIM_IDLE and so\n"
+	"on, and these override /etc/keepalive-shim.conf.\n"
 	"Exit status: COMMAND's; 125 if keepalive fails, 126 if COMMAND cannot be\n"
 	"executed, 127 if it is not found.\n";
 
@@ -96,7 +98,7 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 
 	request->command = options_read(argc, argv, &options, status);
 	if (request->command && !request->command[0]) {
-		message("run: no COMMAND given (--help tells more)");
+		message("run: no COMMAND given (see --help)");
 		*status = EXIT_OURS;
 	}
 	return request->command && request->command[0];
@@ -159,7 +161,7 @@ static bool accept_without(const struct request *request, const char *reason, co
 		return true;
 	}
 	message("'%s' would run without keepalive: %s", request->command[0], reason);
-	message("%s%sto start it all the same, add --best-effort", advice, *advice ? "; " : "");
+	message("%s%sto start it anyway, add --best-effort", advice, *advice ? "; " : "");
 	return false;
 }
 
@@ -187,11 +189,12 @@ static bool supervise(struct request *request, const struct target *target,
 				      "ignored in it, and under supervision it would lose them",
 				      "");
 	if (settings->role & ROLE_SERVER && settings_ask_peer(settings, ROLE_SERVER))
-		warning("rules by peer do not hold for connections that a supervised program "
-			"accepts: these have what their listener has");
+		warning("rules by peer do not apply to connections that a supervised program "
+			"accepts: these have their listener's values");
 	if (waiting)
 		warning("with these roles or rules %s for the supervisor, and a signal "
-			"can end such a call before it begins: keepalive-run(1), SECURITY",
+			"can interrupt such a call before it starts: see keepalive-run(1), "
+			"SECURITY",
 			waiting);
 	switch (supervise_start(settings, &terms, &why)) {
 	case SUPERVISION_ON:
@@ -296,7 +299,7 @@ int command_run(int argc, char **argv)
 	if (!request.outer)
 		settings_options_export(&request.options);
 	if (!settings.on && supervise_is_on())
-		warning("'%s' is supervised all the same, by the 'keepalive run' around it",
+		warning("'%s' is supervised anyway, by the 'keepalive run' around it",
 			request.command[0]);
 	return execute(&request, &target, error);
 }

@@ -26,47 +26,45 @@
 
 static const char help[] =
 	"Usage: keepalive status [OPTION...] [PID...]\n"
-	"Show the TCP sockets of these processes, or of all, and their keepalive; change nothing.\n"
+	"Shows the TCP sockets of these processes, or of all, and their keepalive.\n"
+	"Changes nothing.\n"
 	"\n"
-	"  --off              only established connections that would hang if the other end\n"
-	"                     vanished, counted by process and peer; exit status 1 if there are "
-	"any\n"
+	"  --off              only established connections that would hang if the other\n"
+	"                     end disappeared, counted by process and peer\n"
 	"  --port=N[-M]       only sockets with such a port, local or remote\n"
-	"  --state=NAME,...   only sockets in these states: established, listen, close-wait...\n"
-	"  --process=GLOB     only processes of such a name\n"
+	"  --state=NAME,...   only these states: established, listen, close-wait...\n"
+	"  --process=GLOB     only processes with such a name\n"
 	"  --sort=KEY         " ORDERS_ACCEPTED " (process)\n"
-	"  --wide             all there is to know, in lines of any length\n"
+	"  --wide             everything, in lines of any length\n"
 	"  --json             an array of objects instead of a table\n"
-	"  --watch[=SECONDS]  again and again, until the processes given have ended (2)\n"
-	"  --listeners        the values of listeners and unconnected sockets too (see below)\n"
+	"  --watch[=SECONDS]  repeat, until the given processes have ended (2)\n"
+	"  --listeners        the values of listeners and unconnected sockets too; if a\n"
+	"                     process binds a listener's port again meanwhile, that fails\n"
 	"  --help, --version\n"
 	"\n"
-	"KEEPALIVE   idle/interval/count (seconds, seconds, probes), or off; on: values not known\n"
-	"NEXT-PROBE  time until the next probe; 'unacked' or 'zero-window': keepalive waits until\n"
-	"            data is acknowledged or the peer's window opens; !2: two probes without "
-	"answer\n"
+	"KEEPALIVE   idle/interval/count (seconds, seconds, probes), or off; on: values\n"
+	"            not known\n"
+	"NEXT-PROBE  time until the next probe; 'unacked', 'zero-window': keepalive waits\n"
+	"            until data is acknowledged or the peer's window opens; !2: two\n"
+	"            probes without answer\n"
 	"PEER        -> the process connected; <- it was connected to\n"
 	"PORT        the local one\n"
-	"A dash: not known, or there is none (listeners have no timer, MPTCP has no user timeout\n"
-	"and no RTO cap); a plus: cut. What was not permitted is said on standard error.\n"
-	"\n"
-	"Values are read from a copy of the descriptor, held for microseconds. If a process "
-	"closes\n"
-	"a listener in that time and binds its port again, it is refused, so listeners are copied\n"
-	"with --listeners only.\n"
+	"A dash: not known, or there is none (listeners have no timer, MPTCP has no user\n"
+	"timeout and no RTO cap). A plus: cut to fit. What could not be read is listed on\n"
+	"standard error.\n"
 	"\n"
 	"Keys of --json: pid, process, fds, protocol, role, local, peer, state,\n" KEYS_OF_VALUES
 	",\n"
-	"timer, next_probe_ms, unanswered_probes; null if the table has a dash. With --off: pid, "
-	"process, role, port\n"
-	"(of the service), peer, connections; pid and process are null if they may not be seen.\n"
+	"timer, next_probe_ms, unanswered_probes; null if the table has a dash. With\n"
+	"--off: pid, process, role, port (of the service), peer, connections; pid and\n"
+	"process are null if this user may not see them.\n"
 	"\n"
-	"Values take the right to copy descriptors (the same user and kernel.yama.ptrace_scope 0,\n"
-	"or CAP_SYS_PTRACE; Linux 5.6), timers in another network namespace CAP_SYS_ADMIN.\n"
+	"Values need Linux 5.6 and the right to copy descriptors: the same user and\n"
+	"kernel.yama.ptrace_scope 0, or CAP_SYS_PTRACE. Timers in another network\n"
+	"namespace need CAP_SYS_ADMIN.\n"
 	"\n"
-	"Exit status: 0; with --off 1 if a connection would hang; 125 if the options, or a "
-	"process\n"
-	"given, do not hold, or if --off could not see all there is.\n";
+	"Exit status: 0; with --off 1 if a connection would hang; 125 if an option or a\n"
+	"given process is wrong, or if --off could not see everything.\n";
 
 struct request {
 	bool json, wide, off, listeners;
@@ -108,7 +106,7 @@ static void notes(FILE *frame, const struct snapshot *snapshot, bool all)
 	note(frame, "timers", &snapshot->timers);
 	if (!all || !others || !snapshot->descriptors.processes)
 		return;
-	say(frame, "%zu more TCP socket%s in processes that may not be looked into, such as %s",
+	say(frame, "%zu more TCP socket%s in processes that this user may not inspect, such as %s",
 	    others, others == 1 ? "" : "s", snapshot->descriptors.reason);
 }
 
@@ -190,10 +188,12 @@ static int show_off(const struct request *request)
 	fflush(stdout);
 	note(NULL, "timers", &snapshot.timers);
 	if (exposed.local)
-		message("%zu more without keepalive on loopback, where no end can vanish alone",
+		message("%zu more without keepalive on loopback, where neither end can disappear "
+			"alone",
 			exposed.local);
 	if (exposed.unknown)
-		message("%zu of which cannot be seen whether keepalive is on", exposed.unknown);
+		message("%zu more for which this user cannot see whether keepalive is on",
+			exposed.unknown);
 	snapshot_free(&snapshot);
 	return exposed.connections ? EXIT_FAILURE : all_seen ? EXIT_SUCCESS : EXIT_OURS;
 }
@@ -356,7 +356,7 @@ int command_status(int argc, char **argv)
 	if (!arguments)
 		return status;
 	if (request.off && request.interval) {
-		message("--off and --watch do not go together");
+		message("--off and --watch cannot be combined");
 		return EXIT_OURS;
 	}
 	return answer(&request, arguments);

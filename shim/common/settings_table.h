@@ -35,11 +35,11 @@
 #define NUMBER_SETTINGS(ROW) \
 	ROW(IDLE, "KEEPALIVE_SHIM_IDLE", "idle", "60s", "kernel", \
 	    "1s to 32767s (seconds if bare; units s, m, h), or kernel", \
-	    "DURATION", "first probe after so long without a sign of life", \
+	    "DURATION", "silence before the first probe", \
 	    IPPROTO_TCP, TCP_KEEPIDLE, UNIT_SECONDS, 1, 32767, "IDLE", "idle_s") \
 	ROW(INTERVAL, "KEEPALIVE_SHIM_INTERVAL", "interval", "10s", "kernel", \
 	    "1s to 32767s (seconds if bare; units s, m, h), or kernel", \
-	    "DURATION", "between probes", \
+	    "DURATION", "time between probes", \
 	    IPPROTO_TCP, TCP_KEEPINTVL, UNIT_SECONDS, 1, 32767, "INTERVAL", "interval_s") \
 	ROW(COUNT, "KEEPALIVE_SHIM_COUNT", "count", "6", "kernel", \
 	    "1 to 127, or kernel", \
@@ -47,12 +47,12 @@
 	    IPPROTO_TCP, TCP_KEEPCNT, UNIT_NONE, 1, 127, "COUNT", "count") \
 	ROW(USER_TIMEOUT, "KEEPALIVE_SHIM_USER_TIMEOUT", "user-timeout", "off", "off auto", \
 	    "off, auto, or 1ms to 2147483647ms with ms, s, m or h", \
-	    "DURATION", "TCP_USER_TIMEOUT: off, auto, or a duration with its unit", \
+	    "DURATION", "off, auto, or a duration with its unit", \
 	    IPPROTO_TCP, TCP_USER_TIMEOUT, UNIT_MILLISECONDS, 1, 2147483647, \
 	    "USER-TIMEOUT", "user_timeout_ms") \
 	ROW(RTO_MAX, "KEEPALIVE_SHIM_RTO_MAX", "rto-max", "off", "off", \
 	    "off, or 1s to 120s (seconds if bare; units ms, s, m, h)", \
-	    "DURATION", "TCP_RTO_MAX_MS: off, 1s to 120s", \
+	    "DURATION", "off, or 1s to 120s", \
 	    IPPROTO_TCP, TCP_RTO_MAX_MS, UNIT_MILLISECONDS, 1000, 120000, \
 	    "RTO-MAX", "rto_max_ms")
 
@@ -70,16 +70,16 @@
 #define OTHER_SETTINGS(ROW) \
 	ROW(ROLE, "KEEPALIVE_SHIM_ROLE", "role", "both", "client server both", \
 	    "both, client or server", \
-	    "ROLE", "both, client or server: whose sockets are touched") \
+	    "ROLE", "both, client or server: which side's sockets") \
 	ROW(MODE, "KEEPALIVE_SHIM_MODE", "mode", "respect", "respect force", \
 	    "respect or force", \
-	    "MODE", "respect or force: who wins when the program sets its own") \
+	    "MODE", "respect or force the program's own values") \
 	ROW(RULES, "KEEPALIVE_SHIM_RULES", "rule", "", "", \
 	    "at most 64 rules", \
-	    "RULE", "other values for some programs, roles, peers, ports; repeatable") \
+	    "RULE", "values by program, role, peer or port; repeatable") \
 	ROW(LOG, "KEEPALIVE_SHIM_LOG", "log", "off", "off stderr", \
 	    "off, stderr, or an absolute path", \
-	    "TARGET", "off, stderr or an absolute path: a line for each socket")
+	    "TARGET", "off, stderr or a path: a line for each socket")
 
 /* clang-format on */
 

@@ -76,18 +76,18 @@ $NAME/inner attach 2"
 
 @test "the whole host only with --host" {
 	run -125 cgroup attach "$CGROUPS"
-	assert_output --partial "--host says that this is meant"
+	assert_output --partial "if you mean that, use --host"
 	run -125 cgroup attach
-	assert_output --partial "One CGROUP, PID, or --host"
+	assert_output --partial "one CGROUP, PID or --host"
 	run -125 cgroup attach --host "$NAME"
 	run -1 cgroup detach --host
 }
 
 @test "what cannot hold for a group is refused: program=, a log, bad values, nonsense" {
 	run -125 cgroup attach --rule='program=nginx off' "$NAME"
-	assert_output --partial "a rule with program= cannot hold for a control group"
+	assert_output --partial "a rule with program= does not work for a control group"
 	run -125 cgroup attach --log=stderr "$NAME"
-	assert_output --partial "--log: "
+	assert_output --partial "--log does not apply"
 	run -125 cgroup attach --idle=0 "$NAME"
 	assert_output --partial "accepted: "
 	for words in '' nonsense 'list more' 'pin' 'detach --all more'; do
@@ -102,12 +102,12 @@ $NAME/inner attach 2"
 @test "what is missing is named: a capability, cgroup2, a mount of bpf" {
 	require setpriv
 	run -125 there setpriv --bounding-set=-bpf,-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup attach "$NAME"
-	assert_output "keepalive: it takes CAP_BPF: run as root"
+	assert_output "keepalive: this needs CAP_BPF: run as root"
 	run -125 there setpriv --bounding-set=-net_admin,-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup attach "$NAME"
-	assert_output "keepalive: it takes CAP_NET_ADMIN: run as root"
+	assert_output "keepalive: this needs CAP_NET_ADMIN: run as root"
 	cgroup attach "$NAME"
 	run -125 there setpriv --bounding-set=-sys_admin --inh-caps=-all "$KEEPALIVE" cgroup list
-	assert_output "keepalive: it takes CAP_SYS_ADMIN to see what is attached: run as root"
+	assert_output "keepalive: listing needs CAP_SYS_ADMIN: run as root"
 	there umount /sys/fs/bpf
 	run -125 cgroup attach "$NAME"
 	assert_output --partial "(mount -t bpf bpf /sys/fs/bpf)"
@@ -143,12 +143,12 @@ open_sockets_get() {
 	open_sockets_get 42 -perfmon,-sys_admin
 }
 
-@test "another's program that lets no other be attached below is named" {
+@test "another's program that allows no others below is named" {
 	mkdir "$GROUP/inner"
 	background python3 "$TESTS/cgroup/objects.py" exclusive "$GROUP" >"$BATS_TEST_TMPDIR/attached"
 	await 5 grep -q 0 "$BATS_TEST_TMPDIR/attached"
 	run -125 cgroup attach "$NAME/inner"
-	assert_output --regexp "^keepalive: the connect4 program 'somebody_else' \(id [0-9]+\) on $NAME lets no other"
+	assert_output --regexp "^keepalive: the connect4 program 'somebody_else' \(id [0-9]+\) on $NAME does not allow others"
 	await 5 nothing_left
 }
 
@@ -164,7 +164,7 @@ open_sockets_get() {
 	run -0 cgroup pin --mode=force /sys/fs/bpf/mine
 	assert_line BPFProgram=setsockopt:/sys/fs/bpf/mine/setsockopt
 	run -125 cgroup pin /tmp
-	assert_output "keepalive: /tmp/sock_ops: cannot be pinned there; accepted: an existing folder below a mount of bpf, such as /sys/fs/bpf"
+	assert_output "keepalive: /tmp/sock_ops: cannot be pinned there; accepted: an existing directory below a mount of bpf, such as /sys/fs/bpf"
 	there rm -r /sys/fs/bpf/mine
 	await 5 nothing_left
 }

@@ -20,9 +20,9 @@ kernel() {
 	[ "$(grep -c '^ok ' <<<"$output")" -ge 30 ]
 }
 
-@test "Debian bullseye's kernel: refused, with the version that it takes" {
+@test "Debian bullseye's kernel: refused, with the version that is needed" {
 	boot bullseye "$MADE/keepalive" -- "$MOUNTS && ./busybox mkdir /sys/fs/cgroup/a && ! ./keepalive cgroup attach a"
-	assert_line --regexp '^keepalive: it takes Linux 6\.1 or later .*; this is 5\.10\.'
+	assert_line --regexp '^keepalive: this needs Linux 6\.1 or later .*; this is 5\.10\.'
 }
 
 @test "Debian bookworm's kernel: every socket, every rule, respect and force" {

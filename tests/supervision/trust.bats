@@ -326,7 +326,7 @@ for s in client, server:
 	assert_line --partial "warning: '$TRUSTING' is supervised already"
 	run -0 "$KEEPALIVE" run --supervise=always env KEEPALIVE_SHIM=off "$KEEPALIVE" run "$TRUSTING" groups
 	assert_line "armed: 1"
-	assert_line --partial "is supervised all the same"
+	assert_line --partial "is supervised anyway"
 	require_root
 	run -125 "$KEEPALIVE" run --supervise=always unshare --net "$KEEPALIVE" run "$TRUSTING" groups
 	assert_line --partial "in another network namespace or control group"

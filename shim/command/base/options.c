@@ -60,8 +60,7 @@ static void say_unknown(const char *command, const char *argument, const struct 
 
 	copy_name(argument, name, sizeof(name));
 	if (beginning_with(name, names) > 1) {
-		message("%s: option '--%s' stands for more than one (keepalive %s --help lists "
-			"them)",
+		message("%s: option '--%s' is ambiguous (keepalive %s --help lists the options)",
 			command, name, command);
 		return;
 	}
@@ -71,7 +70,7 @@ static void say_unknown(const char *command, const char *argument, const struct 
 		message("%s: unknown option '%s'; did you mean '--%s'?", command, argument,
 			nearest.word);
 	else
-		message("%s: unknown option '%s' (keepalive %s --help lists them)", command,
+		message("%s: unknown option '%s' (keepalive %s --help lists the options)", command,
 			argument, command);
 }
 
@@ -81,7 +80,7 @@ static void say_wrong(char **argv, int found, const struct option *names)
 	char letter[] = { '-', (char)optopt, '\0' };
 
 	if (found == ':')
-		message("%s: option '%s' takes a value (keepalive %s --help tells which)", argv[0],
+		message("%s: option '%s' needs a value (see keepalive %s --help)", argv[0],
 			argv[optind - 1], argv[0]);
 	else if (optopt >= ROW) /* a long one that is known */
 		message("%s: option '%s' takes no value", argv[0], argv[optind - 1]);
@@ -143,6 +142,5 @@ void options_say_unknown_word(const char *command, const char *word, const char 
 	if (nearest.word)
 		message("%s: unknown '%s'; did you mean '%s'?", command, word, nearest.word);
 	else
-		message("%s: unknown '%s' (keepalive %s --help lists what it takes)", command, word,
-			command);
+		message("%s: unknown '%s' (see keepalive %s --help)", command, word, command);
 }

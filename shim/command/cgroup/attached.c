@@ -103,7 +103,7 @@ static bool is_exclusive(const struct group *group, enum program_kind kind, stru
 	text_number(why, id);
 	text_string(why, ") on ");
 	text_plain(why, slice_of(group->path));
-	text_string(why, " lets no other be attached there or below");
+	text_string(why, " does not allow others there or below");
 	return true;
 }
 
@@ -227,7 +227,7 @@ static bool make_folders(uint64_t id, struct text *why)
 	char path[PIN_PATH_MAX];
 
 	if (statfs("/sys/fs/bpf", &status) != 0 || (unsigned long)status.f_type != BPF_FS_MAGIC) {
-		text_string(why, "nothing is mounted for programs to stay in (mount -t bpf bpf "
+		text_string(why, "no bpf file system is mounted (mount -t bpf bpf "
 				 "/sys/fs/bpf)");
 		return false;
 	}

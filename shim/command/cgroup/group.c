@@ -141,9 +141,11 @@ static bool no_group(struct text *why, const char *name)
 {
 	text_string(why, "no control group ");
 	text_quoted(why, slice_of(name));
-	text_string(why, errno == EACCES ? ": permission denied"
-					 : " (a folder of cgroup2, its path from the mount on, or "
-					   "a process id)");
+	text_string(why,
+		    errno == EACCES
+			    ? ": permission denied"
+			    : " (expected a directory of cgroup2, its path below the mount, or "
+			      "a process id)");
 	return false;
 }
 
@@ -190,7 +192,7 @@ bool group_open_process(struct group *group, pid_t pid, struct text *why)
 		fclose(file);
 	if (!opened) {
 		text_process(why, &process);
-		text_string(why, ": its control group is not to be seen from here");
+		text_string(why, ": its control group is not visible from here");
 	}
 	return opened;
 }

@@ -28,7 +28,7 @@ static bool is_recent(struct text *why)
 	    major > LEAST_MAJOR || (major == LEAST_MAJOR && minor >= LEAST_MINOR))
 		return true;
 	text_string(why,
-		    "it takes Linux 6.1 or later (bpf_getsockopt() of SO_KEEPALIVE); this is ");
+		    "this needs Linux 6.1 or later (bpf_getsockopt() of SO_KEEPALIVE); this is ");
 	text_string(why, kernel.release);
 	return false;
 }
@@ -42,7 +42,7 @@ static bool is_permitted(struct text *why)
 
 	if (!missing)
 		return true;
-	text_string(why, "it takes ");
+	text_string(why, "this needs ");
 	text_string(why, missing);
 	text_string(why, ": run as root");
 	return false;
@@ -82,7 +82,7 @@ static void explain(struct text *why, int error)
 		return;
 	}
 	close(probe);
-	text_string(why, "the kernel does not take the programs: ");
+	text_string(why, "the kernel rejects the programs: ");
 	text_string(why, strerror(error));
 }
 

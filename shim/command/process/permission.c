@@ -27,7 +27,7 @@ static void kernel_too_old(struct text *text)
 {
 	struct utsname kernel;
 
-	text_string(text, "it takes pidfd_getfd(2), which came with Linux 5.6");
+	text_string(text, "this needs pidfd_getfd(2), new in Linux 5.6");
 	if (uname(&kernel) == 0) {
 		text_string(text, "; this is Linux ");
 		text_string(text, kernel.release);
@@ -43,7 +43,7 @@ static void not_permitted(struct text *text, const struct process *process, int 
 			  (error == EPERM || capability_held(CAP_DAC_READ_SEARCH));
 
 	if (privileged && scope != '3') {
-		text_string(text, "refused although CAP_SYS_PTRACE is held: a seccomp filter or a "
+		text_string(text, "refused despite CAP_SYS_PTRACE: a seccomp filter or a "
 				  "security module forbids it, or the process is outside this "
 				  "user namespace");
 	} else if (error == EPERM && scope == '3') {

@@ -77,7 +77,7 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 	if (strchr("ZX", *proc_status_field(status, "State"))) {
 		explain(why, pid,
 			atoi(proc_status_field(status, "Threads")) > 1
-				? " cannot be looked into: its first thread has ended before the "
+				? " cannot be inspected: its first thread has ended before the "
 				  "others"
 				: " has ended (a zombie: its parent has yet to wait for it)");
 		return false;

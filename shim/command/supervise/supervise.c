@@ -89,7 +89,7 @@ static void explain_seccomp(struct text *why, int error)
 		text_string(why, ")");
 		break;
 	case EINVAL:
-		text_string(why, "it takes Linux 5.9 or later, with CONFIG_SECCOMP_FILTER");
+		text_string(why, "this needs Linux 5.9 or later, with CONFIG_SECCOMP_FILTER");
 		break;
 	default:
 		text_string(why, "seccomp(2) is refused here (");
@@ -102,17 +102,16 @@ static void explain_seccomp(struct text *why, int error)
 static void explain_supervisor(struct text *why, int state)
 {
 	if (state == SUPERVISOR_NO_PROC)
-		text_string(why,
-			    "/proc is not mounted, or is not this PID namespace's, and without "
-			    "it nobody can tell which network namespace a thread is in");
+		text_string(why, "/proc is not mounted, or is not this PID namespace's; without "
+				 "it the network namespace of a thread cannot be found out");
 	else if (state == SUPERVISOR_NO_THREAD)
 		text_string(why, "no thread can be started beside it");
 	else
 		text_string(why,
-			    "a role, or rules that name peers, ports or roles, take "
+			    "a role, or rules that name peers, ports or roles, need "
 			    "pidfd_getfd(2) under supervision, which is refused here (by the "
-			    "seccomp profile of a container, Yama's ptrace_scope, or since its "
-			    "file may not be read); allow CAP_SYS_PTRACE, or do without them");
+			    "seccomp profile of a container, Yama's ptrace_scope, or because "
+			    "its file may not be read); allow CAP_SYS_PTRACE, or do without them");
 }
 
 /*

@@ -20,21 +20,22 @@ void text_limits(struct text *text, const struct target *target)
 	bool is_script = target->path[0] && strcmp(target->path, target->executable) != 0;
 
 	add(text, target->is_linker,
-	    "that holds for the program that it is given, if it is dynamic");
+	    "this applies to the program that it is given, if that is dynamic");
 	add(text, is_script,
-	    "that holds for the script itself; a static or Go program that it starts takes "
+	    "this applies to the script itself; a static or Go program that it starts needs "
 	    "'keepalive run --supervise=always'");
 	add(text, target->others == PRIVILEGE_CAPABILITIES,
-	    "that holds for root alone: the file has capabilities, and the dynamic linker of any "
+	    "this applies to root alone: the file has capabilities, and the dynamic linker of any "
 	    "other user ignores preloads");
 	add(text, target->others == PRIVILEGE_SETUID || target->others == PRIVILEGE_SETGID,
-	    "that holds for its owner alone: it is setuid or setgid, and the dynamic linker of any "
+	    "this applies to its owner alone: it is setuid or setgid, and the dynamic linker of "
+	    "any "
 	    "other user ignores preloads");
 	add(text, traits->php && traits->php < 805,
 	    "PHP before 8.5 opens its extensions with RTLD_DEEPBIND, so that no preload sees the "
 	    "sockets of curl, pgsql, sockets and others; " REACHES_ALL);
 	add(text, traits->raw_socket,
-	    "it can also make sockets with system calls of its own; " REACHES_ALL);
+	    "it can also make sockets by direct system calls; " REACHES_ALL);
 	add(text, traits->rcmd,
 	    "connections by rcmd(3) are made inside the C library; " REACHES_ALL);
 	add(text, traits->asan,
@@ -45,8 +46,8 @@ void text_limits(struct text *text, const struct target *target)
 void text_limits_seen(struct text *text, const struct reach *reach)
 {
 	add(text, reach->error,
-	    "that its calls really lead to the library was not seen, for which its memory must be "
-	    "read: ask as root");
+	    "whether its calls really lead to the library is not known, because its memory "
+	    "cannot be read: ask as root");
 	if (!reach->bypassed)
 		return;
 	add(text, true, "but not for the sockets of ");

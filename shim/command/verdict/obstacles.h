@@ -40,20 +40,20 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "it is statically linked: no dynamic linker, so no preload", \
 	    "", explain_supervised) \
 	ROW(GO, "go", EFFECT_NO, WAY_SUPERVISION, false, \
-	    "it is a Go program: it makes its own system calls, past the C library and any preload", \
+	    "it is a Go program: it makes its own system calls, which bypass the C library and any preload", \
 	    "", explain_supervised) \
 	ROW(PASCAL, "pascal", EFFECT_NO, WAY_SUPERVISION, false, \
-	    "it is a Free Pascal program: it makes its own system calls, past the C library and any " \
+	    "it is a Free Pascal program: it makes its own system calls, which bypass the C library and any " \
 	    "preload", \
 	    "", explain_supervised) \
 	ROW(KLIBC, "klibc", EFFECT_NO, WAY_SUPERVISION, false, \
-	    "what its file names as its dynamic linker is none (klibc), so no preload", \
+	    "what its file names as its dynamic linker is not one (klibc), so no preload", \
 	    "", explain_supervised) \
 	ROW(RAW, "raw", EFFECT_NO, WAY_SUPERVISION, false, \
-	    "it makes its sockets with system calls of its own, past the C library and any preload", \
+	    "it makes its sockets by system calls that bypass the C library and any preload", \
 	    "", explain_supervised) \
 	ROW(RCMD, "rcmd", EFFECT_NO, WAY_SUPERVISION, false, \
-	    "the C library makes its connections (rcmd(3)), inside, past any preload", \
+	    "the C library makes its connections (rcmd(3)) internally, out of any preload's reach", \
 	    "", explain_supervised) \
 	ROW(LIBRARY, "library", EFFECT_NO, WAY_NONE, false, \
 	    "", \
@@ -66,7 +66,7 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "its file may not be read", \
 	    "ask as a user who may read it", NULL) \
 	ROW(FORMAT, "format", EFFECT_UNKNOWN, WAY_NONE, true, /* binfmt_misc may know it */ \
-	    "it is no ELF executable, nor a script whose #! line says what runs it", \
+	    "it is neither an ELF executable nor a script whose #! line names an interpreter", \
 	    "", NULL) \
 	ROW(NOT_LOADED, "not-loaded", EFFECT_NO, WAY_NONE, false, \
 	    "the library is not loaded in it", \
@@ -75,12 +75,12 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "", \
 	    "start it with 'keepalive run --supervise=always'; " ATTACH, NULL) \
 	ROW(ORPHANED, "orphaned", EFFECT_UNKNOWN, WAY_NONE, false, \
-	    "there is a supervisor, but nothing shows whom it serves, since the process that it was " \
+	    "there is a supervisor, but whom it serves is unknown, because the process that it was " \
 	    "started for has ended", \
-	    "'keepalive status' shows what its sockets have", NULL) \
+	    "'keepalive status' shows its sockets' values", NULL) \
 	ROW(ELSEWHERE, "elsewhere", EFFECT_NO, WAY_NONE, false, \
-	    "its supervisor is in another network namespace or control group, and leaves the sockets " \
-	    "alone that are made here", \
+	    "its supervisor is in another network namespace or control group, and does not touch " \
+	    "sockets that are made here", \
 	    ATTACH, NULL) \
 	ROW(KERNEL, "kernel", EFFECT_NO, WAY_NONE, false, \
 	    "it is a thread of the kernel", \
@@ -89,9 +89,9 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "", /* permission_reason() knows */ \
 	    "", NULL) \
 	ROW(OVERWRITTEN, "overwritten", EFFECT_UNKNOWN, WAY_NONE, false, \
-	    "it is reached, but has overwritten the environment it was started with, as for its title " \
-	    "in ps(1), so its settings do not show", \
-	    "'keepalive status' shows what its connections have", NULL)
+	    "it is reached, but has overwritten its original environment, as for a title " \
+	    "in ps(1), so its settings are unknown", \
+	    "'keepalive status' shows its connections' values", NULL)
 /* clang-format on */
 
 #define OBSTACLE(symbol, ...) OBSTACLE_##symbol,

@@ -135,7 +135,7 @@ static void explain_privilege(struct verdict *verdict, const struct target *targ
 
 #define ATTACH "'keepalive attach' sets keepalive on the sockets that it has now"
 #define GO_SETS_ITS_OWN \
-	"Go's net package sets 15s of its own on every connection, and only --mode=force holds " \
+	"Go's net package sets 15s of its own on every connection, and only --mode=force sets " \
 	"other values"
 
 static void explain_supervised(struct verdict *verdict, const struct target *target,
@@ -164,7 +164,7 @@ static void explain_library(struct verdict *verdict, const struct target *target
 				"'keepalive run --library PATH'");
 	} else {
 		reason(verdict,
-		       "%s was not found, neither beside this command nor where it is installed",
+		       "%s was found neither beside this command nor in an installed place",
 		       LIBRARY_NAME);
 		advise(verdict, "name it with 'keepalive run --library PATH'");
 	}
