@@ -44,7 +44,7 @@ deny-refused sockets SystemCallFilter=~setsockopt:EPERM
 number sockets SystemCallFilter=~setsockopt statx|SystemCallErrorNumber=ENOSYS
 lists sockets SystemCallFilter=@system-service|SystemCallFilter=~statx:ENOSYS @raw-io
 logged sockets SystemCallLog=setsockopt getsockopt
-no-network nothing SystemCallFilter=@system-service|SystemCallFilter=~@network-io
+no-network nothing Environment=HOME=/root|SystemCallFilter=@system-service|SystemCallFilter=~@network-io
 no-options nothing SystemCallFilter=~getsockopt setsockopt|Environment=KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_LOG=stderr
 no-options-rules nothing SystemCallFilter=~getsockopt setsockopt getpeername|Environment="KEEPALIVE_SHIM_RULES=role=server peer=10.0.0.1 off; count=kernel"'
 every=

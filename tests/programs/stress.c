@@ -139,14 +139,15 @@ static void connect_it(void)
 		said("poll", poll(&ready, 1, 1000));
 }
 
-static void accept_from(int fd)
+/* wait: milliseconds, for a connection that is there or on its way. */
+static void accept_from(int fd, int wait)
 {
 	struct sockaddr_storage here;
 	socklen_t *length = below(3) ? room(sizeof(*length)) : NULL, given = below(40);
 	struct sockaddr *to = below(3) ? room(given) : NULL;
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 
-	poll(&ready, 1, 0);
+	poll(&ready, 1, wait);
 	if (!below(3)) {
 		to = (struct sockaddr *)&here;
 		length = &given;
@@ -167,7 +168,7 @@ static void accept_from(int fd)
 
 static void accept_it(void)
 {
-	accept_from(*any());
+	accept_from(*any(), 10);
 }
 
 static void set(void)
@@ -251,7 +252,7 @@ static void converse(void)
 {
 	struct sockaddr_in name = { .sin_family = AF_INET };
 	socklen_t length = sizeof(name);
-	int server = tcp(), client = tcp();
+	int server = tcp(), client = tcp(), result;
 	struct pollfd ready = { .fd = client, .events = POLLOUT };
 
 	name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -264,8 +265,9 @@ static void converse(void)
 		said("connect", connect(client, (struct sockaddr *)edge, length));
 	connect(client, (struct sockaddr *)&name, length);
 	said("poll", poll(&ready, 1, 1000));
-	said("connect", connect(client, (struct sockaddr *)&name, length));
-	accept_from(server);
+	result = connect(client, (struct sockaddr *)&name, length);
+	said("connect", result);
+	accept_from(server, result == 0 ? 1000 : 0);
 	keep(server);
 	keep(client);
 }
