@@ -73,6 +73,17 @@ in_host() {
 	assert_equal "$stderr" ''
 }
 
+@test "a daemon of the host that confines itself, and ends otherwise with the library: named, and nothing is written" {
+	run -1 in_host '
+		printf "#!/bin/sh\n[ -z \"\$LD_PRELOAD\" ] || kill -s SYS \$\$\n" >/usr/sbin/chronyd
+		chmod 755 /usr/sbin/chronyd
+		/mnt/host-preload install && exit 0
+		entry
+		exit 1'
+	assert_line "host-preload: chronyd, in its own sandbox: status 159 with the library, 0 without"
+	assert_equal "${lines[-1]}" none
+}
+
 @test "status: says what the entry is and whether it works; an entry that is right is not written again" {
 	run -0 --separate-stderr in_host '
 		/mnt/host-preload status || echo "no: $?"

@@ -6,7 +6,7 @@ load emulated
 # systemd HOW [FILE...]: what it and its services tell, in $output.
 systemd() {
 	emulation_or_skip
-	boot bookworm-systemd "$SHIM" "${@:2}" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
+	BOOT_SECONDS=900 boot bookworm-systemd "$SHIM" "${@:2}" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
 		"$TESTS/kernels/systemd.sh" "$TESTS/kernels/units.py" -- "how=$1; . ./systemd.sh"
 }
 
