@@ -10,7 +10,7 @@ MAINTAINER := $(or $(MAINTAINER),keepalive-shim authors <maintainers@keepalive-s
 HOMEPAGE   := $(or $(HOMEPAGE),https://keepalive-shim.example/)
 export MAINTAINER HOMEPAGE VERSION
 PREFIX  = /usr
-# Where the compiler's system keeps libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
+# The directory for libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
 MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
 LIBDIR  = $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
 ZSHDIR  = $(PREFIX)/share/zsh/$(if $(MULTIARCH),vendor-completions,site-functions)
@@ -45,10 +45,10 @@ COMMON  = $(COMPILER) -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/c
 # stack protector and fortify would bring strong ones. Unwind tables stay, so that a thread cancelled
 # in accept() runs its C++ destructors, and so does the table by which they are found, which musl-gcc
 # leaves out unless asked. The marks: a process has a shadow stack (x86, glibc 2.39) or
-# guarded branches (aarch64) only where each of its objects says that it can do with them.
+# guarded branches (aarch64) only if each of its objects is marked as built for them.
 #
-# Packagers' flags are for ordinary code. Of theirs the library takes what says for which machine, where
-# things are and what to tell of it: link-time optimisation puts 11 KiB of frame into each hook, fortify and
+# Packagers' flags are for ordinary code. Of theirs the library uses those that name the machine, paths
+# and debug information: link-time optimisation puts 11 KiB of frame into each hook, fortify and
 # sanitizers bring strong symbols, packed relocations need a C library that knows them, and what is for this
 # very processor alone (-march=native) is longer.
 KEPT            = -m% -g% -B% -I% -isystem% --sysroot% --target% -fuse-ld% -ffile-prefix-map% \
@@ -77,7 +77,7 @@ $(MAP): shim/preload/hooks.h Makefile
 		echo 'local: *; };'; } >$@
 
 # The command is an ordinary program: a packager's flags come after these and may say more. STATIC=yes
-# makes one that needs no C library; as static-pie where the compiler's libc has what that takes
+# makes one that needs no C library; as static-pie if the compiler's libc has what that needs
 # (Debian's for armhf and riscv64 has not, and its musl-gcc does not know how).
 COMMAND_CFLAGS  = -fPIE -pthread -fstack-protector-strong $(MARKS_$(MACHINE)) \
                   $(if $(filter arm%,$(MACHINE)),,-fstack-clash-protection)
@@ -101,7 +101,7 @@ PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(PRELOAD_FIR
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
 .PHONY: all fixtures test lint fuzz clean help
-all: $(LIBRARY) $(COMMAND) $(COMPLETIONS) $(MANUAL) ## build the library and the command into build/
+all: $(LIBRARY) $(COMMAND) $(COMPLETIONS) $(MANUAL) ## build the library and the command into build/ | a C compiler | half a minute
 
 $(COMPLETIONS): $(BUILD)/%: shim/%.in shim/completion/fill shim/common/settings_table.h
 	@mkdir -p $(@D)
@@ -140,57 +140,58 @@ $(BUILD)/command-objects/%.o: shim/%.c Makefile
 
 # Test hosts: each tests/programs/NAME.c is a program of its own.
 FIXTURES = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
-fixtures: $(FIXTURES) ## build the programs that the tests run
+fixtures: $(FIXTURES) ## build the programs that the tests run | a C compiler | half a minute
 $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -g -pthread -o $@ $<
 
-test: all fixtures ## run the tests whose programs are installed (scripts/test installs them)
+test: all fixtures ## run the core tests (scripts/test also installs what they need) | bats | 3 minutes
 	tests/run
 
-lint: ## layout, clang-tidy, cppcheck, shellcheck, and builds without a warning
+lint: ## run the linters that are installed, and build without a warning | scripts/install lint | 10 minutes
 	scripts/lint
 
-fuzz: ## settings and rules under libFuzzer, FUZZ_SECONDS (60) each
+fuzz: ## settings and rules under libFuzzer | clang | FUZZ_SECONDS (60) each
 	tests/fuzz/run
 
 .PHONY: coverage
-coverage: ## the lines and branches of shim/ that the tests run
+coverage: ## the lines and branches of shim/ that the tests run | clang, llvm | 10 minutes
 	scripts/coverage
 
-# EXAMPLES and LICENSEDIR, where they are set, say where these go instead.
+# EXAMPLES and LICENSEDIR, if set, are the places for these.
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package dist image release
-install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim
+install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim | root, unless DESTDIR or PREFIX is your own | seconds
 	$(PLACES) scripts/packaging/install install
 
-uninstall: ## remove what install installed
+uninstall: ## remove what install installed | root, unless DESTDIR or PREFIX is your own | seconds
 	$(PLACES) scripts/packaging/install uninstall
 
-package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/ (MAINTAINER='NAME <ADDRESS>')
+package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/ | dpkg-deb, rpmbuild, apk 3, cross compilers | minutes
 	ARCH='$(ARCH)' scripts/packaging/package
 
-image: package ## the library and the command as an image for containers: build/image/, an OCI layout
+image: package ## the library and the command as an image: build/image/, an OCI layout | python3, and what package needs | as long as package
 	scripts/packaging/image
 
-release: ## what goes beside the packages: a list of their contents, SHA256SUMS, a signature (SIGNING_KEY=FILE)
+release: ## contents, checksums, signature of the packages (SIGNING_KEY=FILE) | packages in build/packages/ | seconds
 	SIGNING_KEY='$(SIGNING_KEY)' scripts/packaging/release
 
-dist: ## the sources as distributions take them into build/dist/: .tar.gz, .spec, APKBUILD, .dsc
+dist: ## the sources in build/dist/: .tar.gz, .spec, APKBUILD, .dsc | dpkg-source for .dsc | seconds
 	scripts/packaging/dist
 
 .PHONY: timeline
-timeline: all ## measure and draw tests/network/timeline.svg again (three minutes)
+timeline: all ## measure and draw tests/network/timeline.svg again | root, python3 | 3 minutes
 	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
 	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
 	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
 
 .PHONY: bench
-bench: all fixtures ## what it costs, beside others (4 minutes; BENCH_QUICK=1: one)
+bench: all fixtures ## measure what it costs, beside others | scripts/install bench | 4 minutes (BENCH_QUICK=1: 1)
 	python3 tests/bench/bench.py
 
-clean: ## remove build/
+clean: ## remove build/ | nothing | seconds
 	rm -rf build
 
-help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+help: ## this list | nothing | seconds
+	@sed -n 's/^\([a-z-]*\):.*## /\1 | /p' $(MAKEFILE_LIST) | \
+		awk -F ' [|] ' '{ printf "%-10s %s\n%-10s   needs %s; takes %s\n", $$1, $$2, "", $$3, $$4 }'

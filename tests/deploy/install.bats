@@ -45,6 +45,17 @@ files() {
 	assert_output ''
 }
 
+@test "make help: each target that others call, what it needs and how long it takes, in 80 columns" {
+	local target
+
+	run -0 make -s -C "$REPOSITORY" help
+	for target in $(sed -n 's/^\.PHONY: //p' "$REPOSITORY/Makefile"); do
+		assert_line --regexp "^$target +[^ ]"
+	done
+	[ "$(grep -c '^  *needs .*; takes .' <<<"$output")" = "$(grep -c '^[a-z]' <<<"$output")" ]
+	[ "$(wc -L <<<"$output")" -le 80 ]
+}
+
 @test "make: without a target it builds the library, the command and the completions" {
 	run -0 make -n -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/default"
 	assert_output --partial "$BATS_TEST_TMPDIR/default/libkeepalive-shim.so"
