@@ -78,6 +78,22 @@ verified() {
 	assert_line --index 4 'Environment="KEEPALIVE_SHIM_IDLE=30"'
 }
 
+@test "a name of its own (@), and several commands in a line: each is started by run, under its name" {
+	static_service Type=oneshot \
+		'ExecStart=-@/usr/bin/static "a name" -x ; /usr/bin/static \; "b ; c" ;/usr/bin/static' \
+		'ExecStart=@"/usr/bin/static" plain'
+	run -0 enable it
+	run grep ^ExecStart= "$DROP_IN"
+	assert_output 'ExecStart=
+ExecStart=-/usr/bin/keepalive run --argv0 "a name" -- /usr/bin/static -x
+ExecStart=/usr/bin/keepalive run -- /usr/bin/static \; "b ; c" ;/usr/bin/static
+ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
+	verified
+	service Type=oneshot 'ExecStart=/usr/bin/dynamic ; /usr/bin/missing'
+	run -125 enable it
+	assert_output --partial "/usr/bin/missing': No such file"
+}
+
 @test "the administrator's own drop-in is what holds" {
 	static_service 'ExecStart=/no/such/program'
 	mkdir -p "$ROOT/etc/systemd/system/it.service.d"
@@ -132,9 +148,6 @@ verified() {
 	service Type=oneshot
 	run -125 enable it
 	assert_output --partial "it has no ExecStart="
-	service 'ExecStart=@/usr/bin/dynamic name'
-	run -125 enable it
-	assert_output --partial "ExecStart= with '@' is not understood"
 	[ ! -e "$ROOT/etc" ]
 }
 

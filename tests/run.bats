@@ -229,6 +229,15 @@ settings() {
 	assert_output sh
 }
 
+@test "--argv0: the program is told that name, whichever way it has keepalive" {
+	for supervise in auto always; do
+		run -0 "$KEEPALIVE" run --argv0=other --supervise=$supervise sh -c 'tr "\\0" "\\n" </proc/$$/cmdline | head -n 1'
+		assert_output other
+	done
+	run -0 "$KEEPALIVE" run --argv0=-sh sh -c 'echo "$0"'
+	assert_output -- -sh
+}
+
 @test "PATH is searched as execvp(3) does" {
 	mkdir "$BATS_TEST_TMPDIR"/{1,2,3}
 	printf 'not mine\n' >"$BATS_TEST_TMPDIR/1/tool"

@@ -494,8 +494,8 @@ signal.pause()'
 # Copies that COMMAND... makes of another process's descriptors.
 copies() {
 	require strace
-	strace -f -qq -e trace=pidfd_getfd -o traced "$@" >/dev/null
-	grep -c pidfd_getfd traced || true # none
+	strace -f -qq -e trace=pidfd_getfd -o "$BATS_TEST_TMPDIR/traced" "$@" >/dev/null
+	grep -c pidfd_getfd "$BATS_TEST_TMPDIR/traced" || true # none
 }
 
 # A copy would keep the port from a program that closes its socket and binds again. (So does reading a link in

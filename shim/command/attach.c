@@ -63,16 +63,18 @@ static void explain_refusal(const struct process *process, int error)
 
 /* The network namespace of some of the processes, looked at once for all of them. */
 struct watched {
-	struct net_namespace space[2]; /* as it is, and as it was at the look before */
-	unsigned now;                  /* which is which */
-	bool news;                     /* sockets that were not there before, or had no peer yet */
-	unsigned looks;                /* the last look, by the request's number */
+	struct net_namespace space[2];   /* as it is, and as it was at the look before */
+	unsigned now;                    /* which is which */
+	char counters[NET_COUNTERS_MAX]; /* net_namespace_counters() before that; may be empty */
+	bool news;      /* sockets that were not there before, or had no peer yet */
+	unsigned looks; /* the last look, by the request's number */
 	struct watched *next;
 };
 
-/* A process to attach to, and what comes of it. */
+/* A process to attach to, or a thread with descriptors of its own, and what comes of it. */
 struct attached {
 	struct attachment attachment;
+	bool thread;
 	struct watched *watched;
 	struct attached *next;
 };
@@ -81,8 +83,9 @@ struct request {
 	struct settings_options options;
 	const char *unit; /* also the processes of this one; NULL: none */
 	bool dry_run;
-	bool several; /* processes: each line names its own */
-	int interval; /* milliseconds; 0: once */
+	bool several;         /* processes: each line names its own */
+	bool threads_refused; /* those with descriptors of their own cannot be reached here */
+	int interval;         /* milliseconds; 0: once */
 	struct attached *list;
 	struct watched *watched;
 	unsigned looks;
@@ -91,12 +94,27 @@ struct request {
 
 enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
 
+/* Whether there is nothing new, by the counters alone: no connection waits to be accepted, either. */
+static bool is_idle(struct watched *watched, pid_t pid)
+{
+	const struct net_namespace *space = &watched->space[watched->now];
+	char counters[NET_COUNTERS_MAX];
+	bool idle = net_namespace_counters(pid, counters) && !space->error &&
+		    !space->table.unheld && strcmp(counters, watched->counters) == 0;
+
+	memcpy(watched->counters, counters, sizeof(counters));
+	return idle;
+}
+
 /* Reads the namespace again. Without its table everything may be news. */
 static void watch(struct watched *watched, pid_t pid)
 {
 	const struct net_namespace *before = &watched->space[watched->now];
 	struct net_namespace *space = &watched->space[!watched->now];
 
+	watched->news = false;
+	if (is_idle(watched, pid))
+		return;
 	net_namespace_read(space, pid, ALL_STATES);
 	watched->news = space->error != 0;
 	for (size_t i = 0; i < space->table.count && !watched->news; i++) {
@@ -178,8 +196,11 @@ static bool check_log(const struct settings *settings)
 	return true;
 }
 
-/* Finds the process. Returns 0, or complains and returns the exit status. */
-static int find(struct attachment *attachment, pid_t pid)
+/*
+ * Finds the process, or the thread of it that has descriptors of its own (0: none). Returns 0, or
+ * complains and returns the exit status.
+ */
+static int find(struct attachment *attachment, pid_t pid, pid_t thread)
 {
 	struct holder *holder = &attachment->holder;
 	char line[1024];
@@ -187,16 +208,24 @@ static int find(struct attachment *attachment, pid_t pid)
 	int error;
 
 	holder->space = &attachment->space;
-	holder->pidfd = pidfd_of(pid);
+	holder->pidfd = thread ? pidfd_of_thread(thread) : pidfd_of(pid);
 	error = errno;
 	if (!process_read(&holder->process, pid, &why)) {
 		message("%.*s", (int)(why.next - why.start), why.start);
+		return EXIT_OURS;
+	}
+	if (holder->pidfd < 0 && thread && error == EINVAL) {
+		message("thread %d of process %d has descriptors of its own, which take Linux 6.9 "
+			"to reach",
+			thread, pid);
 		return EXIT_OURS;
 	}
 	if (holder->pidfd < 0) {
 		explain_refusal(&holder->process, error);
 		return EXIT_OURS;
 	}
+	if (thread)
+		holder->process.pid = thread; /* /proc has its descriptors there */
 	return 0;
 }
 
@@ -240,17 +269,19 @@ static void forget(struct attached *attached)
 	free(attached);
 }
 
-/* Returns false if nothing can be done at all. */
-static bool attach_to(struct request *request, pid_t pid)
+/* thread: as for find(). Returns false if nothing can be done at all. */
+static bool attach_to_one(struct request *request, pid_t pid, pid_t thread)
 {
 	struct attached *attached = array_zeroed(1, sizeof(*attached));
 	struct attachment *attachment = &attached->attachment;
-	int status = find(attachment, pid);
+	int status = find(attachment, pid, thread);
 
 	attachment->dry_run = request->dry_run;
-	attachment->named = request->several;
+	attachment->named = request->several || thread;
+	attached->thread = thread;
 	if (status) {
 		request->status = status;
+		request->threads_refused = thread;
 		forget(attached);
 		return true;
 	}
@@ -271,6 +302,25 @@ static bool attach_to(struct request *request, pid_t pid)
 	attached->next = request->list;
 	request->list = attached;
 	return true;
+}
+
+/* Those of its threads that have descriptors of their own, and are not attached to yet. */
+static bool attach_to_threads(struct request *request, pid_t pid)
+{
+	pid_t *threads;
+	size_t count = process_threads_apart(pid, &threads);
+	bool can = !request->threads_refused;
+
+	for (size_t i = 0; i < count && can; i++)
+		can = is_attached(request, threads[i]) || attach_to_one(request, pid, threads[i]);
+	free(threads);
+	return can;
+}
+
+/* Returns false if nothing can be done at all. */
+static bool attach_to(struct request *request, pid_t pid)
+{
+	return attach_to_one(request, pid, 0) && attach_to_threads(request, pid);
 }
 
 static void attach_to_group(void *context, const struct group *group)
@@ -335,6 +385,11 @@ static void look_again(struct request *request)
 		} else {
 			at = &attached->next;
 		}
+	}
+	for (struct attached *attached = request->list; all && attached;
+	     attached = attached->next) {
+		if (!attached->thread)
+			attach_to_threads(request, attached->attachment.holder.process.pid);
 	}
 }
 

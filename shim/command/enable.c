@@ -83,10 +83,7 @@ static bool plan_command(const struct request *request, const struct service *un
 	char path[2 * PATH_MAX];
 	int error;
 
-	if (!unit_command_read(start, &command)) {
-		message("'%s': ExecStart= with '@' is not understood: %s", unit->name, start);
-		return false;
-	}
+	unit_command_read(start, &command);
 	snprintf(path, sizeof(path), "%s%s", *command.program == '/' ? unit->root : "",
 		 command.program);
 	error = target_find(path, &target);
@@ -153,8 +150,11 @@ static void write_starts(FILE *out, const struct service *unit, const struct pla
 		struct unit_command command;
 
 		unit_command_read(unit->starts[i], &command);
-		fprintf(out, "ExecStart=%s%s run%s -- %s\n", command.prefixes, own,
-			plan->way == BY_SUPERVISION ? " --supervise=always" : "", command.rest);
+		fprintf(out, "ExecStart=%s%s run%s%s%.*s -- %.*s%s\n", command.prefixes, own,
+			plan->way == BY_SUPERVISION ? " --supervise=always" : "",
+			command.name.length ? " --argv0 " : "", (int)command.name.length,
+			command.name.start, (int)command.first.length, command.first.start,
+			command.rest);
 	}
 }
 

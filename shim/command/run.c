@@ -20,6 +20,7 @@ enum supervise { SUPERVISE_AUTO, SUPERVISE_ALWAYS, SUPERVISE_NEVER };
 struct request {
 	struct settings_options options;
 	const char *library;
+	const char *argv0; /* what COMMAND is told its name is; NULL: as it was given */
 	enum supervise supervise;
 	bool best_effort;
 	bool outer;     /* a run around this one has settled what holds */
@@ -35,6 +36,7 @@ static const char help[] =
 	"\n"
 	"  --supervise=WHEN         auto: if COMMAND needs it; always: COMMAND and all\n"
 	"                           programs that it starts; never (auto)\n"
+	"  --argv0=NAME             the name that COMMAND gets as argv[0], as with env(1)\n"
 	"  --best-effort            if COMMAND cannot have keepalive, start it without\n"
 	"  --library=PATH           the shim's library, if not in one of the usual places\n";
 static const char help_below[] =
@@ -83,6 +85,7 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 {
 	const struct option_row rows[] = {
 		{ .name = "library", .text = &request->library },
+		{ .name = "argv0", .text = &request->argv0 },
 		{ .name = "supervise", .take = take_supervise },
 		{ .name = "best-effort", .flag = &request->best_effort },
 		{ 0 },
@@ -139,6 +142,11 @@ static int execute(const struct request *request, const struct target *target, i
 {
 	int error;
 
+	if (request->argv0) {
+		request->command[0] = strdup(request->argv0);
+		if (!request->command[0])
+			abort();
+	}
 	execvp(target->path, request->command);
 	if (errno == ENOEXEC && strcmp(target->executable, target->path) != 0)
 		execute_by_shell(target, request->command);

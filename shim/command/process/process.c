@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -154,20 +156,42 @@ int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count)
 	return error;
 }
 
-size_t process_list(pid_t **pids)
+/* The numbers in a folder of proc(5), into an array for free(3). */
+static size_t list_numbers(const char *path, pid_t **numbers)
 {
 	size_t count = 0, room = 0;
 	struct dirent *entry;
-	DIR *directory = opendir("/proc");
+	DIR *directory = opendir(path);
 
-	*pids = NULL;
+	*numbers = NULL;
 	while (directory && (entry = readdir(directory))) {
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
-		*pids = array_room(*pids, count, &room, sizeof(**pids));
-		(*pids)[count++] = atoi(entry->d_name);
+		*numbers = array_room(*numbers, count, &room, sizeof(**numbers));
+		(*numbers)[count++] = atoi(entry->d_name);
 	}
 	if (directory)
 		closedir(directory);
 	return count;
+}
+
+size_t process_threads_apart(pid_t pid, pid_t **threads)
+{
+	char path[64];
+	size_t count, apart = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	count = list_numbers(path, threads);
+	for (size_t i = 0; i < count; i++) {
+		pid_t thread = (*threads)[i];
+
+		if (thread != pid && syscall(SYS_kcmp, pid, thread, KCMP_FILES, 0, 0) > 0)
+			(*threads)[apart++] = thread;
+	}
+	return apart;
+}
+
+size_t process_list(pid_t **pids)
+{
+	return list_numbers("/proc", pids);
 }

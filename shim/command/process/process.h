@@ -48,6 +48,12 @@ void text_process(struct text *text, const struct process *process);
  */
 int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count);
 
+/*
+ * Its threads that have a descriptor table of their own (unshare(2), CLONE_FILES), into an array for
+ * free(3). Returns how many; none where the kernel does not say (kcmp(2)).
+ */
+size_t process_threads_apart(pid_t pid, pid_t **threads);
+
 /* Every process that /proc shows, into an array for free(3). Returns how many. */
 size_t process_list(pid_t **pids);
 

@@ -41,6 +41,13 @@ static const char *take_word(const char *at, char *word, size_t size)
 	return at;
 }
 
+/* The same word as it is written. */
+static struct slice slice_word(const char *at, char *word, size_t size)
+{
+	at += strspn(at, BLANKS);
+	return (struct slice){ at, (size_t)(take_word(at, word, size) - at) };
+}
+
 static void take_environment(struct service *unit, const char *value)
 {
 	char word[PATH_MAX];
@@ -52,17 +59,38 @@ static void take_environment(struct service *unit, const char *value)
 	}
 }
 
-/* An empty value takes back what was before. */
-static void take_start(struct service *unit, const char *value)
+/* The end of a command: a semicolon that is a word of its own, or of the value. */
+static const char *command_end(const char *at)
 {
-	if (!*value) {
-		unit->count = 0;
-		return;
+	char word[4];
+
+	for (at += strspn(at, BLANKS); *at; at += strspn(at, BLANKS)) {
+		if (*at == ';' && (!at[1] || strchr(BLANKS, at[1])))
+			break;
+		at = take_word(at, word, sizeof(word));
 	}
-	unit->starts = array_room(unit->starts, unit->count, &unit->room, sizeof(*unit->starts));
-	unit->starts[unit->count] = strdup(value);
-	if (!unit->starts[unit->count++])
-		abort();
+	return at;
+}
+
+/* The value may be several commands (systemd.service(5)); an empty one takes back what was before. */
+static void take_starts(struct service *unit, const char *value)
+{
+	if (!*value)
+		unit->count = 0;
+	while (*value) {
+		const char *end = command_end(value), *last = end;
+		char *start;
+
+		while (last > value && strchr(BLANKS, last[-1]))
+			last--;
+		start = strndup(value, (size_t)(last - value));
+		if (!start)
+			abort();
+		unit->starts =
+			array_room(unit->starts, unit->count, &unit->room, sizeof(*unit->starts));
+		unit->starts[unit->count++] = start;
+		value = end + strspn(end, "; \t");
+	}
 }
 
 static void take_line(struct service *unit, char *line, bool *in_service)
@@ -78,7 +106,7 @@ static void take_line(struct service *unit, char *line, bool *in_service)
 	*end = '\0';
 	value += 1 + strspn(value + 1, BLANKS);
 	if (strcmp(line, "ExecStart") == 0)
-		take_start(unit, value);
+		take_starts(unit, value);
 	else if (strcmp(line, "Environment") == 0)
 		take_environment(unit, value);
 	else if (strcmp(line, "User") == 0)
@@ -257,7 +285,7 @@ void unit_drop_in(const struct service *unit, const char *file, char path[PATH_M
 	snprintf(path, PATH_MAX, "%s%s/%s.d/%s", unit->root, folders[0], unit->name, file);
 }
 
-bool unit_command_read(const char *start, struct unit_command *command)
+void unit_command_read(const char *start, struct unit_command *command)
 {
 	size_t count = strspn(start, "-+!:@|"), length = 0;
 
@@ -266,7 +294,13 @@ bool unit_command_read(const char *start, struct unit_command *command)
 			command->prefixes[length++] = start[i];
 	}
 	command->prefixes[length] = '\0';
-	command->rest = start + count;
-	take_word(command->rest, command->program, sizeof(command->program));
-	return command->program[0] && !memchr(start, '@', count);
+	command->first = slice_word(start + count, command->program, sizeof(command->program));
+	command->rest = command->first.start + command->first.length;
+	command->name = (struct slice){ command->rest, 0 };
+	if (memchr(start, '@', count)) {
+		char name[PATH_MAX];
+
+		command->name = slice_word(command->rest, name, sizeof(name));
+		command->rest = command->name.start + command->name.length;
+	}
 }

@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "text.h"
+
 struct service {
 	const char *root;        /* the files are below it; "" for this system */
 	char name[NAME_MAX + 1]; /* "nginx.service" */
-	char **starts;           /* the values of ExecStart= that hold, as they are written */
+	char **starts;           /* the commands of ExecStart= that hold, as they are written */
 	size_t count, room;
 	char preload[PATH_MAX]; /* what Environment= has for LD_PRELOAD; may be empty */
 	char user[64];          /* User=; empty for root */
@@ -27,12 +29,14 @@ bool unit_read(struct service *unit, const char *except);
 /* Where the drop-in of that name is or would be: DIRECTORY/NAME.d/FILE below /etc. */
 void unit_drop_in(const struct service *unit, const char *file, char path[PATH_MAX]);
 
-/* A line of ExecStart=: its prefixes ("-", "+", "!", ":"). False if there is "@" among them. */
+/* A command of ExecStart=. What are slices is as it is written, quotes and all. */
 struct unit_command {
-	char prefixes[8];
-	const char *rest;       /* the program and its arguments */
-	char program[PATH_MAX]; /* the first word */
+	char prefixes[8];       /* of "-", "+", "!", ":", "|" */
+	char program[PATH_MAX]; /* without quotes */
+	struct slice first;     /* the same */
+	struct slice name;      /* what argv[0] is to be, after the prefix "@"; else empty */
+	const char *rest;       /* its arguments */
 };
-bool unit_command_read(const char *start, struct unit_command *command);
+void unit_command_read(const char *start, struct unit_command *command);
 
 #endif

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "process/proc.h"
+
 static int open_in_proc(pid_t pid, const char *name)
 {
 	char path[64];
@@ -125,6 +127,41 @@ void net_namespace_read(struct net_namespace *space, pid_t pid, uint32_t states)
 	close(netlink);
 	if (!space->error)
 		note_listeners(space);
+}
+
+/* Adds so many words of the line that begins so; of the last such line. */
+static bool add_words(struct text *text, const char *file, const char *start, unsigned words)
+{
+	const char *line = NULL;
+
+	for (const char *next = file; (next = strstr(next, start)); next++)
+		line = next;
+	for (; line && words; words--) {
+		size_t length = strcspn(line, " \n");
+
+		text_plain(text, (struct slice){ line, length });
+		text_char(text, ' ');
+		line += length + (line[length] == ' ');
+	}
+	return line;
+}
+
+bool net_namespace_counters(pid_t pid, char counters[NET_COUNTERS_MAX])
+{
+	/* "Tcp:", four constants, ActiveOpens, PassiveOpens, AttemptFails, EstabResets, CurrEstab */
+	enum { UP_TO_ESTABLISHED = 10, UP_TO_IN_USE = 3 };
+	struct text text = { counters, counters, counters + NET_COUNTERS_MAX - 1 };
+	char file[8192];
+	bool all;
+
+	proc_read(pid, "net/snmp", file, sizeof(file));
+	all = add_words(&text, file, "Tcp: ", UP_TO_ESTABLISHED);
+	proc_read(pid, "net/sockstat", file, sizeof(file));
+	all = add_words(&text, file, "TCP: ", UP_TO_IN_USE) && all;
+	proc_read(pid, "net/sockstat6", file, sizeof(file)); /* there may be no IPv6 */
+	add_words(&text, file, "TCP6: ", UP_TO_IN_USE);
+	*text.next = '\0';
+	return all;
 }
 
 void net_namespace_add_listener(struct net_namespace *space, uint16_t port)

@@ -37,6 +37,14 @@ int net_namespace_socket(pid_t pid, int domain, int type, int protocol);
  */
 void net_namespace_read(struct net_namespace *space, pid_t pid, uint32_t states);
 
+/*
+ * Numbers of the kernel's that change whenever a socket of the process's namespace connects, is
+ * connected to, or begins to listen, into a text to be compared with an earlier one. Cheap, however
+ * many sockets there are. Returns false if they cannot be read.
+ */
+enum { NET_COUNTERS_MAX = 256 };
+bool net_namespace_counters(pid_t pid, char counters[NET_COUNTERS_MAX]);
+
 /* What processes of the namespace listen on, so far as is known. */
 void net_namespace_add_listener(struct net_namespace *space, uint16_t port);
 

@@ -106,7 +106,7 @@ static void take(struct socket_table *table, struct nlmsghdr *header, bool mptcp
 	struct diag_socket *entry;
 	bool made;
 
-	/* No process has it: not accepted yet, closed, TIME_WAIT. */
+	table->unheld += !diag->idiag_inode; /* not accepted yet, closed, TIME_WAIT */
 	if (!diag->idiag_inode && (mptcp || !table->waiting))
 		return;
 	entry = entry_for(table, diag->idiag_inode, &made);

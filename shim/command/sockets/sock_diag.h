@@ -37,6 +37,7 @@ struct socket_table {
 	bool waiting; /* also those that wait for accept(2), whose inode is 0; set before */
 	struct diag_socket *sockets;
 	size_t count, room;
+	size_t unheld;   /* sockets that no process has, such as those not accepted yet */
 	uint32_t *slots; /* a hash table of positions in sockets[], plus one */
 	size_t slot_count;
 };

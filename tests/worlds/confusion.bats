@@ -1,0 +1,20 @@
+# What `keepalive check` says of every program that is installed, held against what is so: the truth about
+# thousands of them is seen in the process, or read by other means than check's.
+load ../helpers
+
+@test "check says yes of no program that is not reached, and no of none that is: the confusion table of this system" {
+	require python3
+	case $(uname -m) in
+	x86_64 | aarch64) ;;
+	*) skip "at_entry.c knows no breakpoint for this architecture" ;;
+	esac
+	"${CC:-cc}" -std=gnu11 -O1 -o "$BATS_TEST_TMPDIR/at_entry" "$TESTS/worlds/programs/at_entry.c"
+	[ "$(echo "$PROGRAMS/values" | "$BATS_TEST_TMPDIR/at_entry" "$SHIM")" = "loaded $PROGRAMS/values" ] ||
+		skip "a process may not be traced here"
+	# CONFUSION_SECONDS=1000: all of them; SEED: those of an earlier run.
+	run -0 python3 "$TESTS/worlds/confusion.py" "$KEEPALIVE" "$SHIM" "$BATS_TEST_TMPDIR/at_entry" \
+		"${CONFUSION_SECONDS:-40}" ${SEED:+"$SEED"}
+	sed 's/^/# /' <<<"$output" >&3
+	# That all kinds were there, seen or not, is known for those that are always installed.
+	assert_line --regexp '^reached +[1-9]'
+}

@@ -1,0 +1,154 @@
+/*
+ * at_entry LIBRARY: for each path on standard input, whether a process that executes it has the library
+ * mapped at the moment when the program itself would begin. It never begins: there is a breakpoint on its
+ * first instruction (AT_ENTRY), which the kernel jumps to in a static program, and the dynamic linker in
+ * any other once everything is loaded. env(1) alone is let go on, to what it executes.
+ * Prints "loaded PATH", "absent PATH" or "fails PATH"; "late PATH" after 10 seconds.
+ */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *library;
+
+static unsigned long entry_of(pid_t pid)
+{
+	unsigned long pair[2], entry = 0;
+	char path[64];
+	FILE *auxv;
+
+	snprintf(path, sizeof(path), "/proc/%d/auxv", pid);
+	auxv = fopen(path, "r");
+	while (auxv && fread(pair, sizeof(pair), 1, auxv) == 1) {
+		if (pair[0] == AT_ENTRY)
+			entry = pair[1];
+	}
+	if (auxv)
+		fclose(auxv);
+	return entry;
+}
+
+static int reads(pid_t pid, const char *file, const char *wanted)
+{
+	char path[64], line[4096];
+	int found = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	in = fopen(path, "r");
+	while (in && fgets(line, sizeof(line), in))
+		found = found || strstr(line, wanted);
+	if (in)
+		fclose(in);
+	return found;
+}
+
+/* Puts a breakpoint there. Returns what was there, -1 if there is no such place. */
+static long set_breakpoint(pid_t pid, unsigned long at)
+{
+#ifdef __x86_64__
+	static const unsigned long size = 1, instruction = 0xcc; /* int3 */
+#else
+	static const unsigned long size = 4, instruction = 0xd4200000; /* brk #0 */
+#endif
+	unsigned long mask = (1UL << 8 * size) - 1;
+	long word;
+
+	errno = 0;
+	word = ptrace(PTRACE_PEEKTEXT, pid, at, 0);
+	if (errno || ptrace(PTRACE_POKETEXT, pid, at, ((unsigned long)word & ~mask) | instruction))
+		return -1;
+	return word;
+}
+
+static void let_go_on(pid_t pid, unsigned long at, long word)
+{
+	ptrace(PTRACE_POKETEXT, pid, at, word);
+#ifdef __x86_64__
+	/* The breakpoint was executed: back before it. User registers: offset of rip. */
+	ptrace(PTRACE_POKEUSER, pid, 16 * sizeof(long), at);
+#endif
+}
+
+static volatile pid_t running;
+static volatile int late;
+
+static void end(int signal)
+{
+	(void)signal;
+	late = 1;
+	kill(running, SIGKILL);
+}
+
+static const char *look(const char *path)
+{
+	const char *answer = "fails";
+	unsigned long at = 0;
+	int status, begun = 0;
+	long word = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char *arguments[] = { (char *)path, NULL };
+
+		freopen("/dev/null", "r", stdin);
+		freopen("/dev/null", "w", stdout);
+		freopen("/dev/null", "w", stderr);
+		setenv("LD_PRELOAD", library, 1);
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		execv(path, arguments);
+		_exit(127);
+	}
+	running = pid;
+	late = 0;
+	alarm(10);
+	waitpid(pid, &status, 0);
+	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+	ptrace(PTRACE_CONT, pid, 0, 0);
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
+		int signal = WSTOPSIG(status);
+
+		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8)) {
+			at = entry_of(pid);
+			word = set_breakpoint(pid, at);
+			begun = 1;
+			signal = 0;
+		} else if (signal == SIGTRAP && begun) {
+			if (!reads(pid, "comm", "env\n")) {
+				answer = reads(pid, "maps", library) ? "loaded" : "absent";
+				kill(pid, SIGKILL);
+			} else {
+				let_go_on(pid, at, word);
+			}
+			signal = 0;
+		}
+		ptrace(PTRACE_CONT, pid, 0, signal);
+	}
+	alarm(0);
+	return late ? "late" : answer;
+}
+
+int main(int argc, char **argv)
+{
+	char path[4096];
+
+	if (argc != 2)
+		errx(2, "at_entry LIBRARY");
+	library = argv[1];
+	signal(SIGALRM, end);
+	while (fgets(path, sizeof(path), stdin)) {
+		path[strcspn(path, "\n")] = '\0';
+		printf("%s %s\n", look(path), path);
+		fflush(stdout);
+	}
+	return 0;
+}
