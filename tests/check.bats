@@ -459,6 +459,27 @@ time.sleep(60)'"
 	assert_output --partial "yes, by supervision"
 }
 
+@test "a supervised daemon whose worker makes the sockets: yes for its master; beside the first process: no \"no\"" {
+	require python3
+	supervised_daemon "python3 -c 'import os, socket, time
+while os.getppid() != 1: time.sleep(0.01)
+if os.fork() == 0:
+    kept = socket.socket()
+    time.sleep(60)
+time.sleep(60)'"
+	await 10 sockets "$(child_of "$daemon")"
+	run -0 "$KEEPALIVE" check "$daemon"
+	assert_line --index 0 "$daemon: yes, by supervision"
+	assert_line --index 1 --partial "settings do not show"
+	run -0 "$KEEPALIVE" check "$(child_of "$daemon")"
+
+	background "$KEEPALIVE" run --supervise=always sh -c '(sleep 61 & echo $! >left); exec sleep 60'
+	await 5 test -s left
+	cat left >>background
+	run -125 "$KEEPALIVE" check "$(cat left)"
+	assert_output --partial "cannot tell"
+}
+
 @test "somebody else's seccomp filter is no supervision, whatever daemon is supervised meanwhile" {
 	require python3
 	supervised_daemon "python3 -c 'import os, socket, time

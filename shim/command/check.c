@@ -36,9 +36,9 @@ struct answer {
 	const struct verdict *verdict;
 	const char *by;    /* "preload", "supervision", "cgroup"; NULL if there is no effect */
 	const char *group; /* for "cgroup" */
-	const struct settings *settings;
-	const struct sources *sources; /* of the settings; NULL if they are not known */
-	struct deviation sockets;      /* of a process that it takes effect in; else zero */
+	const struct settings *settings; /* NULL if they are not known */
+	const struct sources *sources;   /* where they come from; NULL if that is not known */
+	struct deviation sockets;        /* of a process that it takes effect in; else zero */
 };
 
 static const char help[] =
@@ -121,8 +121,10 @@ static void print(const struct answer *answer)
 		text_string(&text, ", by ");
 		text_string(&text, answer->group ? "its control group " : answer->by);
 		text_printable(&text, answer->group ? answer->group : "");
-		text_string(&text, ", ");
-		text_all_settings(&text, answer->settings);
+		if (answer->settings) {
+			text_string(&text, ", ");
+			text_all_settings(&text, answer->settings);
+		}
 	} else {
 		text_string(&text, ": ");
 		text_printable(&text, verdict->reason);
@@ -339,7 +341,7 @@ static int answer_process(const struct question *question, pid_t pid)
 	judge_process(&process, &target, &checked, &settings, &verdict);
 	advise_file(&verdict, &sources);
 	grouped = is_served_by_group(pid, &target, &settings, &verdict, &group);
-	if (!verdict.obstacle && !grouped)
+	if (!verdict.obstacle && !grouped && !checked.emptied)
 		deviation_read(pid, &settings, &sockets);
 	status = report(&(struct answer){
 		.question = question,
@@ -350,8 +352,10 @@ static int answer_process(const struct question *question, pid_t pid)
 		      : checked.supervisor ? "supervision"
 					   : "preload",
 		.group = group,
-		.settings = &settings,
-		.sources = checked.hidden || checked.overwritten || grouped ? NULL : &sources,
+		.settings = checked.emptied ? NULL : &settings,
+		.sources = checked.hidden || checked.overwritten || checked.emptied || grouped
+				   ? NULL
+				   : &sources,
 		.sockets = sockets,
 	});
 	free(checked.environment);

@@ -1,6 +1,11 @@
 # Services that lose the environment of whoever started them: the remedies of keepalive-enable(1), OTHER SERVICES.
 load ../helpers
 
+teardown() {
+	end_background
+	[ -z "${PUBLIC-}" ] || rm -r "$PUBLIC"
+}
+
 @test "nginx, upgraded by SIGUSR2: env lines hand the library to the new one; without them it is lost" {
 	require nginx
 	local lines pid new
@@ -56,6 +61,87 @@ load ../helpers
 	chmod +x "$BATS_TEST_TMPDIR/run"
 	background "$BATS_TEST_TMPDIR/run"
 	await 15 sockets $! 'state=LISTEN.*idle=22|idle=22.*state=LISTEN'
+}
+
+# postfix_there [LINE...]: a postfix of its own, with these lines in main.cf, that listens on $port.
+postfix_there() {
+	require postfix
+	require_root
+	PUBLIC=$(mktemp -d) # its daemons have a user of their own
+	chmod 755 "$PUBLIC"
+	cd "$PUBLIC" || return
+	mkdir -p queue data conf
+	chown postfix data
+	port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	printf '%s\n' compatibility_level=3.6 "queue_directory=$PWD/queue" "data_directory=$PWD/data" \
+		"maillog_file=$PWD/log" "maillog_file_prefixes=$PWD" myhostname=localhost inet_interfaces=127.0.0.1 \
+		mynetworks=127.0.0.0/8 smtpd_peername_lookup=no local_recipient_maps= \
+		'smtpd_relay_restrictions=permit_mynetworks,reject' "$@" >conf/main.cf
+	printf '%s\n' "127.0.0.1:$port inet n - n - - smtpd" 'postlog unix-dgram n - n - 1 postlogd' \
+		'anvil unix - - n - 1 anvil' 'proxymap unix - - n - - proxymap' >conf/master.cf
+}
+
+master_runs() {
+	master=$(tr -d ' ' <queue/pid/master.pid) && [ -n "$master" ] && sockets "$master" state=LISTEN
+}
+
+@test "postfix: import_environment hands the library to its daemons; without it is lost" {
+	local line has
+	for line in 'import_environment=MAIL_CONFIG' "import_environment=MAIL_CONFIG LD_PRELOAD=$SHIM"; do
+		postfix_there "$line"
+		LD_PRELOAD=$SHIM postfix -c "$PWD/conf" start 3>&- 4>&-
+		await 20 master_runs
+		echo "$master" >>"$BATS_TEST_TMPDIR/background"
+		exec {connection}<>"/dev/tcp/127.0.0.1/$port"
+		await 20 pgrep -P "$master" smtpd
+		has=no
+		! await 5 grep -q libkeepalive-shim "/proc/$(pgrep -P "$master" smtpd)/maps" || has=yes
+		exec {connection}>&-
+		[ "$has" = "$([[ $line == *LD_PRELOAD* ]] && echo yes || echo no)" ]
+		end_background
+		rm -r "$PUBLIC"
+	done
+}
+
+@test "postfix and nginx under run --supervise=always: check says yes of the master that was left behind" {
+	postfix_there
+	"$KEEPALIVE" run --supervise=always true || skip "seccomp user notification is refused here"
+	"$KEEPALIVE" run --supervise=always --idle=24 postfix -c "$PWD/conf" start 3>&- 4>&-
+	await 20 master_runs
+	echo "$master" >>"$BATS_TEST_TMPDIR/background"
+	await 20 sockets "$master" 'state=LISTEN.*idle=24|idle=24.*state=LISTEN'
+	run -0 "$KEEPALIVE" check "$master"
+	assert_line --index 0 --partial "$master: yes, by supervision"
+
+	require nginx
+	printf 'pid %s/pid; error_log %s/err;\nevents {}\nhttp { access_log off; server { listen 127.0.0.1:%s; } }\n' \
+		"$PWD" "$PWD" "$((port == 65535 ? port - 1 : port + 1))" >nginx.conf
+	"$KEEPALIVE" run --supervise=always --idle=24 nginx -c "$PWD/nginx.conf" 3>&- 4>&-
+	await 10 test -s pid
+	cat pid >>"$BATS_TEST_TMPDIR/background"
+	await 10 sockets "$(<pid)" 'state=LISTEN.*idle=24|idle=24.*state=LISTEN'
+	run "$KEEPALIVE" check "$(<pid)"
+	[ "$status" != 1 ] # it makes no socket again, so that there may be no telling
+	assert_output --regexp 'yes, by supervision|cannot tell'
+	refute_output --partial 'not loaded'
+}
+
+@test "Debian's postgresql@: its file environment hands the library to the server" {
+	require_root
+	command -v pg_createcluster >/dev/null || skip "postgresql-common is not installed"
+	local version port
+	version=$(ls /usr/lib/postgresql | tail -n 1)
+	[ -n "$version" ] || skip "no PostgreSQL is installed"
+	pg_createcluster "$version" kshimenv -- -A trust >/dev/null 2>&1 || skip "no cluster can be made here"
+	install -m 644 "$SHIM" /usr/lib/postgresql/libkeepalive-shim-test.so
+	printf "%s = '%s'\n" LD_PRELOAD /usr/lib/postgresql/libkeepalive-shim-test.so KEEPALIVE_SHIM_IDLE 26 \
+		>>"/etc/postgresql/$version/kshimenv/environment"
+	pg_ctlcluster "$version" kshimenv start || true
+	port=$(pg_lsclusters -h | awk '$2 == "kshimenv" { print $3 }')
+	run psql -h 127.0.0.1 -p "$port" -U postgres -At -c 'show tcp_keepalives_idle'
+	pg_dropcluster --stop "$version" kshimenv
+	rm /usr/lib/postgresql/libkeepalive-shim-test.so
+	assert_output 26
 }
 
 @test "Debian's postgresql@: supervision holds past the environment that pg_ctlcluster empties" {

@@ -4,6 +4,7 @@ load ../helpers
 
 @test "check says yes of no program that is not reached, and no of none that is: the confusion table of this system" {
 	require python3
+	require_root # a setuid program that a user traces has no privileges
 	case $(uname -m) in
 	x86_64 | aarch64) ;;
 	*) skip "at_entry.c knows no breakpoint for this architecture" ;;

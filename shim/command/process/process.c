@@ -191,6 +191,16 @@ size_t process_threads_apart(pid_t pid, pid_t **threads)
 	return apart;
 }
 
+pid_t process_first_filtered(pid_t pid, long filters)
+{
+	pid_t parent;
+
+	while ((parent = (pid_t)proc_status_number(pid, "PPid")) > 0 &&
+	       proc_status_number(parent, "Seccomp_filters") > filters)
+		pid = parent;
+	return pid;
+}
+
 size_t process_list(pid_t **pids)
 {
 	return list_numbers("/proc", pids);

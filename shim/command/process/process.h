@@ -54,6 +54,12 @@ int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count);
  */
 size_t process_threads_apart(pid_t pid, pid_t **threads);
 
+/*
+ * Of the process, its parent, and so on, the last in a row that has more seccomp filters than so
+ * many; the process itself before Linux 5.9, which does not say.
+ */
+pid_t process_first_filtered(pid_t pid, long filters);
+
 /* Every process that /proc shows, into an array for free(3). Returns how many. */
 size_t process_list(pid_t **pids);
 

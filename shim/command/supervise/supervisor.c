@@ -17,6 +17,7 @@
 
 #include "process/pidfd.h"
 #include "process/proc.h"
+#include "process/process.h"
 #include "process/unseen.h"
 #include "sockets/sockopts.h"
 #include "sockopt_names.h"
@@ -311,7 +312,9 @@ static void serve(struct notification *call)
 	struct caller unkept, *caller = caller_begin(call, &unkept);
 
 	if (served_has_gone && atomic_exchange(&served_has_gone, false)) {
-		name_ourselves(caller_process(caller));
+		/* A daemon's master, not the worker that is served: it has our filter, we have not. */
+		name_ourselves(process_first_filtered(caller_process(caller),
+						      proc_status_number(0, "Seccomp_filters")));
 		eventfd_write(waker, 1);
 	}
 	switch (filter_call(&call->call.data)) {

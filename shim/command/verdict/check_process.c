@@ -14,6 +14,7 @@
 
 #include "base/lookalikes.h"
 #include "process/proc.h"
+#include "process/process.h"
 #include "program/library.h"
 #include "supervise/supervise.h"
 
@@ -132,43 +133,21 @@ static pid_t named_by(pid_t candidate)
 	return (pid_t)strtol(line + strlen(SUPERVISING), NULL, 10);
 }
 
-/*
- * The process that a supervisor names, by our numbers, if it comes from it: it is its guard's parent.
- * 0 if it is another one.
- */
-static pid_t origin(pid_t candidate, pid_t named)
+/* Since the machine was started, by the clock that the process was started by; 0 if not known. */
+static double started(pid_t pid)
 {
-	bool ours;
+	char line[1024];
+	const char *behind_name; /* which may hold blanks and parentheses */
+	unsigned long long ticks = 0;
 
-	for (unsigned i = 0; i < 2 && candidate; i++) {
-		candidate = (pid_t)proc_status_number(candidate, "PPid");
-		if (candidate && own_number(candidate, &ours) == named)
-			return candidate;
-	}
-	return 0;
-}
-
-/*
- * All that comes from the process that a supervisor names is supervised by it. That is its guard's
- * parent at first, later one that it has served. Once that has ended too, nothing shows it.
- */
-static void consider(pid_t candidate, pid_t pid, struct process_check *check)
-{
-	pid_t parent, named = named_by(candidate);
-	bool ours;
-
-	if (!named)
-		return;
-	parent = origin(candidate, named);
-	if (parent)
-		named = parent;
-	else if (own_number(candidate, &ours) && !ours)
-		named = 0;
-	if (named && is_ancestor(named, pid)) {
-		check->supervisor = candidate;
-		check->served = named;
-	} else if (!named || (kill(named, 0) != 0 && errno == ESRCH))
-		check->orphaned = true;
+	proc_read(pid, "stat", line, sizeof(line));
+	behind_name = strrchr(line, ')');
+	if (behind_name)
+		sscanf(behind_name,
+		       ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		       "%*s %llu",
+		       &ticks); /* the 22nd field: proc(5) */
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* "0::/PATH" of /proc/PID/cgroup: that of version 2. */
@@ -194,6 +173,66 @@ static bool is_elsewhere(pid_t supervisor, pid_t pid)
 		(ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino));
 }
 
+/*
+ * The process that a supervisor names, by our numbers, if it comes from it: it is its guard's parent.
+ * 0 if it is another one.
+ */
+static pid_t origin(pid_t candidate, pid_t named)
+{
+	bool ours;
+
+	for (unsigned i = 0; i < 2 && candidate; i++) {
+		candidate = (pid_t)proc_status_number(candidate, "PPid");
+		if (candidate && own_number(candidate, &ours) == named)
+			return candidate;
+	}
+	return 0;
+}
+
+/*
+ * Whether it may have the supervisor's filter although it comes from no one who is named: started
+ * later, with more filters than the supervisor has, and with init, or whoever else took in the
+ * supervisor, for a parent. Before Linux 5.9 filters are not counted.
+ */
+static bool may_be_served(pid_t supervisor, pid_t pid)
+{
+	long filters = proc_status_number(supervisor, "Seccomp_filters");
+	long more = proc_status_number(pid, "Seccomp_filters");
+	long parent = proc_status_number(process_first_filtered(pid, filters), "PPid");
+	pid_t guard = (pid_t)proc_status_number(supervisor, "PPid");
+
+	return started(pid) >= started(supervisor) && !is_elsewhere(supervisor, pid) &&
+	       (more > filters || !more) &&
+	       (parent == 1 || (guard && parent == proc_status_number(guard, "PPid")));
+}
+
+/*
+ * All that comes from the process that a supervisor names is supervised by it. That is its guard's
+ * parent at first, later one that it has served. Once that has ended too, or a daemon has left the tree,
+ * nothing shows it.
+ */
+static void consider(pid_t candidate, pid_t pid, struct process_check *check)
+{
+	pid_t parent, named = named_by(candidate);
+	bool ours;
+
+	if (!named)
+		return;
+	parent = origin(candidate, named);
+	if (parent)
+		named = parent;
+	else if (own_number(candidate, &ours) && !ours)
+		named = 0;
+	if (named && is_ancestor(named, pid)) {
+		check->supervisor = candidate;
+		check->served = named;
+		check->renamed = !parent;
+	} else if (!named || (kill(named, 0) != 0 && errno == ESRCH) ||
+		   may_be_served(candidate, pid)) {
+		check->orphaned = true;
+	}
+}
+
 static void find_supervisor(pid_t pid, struct process_check *check)
 {
 	enum { SECCOMP_FILTERED = 2 };
@@ -209,23 +248,6 @@ static void find_supervisor(pid_t pid, struct process_check *check)
 	}
 	if (proc)
 		closedir(proc);
-}
-
-/* Since the machine was started, by the clock that the process was started by; 0 if not known. */
-static double started(pid_t pid)
-{
-	char line[1024];
-	const char *behind_name; /* which may hold blanks and parentheses */
-	unsigned long long ticks = 0;
-
-	proc_read(pid, "stat", line, sizeof(line));
-	behind_name = strrchr(line, ')');
-	if (behind_name)
-		sscanf(behind_name,
-		       ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		       "%*s %llu",
-		       &ticks); /* the 22nd field: proc(5) */
-	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static double seconds(struct timespec time)
@@ -260,6 +282,15 @@ static bool is_of_kernel(pid_t pid)
 	       flags & PF_KTHREAD;
 }
 
+static bool has_any(const struct texts *texts)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < VARIABLES; i++)
+		any = any || texts->text[i];
+	return any;
+}
+
 void check_process(pid_t pid, unsigned char class, struct process_check *check)
 {
 	memset(check, 0, sizeof(*check));
@@ -277,6 +308,7 @@ void check_process(pid_t pid, unsigned char class, struct process_check *check)
 	read_auxiliary_vector(pid, class, check);
 	/* a run inside a run has settings that do not hold */
 	read_environment(check->supervisor ? check->served : pid, check);
+	check->emptied = check->supervisor && check->renamed && !has_any(&check->texts);
 	check->file_changed = file_changed(pid);
 	if (check->library && !check->supervisor)
 		reach_read(pid, &check->reach);

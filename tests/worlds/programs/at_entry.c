@@ -2,7 +2,7 @@
  * at_entry LIBRARY: for each path on standard input, whether a process that executes it has the library
  * mapped at the moment when the program itself would begin. It never begins: there is a breakpoint on its
  * first instruction (AT_ENTRY), which the kernel jumps to in a static program, and the dynamic linker in
- * any other once everything is loaded. env(1) alone is let go on, to what it executes.
+ * any other once everything is loaded. In a script env(1) is let go on, to what it executes.
  * Prints "loaded PATH", "absent PATH" or "fails PATH"; "late PATH" after 10 seconds.
  */
 #define _GNU_SOURCE
@@ -36,13 +36,13 @@ static unsigned long entry_of(pid_t pid)
 	return entry;
 }
 
-static int reads(pid_t pid, const char *file, const char *wanted)
+static int maps(pid_t pid, const char *wanted)
 {
 	char path[64], line[4096];
 	int found = 0;
 	FILE *in;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	in = fopen(path, "r");
 	while (in && fgets(line, sizeof(line), in))
 		found = found || strstr(line, wanted);
@@ -76,6 +76,29 @@ static void let_go_on(pid_t pid, unsigned long at, long word)
 	/* The breakpoint was executed: back before it. User registers: offset of rip. */
 	ptrace(PTRACE_POKEUSER, pid, 16 * sizeof(long), at);
 #endif
+}
+
+static int is_script(const char *path)
+{
+	char start[2] = "";
+	FILE *in = fopen(path, "r");
+
+	if (in && fread(start, 2, 1, in) != 1)
+		start[0] = 0;
+	if (in)
+		fclose(in);
+	return start[0] == '#' && start[1] == '!';
+}
+
+static int runs_env(pid_t pid)
+{
+	char path[64], program[4096];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	length = readlink(path, program, sizeof(program) - 1);
+	program[length > 0 ? length : 0] = '\0';
+	return strcmp(program, "/usr/bin/env") == 0;
 }
 
 static volatile pid_t running;
@@ -123,8 +146,8 @@ static const char *look(const char *path)
 			begun = 1;
 			signal = 0;
 		} else if (signal == SIGTRAP && begun) {
-			if (!reads(pid, "comm", "env\n")) {
-				answer = reads(pid, "maps", library) ? "loaded" : "absent";
+			if (!is_script(path) || !runs_env(pid)) {
+				answer = maps(pid, library) ? "loaded" : "absent";
 				kill(pid, SIGKILL);
 			} else {
 				let_go_on(pid, at, word);
