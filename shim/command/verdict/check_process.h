@@ -19,6 +19,7 @@ struct process_check {
 	struct reach reach; /* to where its calls lead, if it has the library and no supervisor */
 	pid_t supervisor;   /* the process that supervises it; 0 for none that is known to */
 	pid_t served; /* the process that its supervisor was started for, with the settings that hold */
+	bool renamed; /* that one has ended, and served is one of those that came from it */
 	bool emptied; /* its environment, and that of whom the supervisor names: settings do not show */
 	bool elsewhere; /* a supervisor is there, but it is in another network namespace or cgroup */
 	bool orphaned;  /* one may: there is one, but nothing shows whom it serves now */
