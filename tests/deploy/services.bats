@@ -3,7 +3,7 @@ load ../helpers
 
 teardown() {
 	end_background
-	[ -z "${PUBLIC-}" ] || rm -r "$PUBLIC"
+	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
 }
 
 @test "nginx, upgraded by SIGUSR2: env lines hand the library to the new one; without them it is lost" {
