@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 
 # The long options that a subcommand's help lists.
 options_of() {
-	"$KEEPALIVE" "$1" --help | grep -o '^ *--[a-z-]*\|, --[a-z-]*' | grep -o -e '--[a-z-]*' | sort -u
+	"$KEEPALIVE" "$1" --help | grep -o '^ *--[a-z0-9-]*\|, --[a-z0-9-]*' | grep -o -e '--[a-z0-9-]*' | sort -u
 }
 
 # The words of a rule that the message about another one lists.
