@@ -269,7 +269,7 @@ signal.pause()'
 		run --separate-stderr "$PROGRAMS/refuse" ENOSYS "$call" "$KEEPALIVE" status "$PAIRS"
 		assert_success
 		assert_line --index 4 --regexp '^ESTAB +on +[0-9.]+s +-> '
-		[[ $stderr == *"pidfd_getfd(2), which came with Linux 5.6; this is Linux $(uname -r)"* ]]
+		[[ $stderr == *"pidfd_getfd(2), new in Linux 5.6; this is Linux $(uname -r)"* ]]
 	done
 }
 
