@@ -9,7 +9,7 @@ load ../kernels/emulated
 	export BOOT_SECONDS=${BOOT_SECONDS:-600} # on a busy machine
 	static_keepalive "$BATS_TEST_TMPDIR"
 	boot trixie "$BATS_TEST_TMPDIR/keepalive" "$TESTS/cgroup/host.sh" -- '. ./host.sh'
-	assert_line --partial "--host says that this is meant"
+	assert_line --partial "if you mean that, use --host"
 	assert_line "/: idle=21s interval=10s count=6"
 	assert_equal "$(grep -c '^open: 1 21 10 6$' <<<"$output")" 3
 	assert_equal "$(grep -c '^host: 1 21 10 6$' <<<"$output")" 2
