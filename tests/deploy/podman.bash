@@ -56,7 +56,12 @@ containers_away() {
 	[ -d "${STORE-}" ] || return 0
 	podman_in_store rm --all --force --time 0 >/dev/null 2>&1 || true
 	podman_in_store pod rm --all --force --time 0 >/dev/null 2>&1 || true
-	# What a failed build left mounted, and the store, which podman mounts over itself.
+	await 20 store_away
+}
+
+# What a failed build left mounted, and the store, which podman mounts over itself: again while the cleanup of a
+# container that has ended still runs.
+store_away() {
 	awk -v store="$STORE/" 'index($5, store) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
 		xargs -r umount -l
 	rm -rf "$STORE"
