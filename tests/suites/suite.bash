@@ -41,7 +41,7 @@ copy_of() {
 pytest_of() {
 	python3 -m pytest -q --continue-on-collection-errors --show-capture=no -p no:cacheprovider -o junit_family=xunit1 \
 		-o junit_logging=no --junit-xml="$TMPDIR/junit.xml" "$@" || true
-	echo ===junit===
+	echo '===junit==='
 	cat "$TMPDIR/junit.xml"
 }
 
@@ -71,7 +71,7 @@ copy_of() {
 pytest_of() {
 	python3 -m pytest -q --continue-on-collection-errors --show-capture=no -p no:cacheprovider -o junit_family=xunit1 \
 		-o junit_logging=no --junit-xml="$TMPDIR/junit.xml" "$@" || true
-	echo ===junit===
+	echo '===junit==='
 	cat "$TMPDIR/junit.xml"
 }
 
