@@ -9,7 +9,7 @@ load ../helpers
 	x86_64 | aarch64) ;;
 	*) skip "at_entry.c knows no breakpoint for this architecture" ;;
 	esac
-	"${CC:-cc}" -std=gnu11 -O1 -o "$BATS_TEST_TMPDIR/at_entry" "$TESTS/worlds/programs/at_entry.c"
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -o "$BATS_TEST_TMPDIR/at_entry" "$TESTS/worlds/programs/at_entry.c"
 	[ "$(echo "$PROGRAMS/values" | "$BATS_TEST_TMPDIR/at_entry" "$SHIM")" = "loaded $PROGRAMS/values" ] ||
 		skip "a process may not be traced here"
 	# CONFUSION_SECONDS=1000: all of them; SEED: those of an earlier run.

@@ -5,7 +5,6 @@
  * any other once everything is loaded. In a script env(1) is let go on, to what it executes.
  * Prints "loaded PATH", "absent PATH" or "fails PATH"; "late PATH" after 10 seconds.
  */
-#define _GNU_SOURCE
 #include <elf.h>
 #include <err.h>
 #include <errno.h>
@@ -122,9 +121,12 @@ static const char *look(const char *path)
 	if (pid == 0) {
 		char *arguments[] = { (char *)path, NULL };
 
-		freopen("/dev/null", "r", stdin);
-		freopen("/dev/null", "w", stdout);
-		freopen("/dev/null", "w", stderr);
+		if (!freopen("/dev/null", "r", stdin))
+			_exit(126);
+		if (!freopen("/dev/null", "w", stdout))
+			_exit(126);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(126);
 		setenv("LD_PRELOAD", library, 1);
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		raise(SIGSTOP);
