@@ -45,41 +45,10 @@ pytest_of() {
 	cat "$TMPDIR/junit.xml"
 }
 
-# prove_in FOLDER: the tests in its t/ by prove, their names with the folder's, for format=tap.
+# prove_in FOLDER [ARGUMENT...]: the tests in its t/ by prove, their names with the folder's, for format=tap.
 prove_in() (
 	cd "$PLACE/tree/$1"
-	prove -v t/*.t 2>&1 | sed "s|^t/|$1/&|"
-)
-
-version() {
-	local source
-
-	source=$(source_of "$1") || return
-	cat "${source%/tree}/version"
-}
-
-# copy_of PACKAGE FOLDER: its source, in $PLACE, to build or to write in.
-copy_of() {
-	local source
-
-	source=$(source_of "$1") || return
-	mkdir -p "$PLACE/$2"
-	cp -a "$source/." "$PLACE/$2"
-}
-
-# pytest_of ARGUMENT...: those tests by pytest, for format=junit.
-pytest_of() {
-	python3 -m pytest -q --continue-on-collection-errors --show-capture=no -p no:cacheprovider -o junit_family=xunit1 \
-		-o junit_logging=no --junit-xml="$TMPDIR/junit.xml" "$@" || true
-	echo '===junit==='
-	cat "$TMPDIR/junit.xml"
-}
-
-# prove_in FOLDER FILE...: those tests by prove, their names with the folder's, for format=tap.
-prove_in() (
-	cd "$PLACE/tree/$1"
-	shift
-	prove -v "$@" 2>&1 | sed "s|^t/|${PWD##*/}/t/|"
+	prove -v "${@:2}" 2>&1 | sed "s|^t/|$1/&|"
 )
 
 version() {
