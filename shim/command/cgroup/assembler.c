@@ -93,6 +93,17 @@ void emit_call(struct assembly *assembly, int function)
 	add(assembly, BPF_JMP | BPF_CALL, 0, 0, 0, function);
 }
 
+void emit_sockopt(struct assembly *assembly, int function, enum sockopt option, int subject,
+		  int base, int offset)
+{
+	emit_move(assembly, BPF_REG_1, subject);
+	emit_set(assembly, BPF_REG_2, sockopt_names[option].level);
+	emit_set(assembly, BPF_REG_3, sockopt_names[option].name);
+	emit_pointer(assembly, BPF_REG_4, base, offset);
+	emit_set(assembly, BPF_REG_5, sizeof(int32_t));
+	emit_call(assembly, function);
+}
+
 void emit_exit(struct assembly *assembly)
 {
 	add(assembly, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);

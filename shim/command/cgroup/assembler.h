@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sockopt_names.h"
+
 struct jump;
 
 struct assembly {
@@ -51,6 +53,13 @@ void emit_store_number(struct assembly *assembly, int base, int offset, uint32_t
 void emit_map(struct assembly *assembly, int to, int fd);
 
 void emit_call(struct assembly *assembly, int function);
+/*
+ * bpf_getsockopt() or bpf_setsockopt() (function) of the option, in the 32 bits at base + offset;
+ * subject is the register with the socket, or with the context that stands for it. Register 0 is 0
+ * if that worked.
+ */
+void emit_sockopt(struct assembly *assembly, int function, enum sockopt option, int subject,
+		  int base, int offset);
 void emit_exit(struct assembly *assembly);
 
 void emit_jump(struct assembly *assembly, label to);

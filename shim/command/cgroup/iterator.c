@@ -37,18 +37,6 @@ static int setting(enum sockopt option)
 	return word(offsetof(struct iterated, setting), option);
 }
 
-/* bpf_getsockopt() or bpf_setsockopt() of the option, in memory at base + offset. */
-static void emit_option(struct assembly *assembly, int function, enum sockopt option, int base,
-			int offset)
-{
-	emit_move(assembly, BPF_REG_1, SOCKET);
-	emit_set(assembly, BPF_REG_2, sockopt_names[option].level);
-	emit_set(assembly, BPF_REG_3, sockopt_names[option].name);
-	emit_pointer(assembly, BPF_REG_4, base, offset);
-	emit_set(assembly, BPF_REG_5, sizeof(int32_t));
-	emit_call(assembly, function);
-}
-
 /* SOCKET and WORK, if it is one that is asked for; otherwise it goes out. */
 static void emit_find(struct assembly *assembly, int sockets, label out)
 {
@@ -91,7 +79,7 @@ static void emit_read(struct assembly *assembly, int socket_map, label out)
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		label known = label_new(assembly);
 
-		emit_option(assembly, BPF_FUNC_getsockopt, i, WORK, now(i));
+		emit_sockopt(assembly, BPF_FUNC_getsockopt, i, SOCKET, WORK, now(i));
 		emit_jump_if(assembly, BPF_JEQ, RESULT, 0, known);
 		emit_store_number(assembly, WORK, now(i), (uint32_t)VALUE_UNKNOWN);
 		emit_label(assembly, known);
@@ -110,12 +98,12 @@ static void emit_set_option(struct assembly *assembly, enum sockopt option)
 	emit_load(assembly, BPF_W, BPF_REG_1, WORK, offsetof(struct iterated, set));
 	emit_number(assembly, BPF_AND, BPF_REG_1, 1U << option);
 	emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, 0, next);
-	emit_option(assembly, BPF_FUNC_getsockopt, option, STACK, VALUE);
+	emit_sockopt(assembly, BPF_FUNC_getsockopt, option, SOCKET, STACK, VALUE);
 	emit_jump_if(assembly, BPF_JNE, RESULT, 0, next);
 	emit_load(assembly, BPF_W, BPF_REG_1, STACK, VALUE);
 	emit_load(assembly, BPF_W, BPF_REG_2, WORK, now(option));
 	emit_jump_if_register(assembly, BPF_JNE, BPF_REG_1, BPF_REG_2, next);
-	emit_option(assembly, BPF_FUNC_setsockopt, option, WORK, setting(option));
+	emit_sockopt(assembly, BPF_FUNC_setsockopt, option, SOCKET, WORK, setting(option));
 	emit_label(assembly, next);
 }
 

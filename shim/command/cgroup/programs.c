@@ -127,30 +127,17 @@ bool program_is_needed(const struct settings *settings, enum program_kind kind)
 	}
 }
 
-/* bpf_getsockopt() or bpf_setsockopt() of the option and VALUE; RESULT is 0 where that worked. */
-static void emit_option(const struct emitter *emitter, int function, enum sockopt option)
-{
-	struct assembly *assembly = emitter->assembly;
-
-	emit_move(assembly, BPF_REG_1, CONTEXT);
-	emit_set(assembly, BPF_REG_2, sockopt_names[option].level);
-	emit_set(assembly, BPF_REG_3, sockopt_names[option].name);
-	emit_pointer(assembly, BPF_REG_4, STACK, VALUE);
-	emit_set(assembly, BPF_REG_5, sizeof(int32_t));
-	emit_call(assembly, function);
-}
-
 /* VALUE becomes the option's; to failed where the socket has no such. */
 static void emit_get(const struct emitter *emitter, enum sockopt option, label failed)
 {
-	emit_option(emitter, BPF_FUNC_getsockopt, option);
+	emit_sockopt(emitter->assembly, BPF_FUNC_getsockopt, option, CONTEXT, STACK, VALUE);
 	emit_jump_if(emitter->assembly, BPF_JNE, RESULT, 0, failed);
 }
 
 /* The option becomes VALUE; RESULT is 0 where it did. */
 static void emit_put(const struct emitter *emitter, enum sockopt option)
 {
-	emit_option(emitter, BPF_FUNC_setsockopt, option);
+	emit_sockopt(emitter->assembly, BPF_FUNC_setsockopt, option, CONTEXT, STACK, VALUE);
 }
 
 /* RESULT becomes what is kept with SOCKET, or NULL. */
