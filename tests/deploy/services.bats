@@ -126,34 +126,38 @@ master_runs() {
 	refute_output --partial 'not loaded'
 }
 
-@test "Debian's postgresql@: its file environment hands the library to the server" {
+# make_cluster NAME: an empty one of the newest PostgreSQL here; its version in $version.
+make_cluster() {
 	require_root
 	command -v pg_createcluster >/dev/null || skip "postgresql-common is not installed"
-	local version port
 	version=$(ls /usr/lib/postgresql | tail -n 1)
 	[ -n "$version" ] || skip "no PostgreSQL is installed"
-	pg_createcluster "$version" kshimenv -- -A trust >/dev/null 2>&1 || skip "no cluster can be made here"
+	pg_createcluster "$version" "$1" -- -A trust >/dev/null 2>&1 || skip "no cluster can be made here"
+}
+
+# cluster_idle NAME: what its server has on a connection; in $output. The cluster is dropped.
+cluster_idle() {
+	local port
+
+	port=$(pg_lsclusters -h | awk -v name="$1" '$2 == name { print $3 }')
+	run psql -h 127.0.0.1 -p "$port" -U postgres -At -c 'show tcp_keepalives_idle'
+	pg_dropcluster --stop "$version" "$1"
+}
+
+@test "Debian's postgresql@: its file environment hands the library to the server" {
+	make_cluster kshimenv
 	install -m 644 "$SHIM" /usr/lib/postgresql/libkeepalive-shim-test.so
 	printf "%s = '%s'\n" LD_PRELOAD /usr/lib/postgresql/libkeepalive-shim-test.so KEEPALIVE_SHIM_IDLE 26 \
 		>>"/etc/postgresql/$version/kshimenv/environment"
 	pg_ctlcluster "$version" kshimenv start || true
-	port=$(pg_lsclusters -h | awk '$2 == "kshimenv" { print $3 }')
-	run psql -h 127.0.0.1 -p "$port" -U postgres -At -c 'show tcp_keepalives_idle'
-	pg_dropcluster --stop "$version" kshimenv
+	cluster_idle kshimenv
 	rm /usr/lib/postgresql/libkeepalive-shim-test.so
 	assert_output 26
 }
 
 @test "Debian's postgresql@: supervision holds past the environment that pg_ctlcluster empties" {
-	require_root
-	command -v pg_createcluster >/dev/null || skip "postgresql-common is not installed"
-	local version port
-	version=$(ls /usr/lib/postgresql | tail -n 1)
-	[ -n "$version" ] || skip "no PostgreSQL is installed"
-	pg_createcluster "$version" kshim -- -A trust >/dev/null 2>&1 || skip "no cluster can be made here"
+	make_cluster kshim
 	"$KEEPALIVE" run --supervise=always --idle=23 pg_ctlcluster "$version" kshim start || true
-	port=$(pg_lsclusters -h | awk '$2 == "kshim" { print $3 }')
-	run psql -h 127.0.0.1 -p "$port" -U postgres -At -c 'show tcp_keepalives_idle'
-	pg_dropcluster --stop "$version" kshim
+	cluster_idle kshim
 	assert_output 23
 }
