@@ -455,6 +455,27 @@ signal.pause()' >thread
 	fi
 }
 
+@test "threads with descriptors of their own that end meanwhile are no failure" {
+	cd "$BATS_TEST_TMPDIR"
+	background python3 -c '
+import ctypes, threading, time
+def alone():
+    ctypes.CDLL(None).unshare(0x400)  # CLONE_FILES
+    time.sleep(0.0005)
+print("ready", flush=True)
+while True:
+    threads = [threading.Thread(target=alone) for _ in range(20)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()' >ready
+	local churning=$!
+	await 15 grep -q ready ready
+	for _ in {1..60}; do
+		run "$KEEPALIVE" attach --dry-run "$churning"
+		[[ $output != *"which take Linux 6.9"* ]] || skip "threads' descriptors need Linux 6.9"
+		assert_success
+	done
+}
+
 @test "what cannot be attached to is told apart" {
 	run "$KEEPALIVE" attach
 	assert_failure 125

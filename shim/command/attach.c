@@ -196,9 +196,11 @@ static bool check_log(const struct settings *settings)
 	return true;
 }
 
+enum { THREAD_ENDED = -1 };
+
 /*
  * Finds the process, or the thread of it that has descriptors of its own (0: none). Returns 0, or
- * complains and returns the exit status.
+ * THREAD_ENDED, or complains and returns the exit status.
  */
 static int find(struct attachment *attachment, pid_t pid, pid_t thread)
 {
@@ -210,6 +212,8 @@ static int find(struct attachment *attachment, pid_t pid, pid_t thread)
 	holder->space = &attachment->space;
 	holder->pidfd = thread ? pidfd_of_thread(thread) : pidfd_of(pid);
 	error = errno;
+	if (holder->pidfd < 0 && thread && error == ESRCH)
+		return THREAD_ENDED;
 	if (!process_read(&holder->process, pid, &why)) {
 		message("%.*s", (int)(why.next - why.start), why.start);
 		return EXIT_OURS;
@@ -280,8 +284,10 @@ static bool attach_to_one(struct request *request, pid_t pid, pid_t thread)
 	attachment->named = request->several || thread;
 	attached->thread = thread;
 	if (status) {
-		request->status = status;
-		request->threads_refused = thread;
+		if (status != THREAD_ENDED)
+			request->status = status;
+		if (status != THREAD_ENDED && thread)
+			request->threads_refused = true;
 		forget(attached);
 		return true;
 	}

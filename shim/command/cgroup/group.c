@@ -56,7 +56,8 @@ static bool is_visible(const char *mount)
 	return statfs(mount, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-const char *group_mount(struct text *why)
+/* Where cgroup2 is mounted; NULL, with what is wrong in *why, if it is not. */
+static const char *group_mount(struct text *why)
 {
 	static char path[PATH_MAX];
 	FILE *mounts;

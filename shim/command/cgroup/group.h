@@ -16,9 +16,6 @@ struct group {
 	char *path;  /* from the mount on, "/" for the root; for free(3) */
 };
 
-/* Where cgroup2 is mounted; NULL, with what is wrong in *why, if it is not. */
-const char *group_mount(struct text *why);
-
 /*
  * Opens what the user names: a folder below the mount, the path from there on
  * (system.slice/a.service), or a process, which means its group. Returns false, with what is wrong

@@ -6,7 +6,7 @@
 
 #include "sockopt_names.h"
 
-int sockopt_get(int fd, enum sockopt option, int32_t *value)
+static int sockopt_get(int fd, enum sockopt option, int32_t *value)
 {
 	socklen_t length = sizeof(*value);
 

@@ -10,8 +10,7 @@
 /* Whether it is TCP or MPTCP over IPv4 or IPv6. mptcp, which of the two, may be NULL. */
 bool sockopts_apply_to(int fd, bool *mptcp);
 
-/* getsockopt(2) and setsockopt(2) of one of the options. Return 0 or an errno. */
-int sockopt_get(int fd, enum sockopt option, int32_t *value);
+/* setsockopt(2) of one of the options. Returns 0 or an errno. */
 int sockopt_set(int fd, enum sockopt option, int32_t value);
 
 /* For a new socket, which nobody can have configured: sets the profile's own options. */

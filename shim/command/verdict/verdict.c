@@ -28,7 +28,8 @@ static bool is_exempt(const struct settings *settings, enum role role)
 	return false;
 }
 
-bool settings_exempt(const struct settings *settings)
+/* Whether rules and role leave every socket of the program alone. */
+static bool settings_exempt(const struct settings *settings)
 {
 	return is_exempt(settings, ROLE_CLIENT) && is_exempt(settings, ROLE_SERVER);
 }

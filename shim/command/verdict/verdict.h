@@ -39,7 +39,4 @@ const char *obstacle_name(enum obstacle obstacle);
 /* Whether `run` starts a program with this obstacle all the same, without a word. */
 bool obstacle_starts(enum obstacle obstacle);
 
-/* Whether rules and role leave every socket of the program alone. */
-bool settings_exempt(const struct settings *settings);
-
 #endif
