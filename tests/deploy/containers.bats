@@ -140,8 +140,10 @@ render() {
 	build shim debian
 	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
 	podman_in_store tag localhost/debian localhost/server:latest
-	# For podman: keep the init container, whose removal it gets wrong when it is slow to end.
-	sed 's/^\( *\)metadata:$/&\n\1  annotations: {io.podman.annotations.init.container.type: always}/' \
+	# For podman: keep the init container, whose removal it gets wrong when it is slow to end, and which it
+	# would start again and again.
+	sed -e 's/^\( *\)metadata:$/&\n\1  annotations: {io.podman.annotations.init.container.type: always}/' \
+		-e 's/^\( *\)containers:$/\1restartPolicy: Never\n&/' \
 		"$BATS_TEST_TMPDIR/pod.yaml" >"$BATS_TEST_TMPDIR/podman.yaml"
 	podman_in_store play kube --network none "$BATS_TEST_TMPDIR/podman.yaml" >/dev/null
 	PID=$(podman_in_store inspect --format '{{.State.Pid}}' server-pod-0-app)
@@ -171,7 +173,7 @@ render() {
 	build shim debian
 	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
 	podman_in_store tag localhost/debian localhost/server:latest
-	# The annotation is podman's, as above.
+	# The annotation is podman's, as above, and so is the policy.
 	cat >"$BATS_TEST_TMPDIR/pod.yaml" <<-END
 		apiVersion: v1
 		kind: Pod
@@ -180,6 +182,7 @@ render() {
 		  labels: {keepalive-shim: enabled}
 		  annotations: {io.podman.annotations.init.container.type: always}
 		spec:
+		  restartPolicy: Never
 		  securityContext: {runAsNonRoot: true, runAsUser: 65534, seccompProfile: {type: RuntimeDefault}}
 		  volumes: [{name: data, emptyDir: {}}]
 		  containers:
