@@ -37,3 +37,25 @@ END
 	assert_line --partial "bare: 2 pass, 0 fail, 0 skip"
 	assert_equal "$(grep -c 'DIFFERS [a-z]*: off: pass, and fail' <<<"$output")" 4
 }
+
+@test "interrupted while a suite is being prepared: nothing goes on" {
+	require apt-get
+	cat >"$BATS_TEST_TMPDIR/endless.suite" <<-END
+		title=Endless
+		packages=bash
+		prepare() {
+			sleep 1000 &
+			echo \$! >"$BATS_TEST_TMPDIR/pid"
+			wait
+		}
+	END
+	background "$TESTS/suites/run" "$BATS_TEST_TMPDIR/endless.suite"
+	await 20 test -s "$BATS_TEST_TMPDIR/pid"
+	kill -TERM $!
+	await 5 ended "$(cat "$BATS_TEST_TMPDIR/pid")"
+	rm -rf "$BUILD/suites/endless"
+}
+
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
