@@ -74,6 +74,79 @@ raw_socket() {
 	assert_line --partial "it can also make sockets by direct system calls"
 }
 
+# numbered NUMBER [FLAG...]: a program that calls syscall(2) with this number, as for a TCP socket, and prints whether that has
+# keepalive on.
+numbered() {
+	cat >program.c <<-'END'
+		#include <stdio.h>
+		#include <sys/socket.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		#ifdef HIDDEN
+		__attribute__((noinline)) static long call(long number, long a, long b, long c) { return syscall(number, a, b, c); }
+		#elif defined(POINTER)
+		static long (*volatile call)(long, ...) = syscall;
+		#else
+		#define call syscall
+		#endif
+		int main(int count, char **words)
+		{
+			int on = -1, fd = (int)call(NUMBER, AF_INET + (count > 9), SOCK_STREAM, 0);
+			socklen_t length = sizeof(on);
+			getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &length);
+			return printf("%d\n", on) < 0;
+		}
+	END
+	compile "-DNUMBER=$1" "${@:2}"
+}
+
+@test "a program that calls syscall(SYS_socket): no, and run supervises it; another number: yes; one that does not show: a condition" {
+	case $(uname -m) in
+	x86_64 | aarch64) ;;
+	*) skip "the code of this machine is not read" ;;
+	esac
+	for how in -O0 -O2 -Os "-O2 -fno-plt" "-O2 -no-pie" "-O2 -Wl,-z,lazy"; do
+		[[ $(uname -m)$how != aarch64*plt ]] || continue # by a pointer there
+		# shellcheck disable=SC2086 # words
+		numbered SYS_socket $how
+		run -1 "$KEEPALIVE" check --json ./program
+		assert_output --partial '"obstacle": "raw", "supervisable": true'
+		run -0 "$KEEPALIVE" run ./program
+		assert_output 1
+	done
+	numbered SYS_getrandom -O2
+	run -0 "$KEEPALIVE" check ./program
+	refute_output --partial "syscall"
+	for how in -DHIDDEN -DPOINTER; do
+		numbered SYS_socket -O2 $how
+		run -0 "$KEEPALIVE" check ./program
+		assert_line --partial "it calls syscall(2) with numbers that its file does not show"
+		run -0 "$KEEPALIVE" run --supervise=always ./program
+		assert_output 1
+	done
+	numbered SYS_connect -O2
+	says "yes" 0 ./program
+	assert_line --partial "rules by peer or port do not apply to connections that it makes by syscall(2)"
+	numbered SYS_io_uring_setup -O2
+	says "yes" 0 ./program
+	assert_line --partial "it can use io_uring"
+}
+
+@test "aarch64: syscall(SYS_socket) in its code is seen" {
+	require aarch64-linux-gnu-gcc
+	[ -e /usr/aarch64-linux-gnu/include/stdio.h ] || skip "the C library of aarch64 is not installed"
+	local linker
+	linker=$(readelf -lW "$PROGRAMS/armed" | sed -n 's/.*interpreter: \(.*\)].*/\1/p') # one that is here
+	for how in -O0 -O2 -mbranch-protection=standard; do
+		CC=aarch64-linux-gnu-gcc numbered SYS_socket $how "-Wl,--dynamic-linker=$linker"
+		run -1 "$KEEPALIVE" check --json ./program
+		assert_output --partial '"obstacle": "raw"'
+	done
+	CC=aarch64-linux-gnu-gcc numbered SYS_getrandom -O2 "-Wl,--dynamic-linker=$linker"
+	run -1 "$KEEPALIVE" check --json ./program
+	refute_output --partial '"obstacle": "raw"'
+}
+
 @test "Free Pascal's and klibc's programs: no; run supervises them by itself" {
 	local found=0
 	if command -v fpc; then
@@ -221,15 +294,49 @@ signal.pause()'
 	assert_line --partial statically
 }
 
-@test "a script whose env(1) empties the environment or takes options: unknown" {
-	for options in '-S -i sh' '-S -u X sh' '-S "sh" -e'; do
+@test "env(1) in a #! line: followed; without LD_PRELOAD: no, and run supervises; options that are not known: unknown" {
+	for options in '-S -i sh' '-S -u LD_PRELOAD sh' '-S LD_PRELOAD= sh' '-S env - /bin/sh'; do
 		printf '#!/usr/bin/env %s\n' "$options" >odd
 		chmod +x odd
-		run -125 "$KEEPALIVE" check ./odd
-		assert_output --partial "unknown"
+		run -1 "$KEEPALIVE" check --json ./odd
+		assert_output --partial '"obstacle": "environment", "supervisable": true'
 	done
-	printf '#!/usr/bin/env -Ssh -e\n' >odd
+	printf '#!/usr/bin/env -S -i sh\nexec "%s"\n' "$PROGRAMS/armed" >odd
+	run -0 "$KEEPALIVE" run ./odd
+	assert_output --partial "$DEFAULTS"
+	for options in '-S "sh" -e' '-S --chdir=/ sh'; do
+		printf '#!/usr/bin/env %s\n' "$options" >odd
+		run -125 "$KEEPALIVE" check ./odd
+		assert_output --partial "unknown: what env(1) starts"
+	done
+	for options in '-Ssh -e' '-S -u X sh' '-vS X=1 sh'; do
+		printf '#!/usr/bin/env %s\n' "$options" >odd
+		run -0 "$KEEPALIVE" check ./odd
+	done
+	printf '#!/usr/bin/env -S KEEPALIVE_SHIM_IDLE=9 sh\n' >odd
 	run -0 "$KEEPALIVE" check ./odd
+	assert_line --partial "which override these settings"
+}
+
+@test "env(1) as the command: what it starts is judged, and served by run" {
+	compile -static
+	run -1 "$KEEPALIVE" check env A=1 ./program
+	assert_line "env A=1 ./program: no: it is statically linked: no dynamic linker, so no preload"
+	run -1 "$KEEPALIVE" check env -u A env -S '-i B=1' ./program
+	run -125 "$KEEPALIVE" check env -u A env -iS 'B=1' ./none
+	assert_output --partial "'./none': No such file or directory"
+	run -1 "$KEEPALIVE" check env -i ls -l
+	assert_line "env -i ls -l: no: env(1) starts it without LD_PRELOAD"
+	run -0 "$KEEPALIVE" run env -i A=1 "$PROGRAMS/armed"
+	assert_output --partial "$DEFAULTS"
+	run -0 "$KEEPALIVE" run env -i -S 'A=1 B=2' env
+	assert_output "A=1
+B=2"
+	run -0 "$KEEPALIVE" check env
+	run -0 "$KEEPALIVE" check env -i LD_PRELOAD="$SHIM" ls
+	PATH=$PATH:$PWD run -1 "$KEEPALIVE" check env PATH="$PWD" program
+	run -125 "$KEEPALIVE" check env -C / ls
+	run -127 "$KEEPALIVE" run env -i ./none
 }
 
 @test "a missing dynamic linker is named" {
@@ -333,7 +440,8 @@ ls: idle from --idle, mode from --mode, the rest by default"
 	run -125 "$KEEPALIVE" check /etc
 	run -125 "$KEEPALIVE" check 999999999
 	run -125 "$KEEPALIVE" check
-	run -125 "$KEEPALIVE" check a b
+	run -125 "$KEEPALIVE" check $$ b
+	assert_output --partial "options go before it"
 	run -125 "$KEEPALIVE" check --nonsense ls
 	printf '\0\1\2' >binary
 	chmod +x binary

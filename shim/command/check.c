@@ -25,7 +25,8 @@
 struct question {
 	struct settings_options options;
 	const char *library;
-	const char *subject; /* a command or a process id, as given */
+	char **command;      /* with its arguments, or a process id */
+	const char *subject; /* the same in one */
 	bool json;
 };
 
@@ -42,9 +43,11 @@ struct answer {
 };
 
 static const char help[] =
-	"Usage: keepalive check [OPTION...] COMMAND|PID\n"
+	"Usage: keepalive check [OPTION...] COMMAND [ARG...]\n"
+	"       keepalive check [OPTION...] PID\n"
 	"Reports whether the shim takes effect in a command or a running process and, if\n"
-	"not, why, and what to do. Write a file whose name is a number as ./NUMBER.\n"
+	"not, why, and what to do. Arguments matter for env(1), which starts another\n"
+	"program. Write a file whose name is a number as ./NUMBER.\n"
 	"\n"
 	"  --json                   an object instead of text\n"
 	"  --library=PATH           the shim's library, if not in one of the usual places\n";
@@ -255,7 +258,7 @@ static int answer_command(const struct question *question)
 	static struct settings settings;
 	static struct sources sources;
 	static struct target target;
-	int error = target_find(question->subject, &target);
+	int error = target_find(question->command, &target);
 	struct program program = target_program(&target);
 	static struct library library;
 	struct verdict verdict;
@@ -371,6 +374,20 @@ static pid_t pid_of(const char *text)
 	return slice_number(slice_of(text), INT_MAX, &number) ? (pid_t)number : 0;
 }
 
+/* The words of a command, with blanks between. */
+static const char *in_one(char **words)
+{
+	static char line[1024];
+	struct text text = TEXT(line);
+
+	for (unsigned i = 0; words[i]; i++) {
+		text_string(&text, i ? " " : "");
+		text_string(&text, words[i]);
+	}
+	*(text.next < text.end ? text.next : text.end - 1) = '\0';
+	return line;
+}
+
 static bool settings_are_given(const struct settings_options *options)
 {
 	bool given = false;
@@ -391,6 +408,7 @@ int command_check(int argc, char **argv)
 	const struct options options = {
 		.help = help,
 		.help_below = help_below,
+		.in_front = true,
 		.settings = &question.options,
 		.rows = rows,
 	};
@@ -399,12 +417,19 @@ int command_check(int argc, char **argv)
 
 	if (!arguments)
 		return status;
-	if (!arguments[0] || arguments[1]) {
-		message("check: expected one COMMAND or PID (see --help)");
+	if (!arguments[0]) {
+		message("check: expected a COMMAND or a PID (see --help)");
 		return EXIT_OURS;
 	}
-	question.subject = arguments[0];
-	pid = pid_of(question.subject);
+	question.command = arguments;
+	question.subject = in_one(arguments);
+	pid = pid_of(arguments[0]);
+	if (pid && arguments[1]) {
+		message("check: expected nothing behind process %d, but '%s' (options go before "
+			"it)",
+			pid, arguments[1]);
+		return EXIT_OURS;
+	}
 	if (pid && settings_are_given(&question.options)) {
 		message("check: process %d has its own settings; options apply to a COMMAND only",
 			pid);

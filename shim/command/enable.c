@@ -21,6 +21,7 @@
 #include "verdict/verdict.h"
 
 #define FILE_NAME "keepalive-shim.conf"
+enum { WORDS_MAX = 64 }; /* of a command, for env(1) */
 
 /* How a service gets keepalive, the least first. */
 enum way_in { BY_PRELOAD, BY_RUN, BY_SUPERVISION };
@@ -80,13 +81,15 @@ static bool plan_command(const struct request *request, const struct service *un
 	struct unit_command command;
 	struct program program;
 	struct verdict verdict;
-	char path[2 * PATH_MAX];
+	char path[2 * PATH_MAX], *words[WORDS_MAX];
 	int error;
 
 	unit_command_read(start, &command);
 	snprintf(path, sizeof(path), "%s%s", *command.program == '/' ? unit->root : "",
 		 command.program);
-	error = target_find(path, &target);
+	words[0] = path;
+	unit_command_words(*unit->root ? "" : command.rest, words + 1, WORDS_MAX - 1);
+	error = target_find(words, &target);
 	if (error && error != ENOEXEC) {
 		message("'%s': its program '%s': %s", unit->name, path, strerror(error));
 		return false;

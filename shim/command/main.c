@@ -15,7 +15,7 @@ static const struct {
 	{ "run", command_run,
 	  "run [OPTION...] [--] COMMAND [ARG...]\tstart COMMAND with keepalive" },
 	{ "check", command_check,
-	  "check [OPTION...] COMMAND|PID\treport whether the shim takes effect" },
+	  "check [OPTION...] COMMAND [ARG...]|PID\treport whether the shim takes effect" },
 	{ "status", command_status,
 	  "status [OPTION...] [PID...]\tshow connections and their keepalive" },
 	{ "attach", command_attach,
@@ -48,7 +48,7 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
-static void say_unknown(const char *word)
+static void say_unknown(char *word)
 {
 	static struct target target;
 	struct nearest nearest = { 0 };
@@ -64,7 +64,7 @@ static void say_unknown(const char *word)
 		message("unknown option '%s'; a command's options come after its name (keepalive "
 			"--help)",
 			word);
-	else if (target_find(word, &target) == 0)
+	else if (target_find((char *[]){ word, NULL }, &target) == 0)
 		message("unknown command '%s'; to start that program: keepalive run %s ...", word,
 			word);
 	else

@@ -292,7 +292,7 @@ int command_run(int argc, char **argv)
 	if (!read_arguments(argc, argv, &request, &status))
 		return status;
 	lookalikes_warn(environ, false);
-	error = target_find(request.command[0], &target);
+	error = target_find(request.command, &target);
 	program = target_program(&target);
 	if (!settings_options_read(&request.options, &program, &settings, false) ||
 	    (settings.on && !library_find(request.library, target.elf.abi, &library)))

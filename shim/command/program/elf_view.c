@@ -49,8 +49,9 @@ const void *elf_view_at(const struct elf_view *view, uint64_t offset, uint64_t s
 					    sizeof(Entry)); \
 		if (!entry) \
 			return false; \
-		*section = (struct elf_section){ entry->sh_type, entry->sh_link, entry->sh_flags, \
-						 entry->sh_offset, entry->sh_size }; \
+		*section = \
+			(struct elf_section){ entry->sh_type, entry->sh_link,   entry->sh_flags, \
+					      entry->sh_addr, entry->sh_offset, entry->sh_size }; \
 	} while (0)
 
 bool elf_view_section(const struct elf_view *view, unsigned i, struct elf_section *section)
@@ -89,5 +90,33 @@ bool elf_view_symbol(const struct elf_view *view, const struct elf_section *symb
 	symbol->name =
 		elf_view_string(view, symbols->link, is_64 ? wide->st_name : narrow->st_name);
 	symbol->imported = (is_64 ? wide->st_shndx : narrow->st_shndx) == SHN_UNDEF;
+	return true;
+}
+
+/* The four kinds of entries begin with the address and the number of the symbol. */
+bool elf_view_relocation(const struct elf_view *view, const struct elf_section *relocations,
+			 uint64_t i, struct elf_relocation *relocation)
+{
+	bool is_64 = view->abi.class == ELFCLASS64, has_addend = relocations->type == SHT_RELA;
+	size_t size = is_64 ? (has_addend ? sizeof(Elf64_Rela) : sizeof(Elf64_Rel))
+			    : (has_addend ? sizeof(Elf32_Rela) : sizeof(Elf32_Rel));
+	struct elf_section symbols;
+	const void *entry;
+	const Elf64_Rel *wide;
+	const Elf32_Rel *narrow;
+
+	if ((!has_addend && relocations->type != SHT_REL) || i >= relocations->size / size ||
+	    !elf_view_section(view, relocations->link, &symbols) || symbols.type != SHT_DYNSYM)
+		return false;
+	entry = elf_view_at(view, relocations->offset + i * size, size);
+	wide = entry;
+	narrow = entry;
+	if (!entry)
+		return false;
+	relocation->address = is_64 ? wide->r_offset : narrow->r_offset;
+	relocation->symbol = (struct elf_symbol){ "", false };
+	elf_view_symbol(view, &symbols,
+			is_64 ? ELF64_R_SYM(wide->r_info) : ELF32_R_SYM(narrow->r_info),
+			&relocation->symbol);
 	return true;
 }

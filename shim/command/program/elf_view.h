@@ -17,12 +17,18 @@ struct elf_view {
 
 struct elf_section {
 	uint32_t type, link;
-	uint64_t flags, offset, size;
+	uint64_t flags, address, offset, size;
 };
 
 struct elf_symbol {
 	const char *name;
 	bool imported;
+};
+
+/* What the dynamic linker puts where. */
+struct elf_relocation {
+	uint64_t address;
+	struct elf_symbol symbol; /* with the name "" if it has none */
 };
 
 /* False if it cannot be read, or is no ELF file of this machine's byte order. */
@@ -41,5 +47,9 @@ const char *elf_view_string(const struct elf_view *view, unsigned strings, uint6
 /* Symbol number i of a section of symbols; false if there is none. */
 bool elf_view_symbol(const struct elf_view *view, const struct elf_section *symbols, uint64_t i,
 		     struct elf_symbol *symbol);
+
+/* Entry number i of a section of dynamic relocations; false if there is none, or it is no such. */
+bool elf_view_relocation(const struct elf_view *view, const struct elf_section *relocations,
+			 uint64_t i, struct elf_relocation *relocation);
 
 #endif

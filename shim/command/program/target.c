@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "process/proc.h"
+#include "program/env_words.h"
 
 enum {
-	INTERPRETERS_MAX = 5, /* a #! line may name a script, so deep: execve(2) */
-	LINE_MAX_SIZE = 256,  /* as much of it as Linux reads: BINPRM_BUF_SIZE */
+	FOLLOWED_MAX =
+		12, /* a #! line may name a script, so five deep: execve(2); each by env(1) */
+	LINE_MAX_SIZE = 256, /* as much of it as Linux reads: BINPRM_BUF_SIZE */
 };
 
 #define BLANKS " \t"
@@ -60,13 +62,10 @@ static bool join(char path[PATH_MAX], const char *directory, size_t length, cons
 }
 
 /* As execvp(3): the first that can be executed; else EACCES if one was found, else ENOENT. */
-static int search(const char *command, char path[PATH_MAX])
+static int search(const char *command, const char *directory, char path[PATH_MAX])
 {
-	const char *directory = getenv("PATH");
 	int error = ENOENT;
 
-	if (!directory)
-		directory = "/bin:/usr/bin";
 	for (;;) {
 		size_t length = strcspn(directory, ":");
 		int problem = join(path, directory, length, command) ? executable_error(path)
@@ -84,33 +83,21 @@ static int search(const char *command, char path[PATH_MAX])
 	return error;
 }
 
-static int find(const char *command, char path[PATH_MAX])
+/* directories as in PATH; NULL: our own. */
+static int find(const char *command, const char *directories, char path[PATH_MAX])
 {
+	if (!directories)
+		directories = getenv("PATH");
+
 	if (!*command) {
 		*path = '\0';
 		return ENOENT;
 	}
 	if (!strchr(command, '/'))
-		return search(command, path);
+		return search(command, directories ? directories : "/bin:/usr/bin", path);
 	if (snprintf(path, PATH_MAX, "%s", command) >= PATH_MAX)
 		return ENAMETOOLONG;
 	return executable_error(path);
-}
-
-/*
- * The program that env(1) will run. Its options come through a #! line with -S only, which splits
- * what follows into words. Returns NULL if options or quotes leave open which one, or how.
- */
-static const char *env_operand(char *arguments)
-{
-	const char *word;
-
-	if (strncmp(arguments, "-S", 2) != 0)
-		return *arguments == '-' || strchr(arguments, '=') ? NULL : arguments;
-	word = strtok(arguments + 2, BLANKS);
-	while (word && *word != '-' && strchr(word, '='))
-		word = strtok(NULL, BLANKS);
-	return word && *word != '-' && !word[strcspn(word, "'\"\\$#")] ? word : NULL;
 }
 
 /* Leaves the first line, without blanks at its end. Returns false if it was longer than line. */
@@ -126,17 +113,17 @@ static bool end_line(char *line)
 }
 
 /*
- * Reads the start of a file that is no ELF executable. Returns what runs it, within line, and
- * whether that is to be searched for (env); the shell if no #! line names one in full, as execvp(3)
- * has it; NULL if that cannot be known, as with a binary of another kind.
+ * Reads the start of a file that is no ELF executable. Returns what runs it, within line, and what
+ * follows that there, or NULL; the shell if no #! line names one in full, as execvp(3) has it; NULL
+ * if that cannot be known, as with a binary of another kind.
  */
-static const char *script_interpreter(int fd, char line[LINE_MAX_SIZE], bool *by_env)
+static const char *script_interpreter(int fd, char line[LINE_MAX_SIZE], char **argument)
 {
 	ssize_t size = pread(fd, line, LINE_MAX_SIZE - 1, 0);
 	char *interpreter, *rest;
 	bool ended;
 
-	*by_env = false;
+	*argument = NULL;
 	line[size > 0 ? size : 0] = '\0';
 	if (strncmp(line, "#!", 2) != 0)
 		return memchr(line, '\0', size > 0 ? (size_t)size : 0) ? NULL : shell;
@@ -147,8 +134,9 @@ static const char *script_interpreter(int fd, char line[LINE_MAX_SIZE], bool *by
 		return shell;
 	if (*rest)
 		*rest++ = '\0';
-	*by_env = strcmp(base_name(interpreter), "env") == 0;
-	return *by_env ? env_operand(rest + strspn(rest, BLANKS)) : interpreter;
+	rest += strspn(rest, BLANKS);
+	*argument = *rest ? rest : NULL;
+	return interpreter;
 }
 
 static void set_name(struct target *target)
@@ -165,37 +153,74 @@ static void set_comm(struct target *target, const char *path)
 	copy(target->comm, sizeof(target->comm), base_name(path));
 }
 
-/* Follows #! lines from path to an ELF executable. */
-static int follow(struct target *target)
+static bool is_env(const struct target *target)
 {
-	char line[LINE_MAX_SIZE];
+	return strcmp(base_name(target->executable), "env") == 0;
+}
+
+/*
+ * From env(1) to what it runs, with the words that it is given, which become those of the program.
+ * *ends: it runs nothing, or what it runs is not known.
+ */
+static int follow_env(struct target *target, char ***words, bool *ends)
+{
+	struct env_words found;
+	int error;
+
+	target->unknown = !env_words_read(*words, &found);
+	*ends = target->unknown || !found.program[0];
+	if (*ends)
+		return 0;
+	target->drops_preload = target->drops_preload || found.drops_preload;
+	target->sets_settings = target->sets_settings || found.sets_settings;
+	error = find(found.program[0], found.path, target->executable);
+	*words = found.program + 1;
+	set_comm(target, target->executable);
+	return error;
+}
+
+/* What runs a script, with the words that it is given. */
+static int follow_script(struct target *target, int fd, char line[LINE_MAX_SIZE], char ***words)
+{
+	static char script[PATH_MAX], *given[3];
+	char *argument;
+	const char *next = script_interpreter(fd, line, &argument);
+
+	if (!next)
+		return ENOEXEC;
+	target->is_script = true;
+	copy(script, sizeof(script), target->executable);
+	given[0] = argument ? argument : script;
+	given[1] = argument ? script : NULL;
+	*words = given;
+	copy(target->executable, PATH_MAX, next);
+	return executable_error(target->executable);
+}
+
+/* Follows #! lines and env(1) from path to an ELF executable, which is given these words. */
+static int follow(struct target *target, char **words)
+{
+	static char lines[FOLLOWED_MAX][LINE_MAX_SIZE];
 
 	copy(target->executable, sizeof(target->executable), target->path);
 	set_comm(target, target->path);
-	for (unsigned i = 0; i <= INTERPRETERS_MAX; i++) {
+	for (unsigned i = 0; i < FOLLOWED_MAX; i++) {
 		int fd = open(target->executable, O_RDONLY | O_CLOEXEC);
-		const char *next;
-		bool by_env;
-		int error;
+		bool ends = false;
+		int error = 0;
 
 		target->readable = fd >= 0;
 		if (fd < 0)
 			return errno == EACCES ? 0 : errno; /* execve(2) need not read it */
-		if (elf_read(fd, &target->elf)) {
-			close(fd);
-			return 0;
-		}
-		next = script_interpreter(fd, line, &by_env);
+		if (!elf_read(fd, &target->elf))
+			error = follow_script(target, fd, lines[i], &words);
+		else if (is_env(target))
+			error = follow_env(target, &words, &ends);
+		else
+			ends = true;
 		close(fd);
-		if (!next || !*next)
-			return ENOEXEC;
-		error = by_env ? find(next, target->executable)
-			       : (copy(target->executable, PATH_MAX, next),
-				  executable_error(target->executable));
-		if (error)
+		if (error || ends)
 			return error;
-		if (by_env)
-			set_comm(target, target->executable);
 	}
 	return ELOOP;
 }
@@ -254,14 +279,14 @@ static enum privilege privilege_of(const char *path, bool us)
 	return PRIVILEGE_NONE;
 }
 
-int target_find(const char *command, struct target *target)
+int target_find(char **command, struct target *target)
 {
 	int error;
 
 	memset(target, 0, sizeof(*target));
-	error = find(command, target->path);
+	error = find(command[0], NULL, target->path);
 	if (error == 0)
-		error = follow(target);
+		error = follow(target, command + 1);
 	if (error)
 		return error;
 	set_name(target);

@@ -54,47 +54,6 @@ static void read_needed(const struct elf_view *view, const struct elf_section *s
 	}
 }
 
-/* Whether one of the words is in the code shortly before the instruction. */
-static bool is_before(const unsigned char *code, const unsigned char *instruction,
-		      const unsigned char (*words)[5], size_t length)
-{
-	enum { SHORTLY = 64 };
-	const unsigned char *from = instruction - code > SHORTLY ? instruction - SHORTLY : code;
-
-	for (unsigned i = 0; i < 2; i++) {
-		if (memmem(from, (size_t)(instruction - from), words[i], length))
-			return true;
-	}
-	return false;
-}
-
-/* A system call whose number was loaded just before is socket(2)'s. */
-static bool has_raw_socket(const struct elf_view *view, const struct elf_section *section)
-{
-	static const unsigned char x86_call[] = { 0x0f, 0x05 };       /* syscall */
-	static const unsigned char x86_number[2][5] = { { 0xb8, 41 }, /* mov $41, %eax */
-							{ 0xb8, 41 } };
-	static const unsigned char arm_call[] = { 0x01, 0x00, 0x00, 0xd4 }; /* svc #0 */
-	static const unsigned char arm_number[2][5] = {
-		{ 0xc8, 0x18, 0x80, 0xd2 }, /* mov x8, #198 */
-		{ 0xc8, 0x18, 0x80, 0x52 }, /* mov w8, #198 */
-	};
-	bool x86 = view->abi.machine == EM_X86_64, arm = view->abi.machine == EM_AARCH64;
-	const unsigned char *code = elf_view_at(view, section->offset, section->size), *next = code;
-	const unsigned char *end = code + section->size;
-
-	while ((x86 || arm) && code) {
-		next = memmem(next, (size_t)(end - next), x86 ? x86_call : arm_call,
-			      x86 ? sizeof(x86_call) : sizeof(arm_call));
-		if (!next)
-			return false;
-		if (is_before(code, next, x86 ? x86_number : arm_number, x86 ? 5 : 4))
-			return true;
-		next++;
-	}
-	return false;
-}
-
 static void read_php_version(const struct elf_view *view, struct traits *traits)
 {
 	static const char wanted[] = "X-Powered-By: PHP/";
@@ -118,8 +77,6 @@ static void read_sections(const struct elf_view *view, struct traits *traits)
 			read_symbols(view, &section, traits);
 		if (section.type == SHT_DYNAMIC)
 			read_needed(view, &section, traits);
-		if (section.type == SHT_PROGBITS && section.flags & SHF_EXECINSTR)
-			traits->raw_socket = traits->raw_socket || has_raw_socket(view, &section);
 	}
 	if (traits->php)
 		read_php_version(view, traits);
@@ -133,5 +90,6 @@ void traits_read(const char *path, struct traits *traits)
 	if (!elf_view_open(path, &view))
 		return;
 	read_sections(&view, traits);
+	code_read(&view, &traits->calls);
 	elf_view_close(&view);
 }

@@ -7,10 +7,12 @@
 
 #include <stdbool.h>
 
+#include "program/code.h"
+
 struct traits {
 	bool imports_socket; /* socket(2) of the C library */
-	bool raw_socket; /* socket(2) as an instruction of its own: rustix, Free Pascal's units */
-	bool rcmd;       /* has the C library connect: rcmd(3), rexec(3) */
+	struct calls calls;  /* system calls of its own: rustix, Free Pascal's units, syscall(2) */
+	bool rcmd;           /* has the C library connect: rcmd(3), rexec(3) */
 	bool asan; /* AddressSanitizer's runtime, which refuses to start behind another preload */
 	unsigned php; /* PHP's version, 802 for 8.2; 0: it is not PHP */
 };

@@ -304,3 +304,17 @@ void unit_command_read(const char *start, struct unit_command *command)
 		command->rest = command->name.start + command->name.length;
 	}
 }
+
+void unit_command_words(const char *at, char **words, size_t room)
+{
+	char word[PATH_MAX];
+	size_t count = 0;
+
+	while (*(at += strspn(at, BLANKS)) && count < room - 1) {
+		at = take_word(at, word, sizeof(word));
+		words[count] = strdup(word);
+		if (!words[count++])
+			abort();
+	}
+	words[count] = NULL;
+}

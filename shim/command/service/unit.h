@@ -39,4 +39,7 @@ struct unit_command {
 };
 void unit_command_read(const char *start, struct unit_command *command);
 
+/* The words of what follows a program, each for free(3), a NULL behind them; room for so many. */
+void unit_command_words(const char *at, char **words, size_t room);
+
 #endif

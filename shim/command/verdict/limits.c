@@ -1,8 +1,6 @@
 /* Says what limits a yes, a sentence each. */
 #include "verdict/limits.h"
 
-#include <string.h>
-
 static void add(struct text *text, bool holds, const char *sentence)
 {
 	if (!holds)
@@ -17,13 +15,15 @@ static void add(struct text *text, bool holds, const char *sentence)
 void text_limits(struct text *text, const struct target *target)
 {
 	const struct traits *traits = &target->traits;
-	bool is_script = target->path[0] && strcmp(target->path, target->executable) != 0;
+	const struct calls *calls = &traits->calls;
 
 	add(text, target->is_linker,
 	    "this applies to the program that it is given, if that is dynamic");
-	add(text, is_script,
+	add(text, target->is_script,
 	    "this applies to the script itself; a static or Go program that it starts needs "
 	    "'keepalive run --supervise=always'");
+	add(text, target->sets_settings,
+	    "env(1) sets variables of keepalive-shim(7) on the way, which override these settings");
 	add(text, target->others == PRIVILEGE_CAPABILITIES,
 	    "this applies to root alone: the file has capabilities, and the dynamic linker of any "
 	    "other user ignores preloads");
@@ -34,8 +34,15 @@ void text_limits(struct text *text, const struct target *target)
 	add(text, traits->php && traits->php < 805,
 	    "PHP before 8.5 opens its extensions with RTLD_DEEPBIND, so that no preload sees the "
 	    "sockets of curl, pgsql, sockets and others; " REACHES_ALL);
-	add(text, traits->raw_socket,
-	    "it can also make sockets by direct system calls; " REACHES_ALL);
+	add(text, calls->socket, "it can also make sockets by direct system calls; " REACHES_ALL);
+	add(text, calls->unknown && !calls->socket,
+	    "it calls syscall(2) with numbers that its file does not show, and sockets that it "
+	    "makes so are not reached; " REACHES_ALL);
+	add(text, calls->connection,
+	    "rules by peer or port do not apply to connections that it makes by syscall(2)");
+	add(text, calls->uring,
+	    "it can use io_uring, and sockets that it made through that would not be reached; "
+	    "'keepalive cgroup' reaches those");
 	add(text, traits->rcmd,
 	    "connections by rcmd(3) are made inside the C library; " REACHES_ALL);
 	add(text, traits->asan,

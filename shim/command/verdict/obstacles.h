@@ -55,6 +55,12 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	ROW(RCMD, "rcmd", EFFECT_NO, WAY_SUPERVISION, false, \
 	    "the C library makes its connections (rcmd(3)) internally, out of any preload's reach", \
 	    "", explain_supervised) \
+	ROW(ENVIRONMENT, "environment", EFFECT_NO, WAY_SUPERVISION, false, \
+	    "env(1) starts it without LD_PRELOAD", \
+	    "", explain_supervised) \
+	ROW(ENV, "env", EFFECT_UNKNOWN, WAY_NONE, true, \
+	    "what env(1) starts cannot be read from its options", \
+	    "ask for the program itself", NULL) \
 	ROW(LIBRARY, "library", EFFECT_NO, WAY_NONE, false, \
 	    "", \
 	    "", explain_library) \

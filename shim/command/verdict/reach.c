@@ -124,30 +124,13 @@ static void take_slot(struct object *object, uint64_t address)
 		object->bypassed = true;
 }
 
-/* The four kinds of entries begin with the address and the number of the symbol. */
 static void read_slots(struct object *object, const struct elf_section *slots)
 {
-	const struct elf_view *view = object->view;
-	bool is_64 = view->abi.class == ELFCLASS64, has_addend = slots->type == SHT_RELA;
-	size_t size = is_64 ? (has_addend ? sizeof(Elf64_Rela) : sizeof(Elf64_Rel))
-			    : (has_addend ? sizeof(Elf32_Rela) : sizeof(Elf32_Rel));
-	struct elf_section symbols;
-	struct elf_symbol symbol;
+	struct elf_relocation slot;
 
-	if (!elf_view_section(view, slots->link, &symbols) || symbols.type != SHT_DYNSYM)
-		return;
-	for (uint64_t i = 0; i < slots->size / size; i++) {
-		const void *entry = elf_view_at(view, slots->offset + i * size, size);
-		const Elf64_Rel *wide = entry;
-		const Elf32_Rel *narrow = entry;
-		uint64_t number;
-
-		if (!entry)
-			return;
-		number = is_64 ? ELF64_R_SYM(wide->r_info) : ELF32_R_SYM(narrow->r_info);
-		if (number && elf_view_symbol(view, &symbols, number, &symbol) && symbol.imported &&
-		    is_call(symbol.name))
-			take_slot(object, is_64 ? wide->r_offset : narrow->r_offset);
+	for (uint64_t i = 0; elf_view_relocation(object->view, slots, i, &slot); i++) {
+		if (slot.symbol.imported && is_call(slot.symbol.name))
+			take_slot(object, slot.address);
 	}
 }
 
@@ -190,10 +173,8 @@ static void read_object(const struct space *space, const struct mapping *mapping
 	if (!elf_view_open(path, &view))
 		return;
 	object.base -= first_address(&view);
-	for (unsigned i = 0; elf_view_section(&view, i, &section); i++) {
-		if (section.type == SHT_RELA || section.type == SHT_REL)
-			read_slots(&object, &section);
-	}
+	for (unsigned i = 0; elf_view_section(&view, i, &section); i++)
+		read_slots(&object, &section);
 	elf_view_close(&view);
 	reach->reached += object.reached;
 	reach->bypassed += object.bypassed;

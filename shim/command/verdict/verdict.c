@@ -49,7 +49,7 @@ static enum obstacle own_way(const struct target *target)
 		return OBSTACLE_PASCAL;
 	if (traits->imports_socket)
 		return OBSTACLE_NONE;
-	return traits->raw_socket ? OBSTACLE_RAW : traits->rcmd ? OBSTACLE_RCMD : OBSTACLE_NONE;
+	return traits->calls.socket ? OBSTACLE_RAW : traits->rcmd ? OBSTACLE_RCMD : OBSTACLE_NONE;
 }
 
 /* The first obstacle that there is, the most fundamental ones first. */
@@ -72,6 +72,10 @@ static enum obstacle obstacle_of(const struct target *target, int error,
 		return OBSTACLE_ARCHITECTURE;
 	if (own_way(target))
 		return own_way(target);
+	if (target->unknown)
+		return OBSTACLE_ENV;
+	if (target->drops_preload)
+		return OBSTACLE_ENVIRONMENT;
 	if (!library->usable)
 		return OBSTACLE_LIBRARY;
 	if (!abi_is_same(target->elf.abi, library->abi))
