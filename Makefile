@@ -58,15 +58,18 @@ OTHERS_LDFLAGS  = $(filter $(KEPT),$(LDFLAGS))
 MARKS_x86_64    = -fcf-protection=full
 MARKS_aarch64   = -mbranch-protection=standard
 MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+# 40 KiB at most. clang's -Os is larger than gcc's; its -Oz keeps tables for jumps, and copies functions
+# into their callers that are shorter called.
+CLANG          := $(findstring __clang__,$(shell $(CC) -dM -E -x c /dev/null 2>/dev/null))
+SMALL           = $(if $(CLANG),-Oz -fno-jump-tables -mllvm -inline-threshold=-20,-Os)
 PRELOAD_CFLAGS  = $(COMMON) $(OTHERS_CFLAGS) -fPIC -fvisibility=hidden '-ffile-prefix-map=$(CURDIR)=.' \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fno-plt $(MARKS_$(MACHINE)) \
-                  -Os -ffunction-sections
+                  $(SMALL) -ffunction-sections
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu,--build-id,--eh-frame-hdr -Wl,--gc-sections \
                   -Wl,--version-script=$(MAP)
 
-.DEFAULT_GOAL := all
 # What the host program sees of the library: the hooks, unversioned, and nothing else. __setsockopt6*:
 # __setsockopt64, which is there on 32-bit machines only; lld insists on plain names.
 .DEFAULT_GOAL = all

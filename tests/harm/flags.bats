@@ -2,33 +2,57 @@
 
 load ../helpers
 
-# built NAME [VARIABLE=VALUE...]: builds the library; it must be byte for byte what plain make builds.
+# built COMPILER NAME [VARIABLE=VALUE...]: builds the library; it must be byte for byte what plain make builds.
 built() {
-	local build=$BATS_TEST_TMPDIR/$1
+	local build=$BATS_TEST_TMPDIR/$1/$2
 
-	make -s -C "$REPOSITORY" BUILD="$build" "${@:2}" "$build/libkeepalive-shim.so"
+	make -s -C "$REPOSITORY" CC="$1" BUILD="$build" "${@:3}" "$build/libkeepalive-shim.so"
 	objcopy --strip-all --remove-section .note.gnu.build-id "$build/libkeepalive-shim.so" "$build/bare"
-	[ ! -e "$BATS_TEST_TMPDIR/plain/bare" ] || cmp "$BATS_TEST_TMPDIR/plain/bare" "$build/bare" ||
-		fail "another object by ${*:2}"
+	[ ! -e "$BATS_TEST_TMPDIR/$1/plain/bare" ] || cmp "$BATS_TEST_TMPDIR/$1/plain/bare" "$build/bare" ||
+		fail "another object by $1 ${*:3}"
 }
 
-@test "built with the flags of Fedora, Debian, Ubuntu, Arch, openSUSE, sanitizers left in, -O0, -O3: the same object" {
-	require cc objcopy
-	built plain
-	built fedora CFLAGS='-O2 -flto=auto -ffat-lto-objects -fexceptions -g -grecord-gcc-switches -pipe -Wall
-		-Werror=format-security -Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3 -Wp,-D_GLIBCXX_ASSERTIONS
-		-fstack-protector-strong -fasynchronous-unwind-tables -fstack-clash-protection -fno-omit-frame-pointer' \
-		LDFLAGS='-Wl,-z,relro -Wl,--as-needed -Wl,-z,pack-relative-relocs -Wl,-z,now -flto=auto'
-	built debian CFLAGS='-g -O2 -fstack-protector-strong -Wformat -D_FORTIFY_SOURCE=2 -fPIE' \
-		LDFLAGS='-fPIE -pie -Wl,-z,relro -Wl,-z,now'
-	built ubuntu CFLAGS='-g -O3 -flto=auto -D_FORTIFY_SOURCE=3 -fstack-clash-protection' LDFLAGS='-Wl,-Bsymbolic-functions'
-	built arch CFLAGS='-O2 -pipe -fno-plt -fexceptions -Wp,-D_FORTIFY_SOURCE=3 -fcf-protection' \
-		LDFLAGS='-Wl,-O1,--sort-common,--as-needed,-z,relro,-z,now,-z,pack-relative-relocs'
-	built opensuse CFLAGS='-O2 -Wall -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-all -funwind-tables'
-	built sanitized CFLAGS='-O1 -g -fsanitize=address,undefined --coverage -finstrument-functions'
-	built plainest CFLAGS=-O0
-	built fastest CFLAGS='-O3 -funroll-loops -ftrivial-auto-var-init=zero'
-	built ownflags CFLAGS= LDFLAGS=
+# commands COMPILER [VARIABLE=VALUE...]: those by which make builds the library, without debug information.
+commands() {
+	make -nB -C "$REPOSITORY" CC="$1" BUILD="$BATS_TEST_TMPDIR/nowhere" "${@:2}" \
+		"$BATS_TEST_TMPDIR/nowhere/libkeepalive-shim.so" | sed -E 's/ -g[^ ]*//g; s/  +/ /g; /^make/d'
+}
+
+# flags CFLAGS [LDFLAGS]: with these the commands are those of plain make. What they all say is in $all_*.
+flags() {
+	all_cflags+=" $1"
+	all_ldflags+=" ${2-}"
+	assert_equal "$(commands "$compiler" CFLAGS="$1" LDFLAGS="${2-}")" "$(commands "$compiler")"
+}
+
+@test "built by gcc or clang with the flags of Fedora, Debian, Ubuntu, Arch, openSUSE, sanitizers left in, -O0, -O3: the same object, at most 40 KiB" {
+	local compiler all_cflags all_ldflags plain
+
+	require objcopy
+	for compiler in gcc clang; do
+		command -v "$compiler" >/dev/null || continue
+		all_cflags='' all_ldflags=''
+		flags '-O2 -flto=auto -ffat-lto-objects -fexceptions -g -grecord-gcc-switches -pipe -Wall
+			-Werror=format-security -Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3 -Wp,-D_GLIBCXX_ASSERTIONS
+			-fstack-protector-strong -fasynchronous-unwind-tables -fstack-clash-protection -fno-omit-frame-pointer' \
+			'-Wl,-z,relro -Wl,--as-needed -Wl,-z,pack-relative-relocs -Wl,-z,now -flto=auto'
+		flags '-g -O2 -fstack-protector-strong -Wformat -D_FORTIFY_SOURCE=2 -fPIE' '-fPIE -pie -Wl,-z,relro -Wl,-z,now'
+		flags '-g -O3 -flto=auto -D_FORTIFY_SOURCE=3 -fstack-clash-protection' -Wl,-Bsymbolic-functions
+		flags '-O2 -pipe -fno-plt -fexceptions -Wp,-D_FORTIFY_SOURCE=3 -fcf-protection' \
+			'-Wl,-O1,--sort-common,--as-needed,-z,relro,-z,now,-z,pack-relative-relocs'
+		flags '-O2 -Wall -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-all -funwind-tables'
+		flags '-O1 -g -fsanitize=address,undefined --coverage -finstrument-functions'
+		flags -O0
+		flags '-O3 -funroll-loops -ftrivial-auto-var-init=zero -march=native'
+		flags ''
+		built "$compiler" plain
+		built "$compiler" all CFLAGS="$all_cflags" LDFLAGS="$all_ldflags"
+		plain=$BATS_TEST_TMPDIR/$compiler/plain/libkeepalive-shim.so
+		strip "$plain"
+		echo "# $compiler: $(stat -c %s "$plain") bytes" >&3
+		[ "$(stat -c %s "$plain")" -le 40960 ]
+	done
+	[ -n "$plain" ] || skip "neither gcc nor clang is installed"
 }
 
 @test "each hook takes less than 100 bytes of stack, whoever compiles it" {
