@@ -160,7 +160,7 @@ settings() {
 	run --separate-stderr "$KEEPALIVE" run --idle=600 echo started
 	assert_success
 	assert_output started
-	[[ $stderr == "keepalive-shim: warning: KEEPALIVE_SHIM_IDLE '600'"* ]]
+	[[ $stderr == "keepalive: warning: --idle '600'"* ]]
 }
 
 @test "64 rules given as options are 64, not twice as many" {
@@ -170,11 +170,46 @@ settings() {
 	refute_output --partial "too many rules"
 }
 
-@test "a warning is told once, by whom there is to tell it" {
+# Scripts that start many programs: version managers, configure, make.
+@test "a warning is said once, by run: no program below it says it again" {
+	local how setting rule
+
 	for how in auto always never; do
-		run --separate-stderr "$KEEPALIVE" run --supervise=$how --best-effort --idle=600 true
-		assert_equal "$(grep -c "warning: .*'600'" <<<"$stderr")" 1
+		run --separate-stderr "$KEEPALIVE" run --supervise=$how --best-effort --idle=600 \
+			sh -c 'true; sh -c "env true; exec env true"; exec env KEEPALIVE_SHIM_IDLE=600 true'
+		assert_success
+		[[ $stderr == "keepalive: warning: --idle '600'"* ]]
+		assert_equal "${#stderr_lines[@]}" 1
 	done
+	rule='program=true idle=5; program=sh user-timeout=1s'
+	for setting in KEEPALIVE_SHIM_IDLE=9 KEEPALIVE_SHIM_USER_TIMEOUT=1s KEEPALIVE_SHIM_RULES="$rule"; do
+		run --separate-stderr env "$setting" "$KEEPALIVE" run sh -c 'env true; sh -c true; exec true'
+		assert_success
+		assert_equal "$(sort <<<"$stderr" | uniq -d)" ""
+		assert_equal "$(grep -vc '^keepalive: warning: KEEPALIVE_SHIM_' <<<"$stderr")" 0
+		[ "${#stderr_lines[@]}" -le 2 ]
+	done
+	[ "${#stderr_lines[@]}" = 2 ] # a rule each
+}
+
+@test "what a program below run finds in other settings it says itself, and bad values in any case" {
+	run --separate-stderr "$KEEPALIVE" run --idle=9 sh -c 'KEEPALIVE_SHIM_IDLE=8 env true'
+	assert_success
+	assert_equal "$(cut -d: -f 1-3 <<<"$stderr")" "keepalive: warning: KEEPALIVE_SHIM_INTERVAL '10s'
+keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'
+keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
+	run --separate-stderr "$KEEPALIVE" run --idle=9 sh -c 'KEEPALIVE_SHIM_COUNT=x exec true'
+	assert_success
+	assert_equal "$(grep -c "^keepalive-shim: KEEPALIVE_SHIM_COUNT 'x'" <<<"$stderr")" 1
+	run --separate-stderr env KEEPALIVE_SHIM_SAID=1 LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=9 true
+	[[ $stderr == "keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL"* ]]
+}
+
+@test "run adds a variable only for what it has said" {
+	run --separate-stderr "$KEEPALIVE" run --idle=20 env
+	refute_output --partial KEEPALIVE_SHIM_SAID
+	run --separate-stderr "$KEEPALIVE" run --idle=9 env
+	assert_line --regexp '^KEEPALIVE_SHIM_SAID=[0-9]+$'
 }
 
 @test "exit statuses are the program's, or those of env(1)" {

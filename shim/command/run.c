@@ -236,12 +236,6 @@ static bool wants_supervision(const struct request *request, const struct verdic
 	return request->supervise == SUPERVISE_AUTO && verdict->supervisable;
 }
 
-/* Whether COMMAND will load the library, which warns too. */
-static bool will_warn(const struct request *request, const struct verdict *verdict)
-{
-	return verdict->obstacle == OBSTACLE_NONE && request->supervise != SUPERVISE_ALWAYS;
-}
-
 /* AddressSanitizer's runtime comes with the program, behind us, and works there. */
 static void allow_before_asan(void)
 {
@@ -294,14 +288,14 @@ int command_run(int argc, char **argv)
 	lookalikes_warn(environ, false);
 	error = target_find(request.command, &target);
 	program = target_program(&target);
-	if (!settings_options_read(&request.options, &program, &settings, false) ||
+	/* What is unwise in any rule: the library will not say it of the programs below. */
+	if (!settings_options_read(&request.options, NULL, &settings, true) ||
+	    !settings_options_read(&request.options, &program, &settings, false) ||
 	    (settings.on && !library_find(request.library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	if (error && !target.executable[0])
 		return not_started(request.command[0], error);
 	judge_program(&target, error, &library, &settings, &verdict);
-	if (!will_warn(&request, &verdict))
-		settings_options_read(&request.options, &program, &settings, true);
 	if (settings.on && !prepare(&request, &target, &library, &verdict, &settings))
 		return EXIT_OURS;
 	if (!request.outer)

@@ -36,6 +36,8 @@ static bool matches_cut(struct slice pattern, struct slice comm)
 
 static bool is_program(struct slice pattern, const struct program *program)
 {
+	if (!program)
+		return true;
 	if (program->executable && glob_matches(pattern, slice_of(program->executable)))
 		return true;
 	return program->comm && (glob_matches(pattern, slice_of(program->comm)) ||

@@ -15,8 +15,8 @@ struct program {
 
 /*
  * Reads the rules into settings->rule[], composed over base (unresolved: its user timeout may be
- * USER_TIMEOUT_AUTO). Rules for other programs are checked and left out. A bad rule is complained
- * of once and skipped; so is every rule after the first RULES_MAX.
+ * USER_TIMEOUT_AUTO). Rules for other programs are checked and left out; with program NULL none is.
+ * A bad rule is complained of once and skipped; so is every rule after the first RULES_MAX.
  */
 void rules_read(struct settings *settings, const struct profile *base, struct slice text,
 		const struct program *program, complain_function *complain, void *context);

@@ -5,6 +5,21 @@
 
 #include "values.h"
 
+/* FNV-1a, 32 bits. */
+uint32_t texts_digest(const struct texts *texts)
+{
+	uint32_t digest = 2166136261U;
+
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		const char *next = texts->text[i] ? texts->text[i] : "";
+
+		do
+			digest = (digest ^ (uint8_t)*next) * 16777619U;
+		while (*next++);
+	}
+	return digest;
+}
+
 static void nobody(void *context, const struct complaint *complaint)
 {
 	(void)context;

@@ -18,6 +18,15 @@ struct texts {
 };
 
 /*
+ * Set by `keepalive run` if it has warned: texts_digest() of the settings that it warned about, in
+ * decimal. What those who find the same settings below it would say of them has been said.
+ */
+#define SAID_VARIABLE "KEEPALIVE_SHIM_SAID"
+
+/* A number that stands for the texts; the same for one that is empty and one that is not set. */
+uint32_t texts_digest(const struct texts *texts);
+
+/*
  * Fills *settings from the texts. A bad value is complained of and its default used; a bad rule is
  * complained of and skipped as a whole; the others hold. With KEEPALIVE_SHIM=off nothing else is
  * looked at. complain may be NULL.

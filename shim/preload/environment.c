@@ -107,7 +107,16 @@ void environment_read(struct settings *settings, struct host_file *file,
 		if (libc->syscall(SYS_prctl, PR_GET_NAME, comm, 0, 0, 0) == 0)
 			program.comm = comm;
 	}
-	settings_read(settings, &texts, &program, complain, NULL);
+	settings_read(settings, &texts, &program, complain, &texts);
+}
+
+bool environment_said(const struct texts *texts)
+{
+	const char *said = find(SAID_VARIABLE);
+	unsigned long digest;
+
+	return said && slice_number(slice_of(said), UINT32_MAX, &digest) &&
+	       digest == texts_digest(texts);
 }
 
 int environment_listen_fds(void)

@@ -11,10 +11,14 @@
  * Fills *settings from the KEEPALIVE_SHIM variables, and where they are silent from the host's
  * file. In a program that runs with more privileges than its caller (AT_SECURE, getauxval(3)) the
  * environment is the caller's: it is not looked at, the file alone holds. Texts in *settings may
- * point into *file, which the caller closes. complain: as for settings_read(), its context is NULL.
+ * point into *file, which the caller closes. complain: as for settings_read(); its context is the
+ * struct texts, NULL for a line of the host's file that is no setting.
  */
 void environment_read(struct settings *settings, struct host_file *file,
 		      complain_function *complain);
+
+/* Whether the `keepalive run` above us has said what there is to say of these settings. */
+bool environment_said(const struct texts *texts);
 
 /*
  * How many descriptors, from 3 on, a service manager handed to this very process: LISTEN_FDS where

@@ -75,8 +75,7 @@ void report_complaint(void *context, const struct complaint *complaint)
 	char line[LINE_SIZE];
 	struct text text = TEXT(line);
 
-	(void)context;
-	if (complaint->host_file || !find_standard_error().inode)
+	if (complaint->host_file || environment_said(context) || !find_standard_error().inode)
 		return;
 	text_string(&text, "keepalive-shim: ");
 	if (complaint->warning)

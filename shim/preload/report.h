@@ -15,8 +15,9 @@
 void report_start(const struct settings *settings);
 
 /*
- * A complain_function: one line on standard error, unless that is the peer (inetd). Nothing of the
- * host's file, of which every program of the host would complain.
+ * A complain_function for environment_read(): one line on standard error, unless that is the peer
+ * (inetd), or it has been said above. Nothing of the host's file, of which every program of the
+ * host would complain.
  */
 void report_complaint(void *context, const struct complaint *complaint);
 

@@ -6,7 +6,7 @@
 
 #include "base/message.h"
 #include "base/nearest.h"
-#include "settings_table.h"
+#include "variables.h"
 
 #define PREFIX "KEEPALIVE_SHIM"
 
@@ -37,7 +37,7 @@ static bool is_ours(const char *name)
 		if (strcmp(name, variable_name(i)) == 0)
 			return true;
 	}
-	return false;
+	return strcmp(name, SAID_VARIABLE) == 0;
 }
 
 /* KEEPALIVE_IDLE for KEEPALIVE_SHIM_IDLE: as before the names had SHIM in them. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
+
 const char *settings_options_help(void)
 {
 #define LINE(symbol, variable, word, preset, words, accepted, argument, help, ...) \
@@ -102,8 +104,12 @@ bool settings_options_read(const struct settings_options *options, const struct 
 void settings_options_export(const struct settings_options *options)
 {
 	struct sources sources;
+	char digest[16];
 
 	settings_options_sources(options, &sources);
+	snprintf(digest, sizeof(digest), "%lu", (unsigned long)texts_digest(&sources.texts));
+	if (*warnings() && setenv(SAID_VARIABLE, digest, 1) != 0)
+		abort();
 	for (unsigned i = 0; i < VARIABLES; i++) {
 		if (options->text[i] && setenv(variable_name(i), sources.texts.text[i], 1) != 0)
 			abort();

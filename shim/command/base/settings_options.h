@@ -34,7 +34,8 @@ bool settings_options_read(const struct settings_options *options, const struct 
 			   struct settings *settings, bool warnings);
 
 /*
- * Puts the options into the environment as variables, for the program that is about to be started.
+ * Puts the options into the environment as variables, for the program that is about to be started,
+ * and SAID_VARIABLE if there were warnings.
  */
 void settings_options_export(const struct settings_options *options);
 
