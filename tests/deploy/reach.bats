@@ -57,7 +57,7 @@ has_socket() {
 	return 1
 }
 
-# reached COMMAND...: yes where its connection has our idle time, else no.
+# reached COMMAND...: yes if its connection has our idle time, else no.
 reached() {
 	local pid answer=no peer="peer=[^ ]*127.0.0.1]?:$PORT"
 
@@ -67,18 +67,21 @@ reached() {
 		cat "$BATS_TEST_TMPDIR/said" >&2
 		answer='no connection'
 	elif await 1 has_socket "$pid" "$peer .*keepalive=1 idle=77" 2>/dev/null; then
-		answer=yes # what is yet to be set is set in a moment
+		answer=yes # within a second, since the connection may be seen before its options are set
 	fi
 	end_tree "$pid" 2>/dev/null
 	echo "$answer"
 }
 
+# row KIND PRELOAD RUN NOTE: recorded for tests/deploy/reach-table; tests/README.md must have the same row.
 row() {
 	printf '%s\t%s\t%s\t%s\n' "$@" >>"$REACH"
 	echo "# $*" >&3
+	[ "$2" = 'not tried' ] || grep -qxF "| $1 | $2 | $3 | $4 |" "$TESTS/README.md" ||
+		fail "tests/README.md has no row '| $1 | $2 | $3 | $4 |' (tests/deploy/reach-table prints them all)"
 }
 
-# reaches KIND PRELOAD RUN NOTE COMMAND...: holds it against what is promised: yes or no.
+# reaches KIND PRELOAD RUN NOTE COMMAND...: compares what was reached with the two answers expected, yes or no.
 reaches() {
 	local kind=$1 promised="$2 $3" note=$4 by_preload by_run
 
@@ -217,7 +220,7 @@ go_client() {
 	need 'Go, dynamic' go
 	go_client env CGO_ENABLED=1
 	readelf -l "$BATS_TEST_TMPDIR/client" | grep -q INTERP
-	reaches 'Go, dynamic' no yes 'supervised; Go sets 15 s itself unless told not to: `--mode=force`' \
+	reaches 'Go, dynamic' no yes 'supervised; Go sets 15 s itself; `--mode=force` overrides that' \
 		"$BATS_TEST_TMPDIR/client"
 }
 
@@ -340,7 +343,7 @@ make_flatpak() {
 @test "flatpak" {
 	need flatpak flatpak bwrap
 	make_flatpak >"$BATS_TEST_TMPDIR/log" 2>&1 || untried flatpak 'flatpak does not work here'
-	reaches flatpak no no '`--supervise=always` does; so does its own `--env=LD_PRELOAD=`, of a folder given with `--filesystem=`' \
+	reaches flatpak no no "\`--supervise=always\` works; so does flatpak's \`--env=LD_PRELOAD=\`, with a folder shared by \`--filesystem=\`" \
 		flatpak run org.keepalive.Client
 	assert_equal yes "$(reached "$KEEPALIVE" run --supervise=always --idle=77 -- \
 		flatpak run org.keepalive.Client "$PORT")"
@@ -385,7 +388,7 @@ sandboxes_itself() {
 	await 30 sandboxes_itself $! || untried 'browser sandboxes' "chromium's does not work here"
 	end_tree $! 2>/dev/null
 	local SHIM=$home/${SHIM##*/} KEEPALIVE=$home/${KEEPALIVE##*/}
-	reaches 'browser sandboxes' yes yes 'chromium; it sets 45 s itself: `--mode=force`' "${as[@]}" "$home/browser"
+	reaches 'browser sandboxes' yes yes 'chromium, which sets 45 s itself; `--mode=force` overrides that' "${as[@]}" "$home/browser"
 }
 
 teardown() {

@@ -1,21 +1,27 @@
-# The rows of the table of worlds: what each test saw, kept for tests/worlds/table.
+# The rows of the table in tests/README.md, "Where it has been tried": what each test found, recorded for
+# tests/worlds/table.
 # shellcheck shell=bash
 
 RESULTS=${RESULTS:-$BUILD/worlds/results}
 
-# world NAME LIBC: what this test is about. Its row says FAILED until works is called, or what skip says.
+# world NAME LIBC: the system that this test is about. Its row reads FAILED until works is called, or why it was skipped.
 world() {
 	WORLD=$1
 	WORLD_LIBC=$2
 	WORLD_RESULT=FAILED
 }
 
-# works TEXT: it holds, and this is what was seen.
+# works TEXT: the test passed, with this result. tests/README.md must have the row, apart from versions and other numbers.
 works() {
+	local row
+
+	row=$(sed 's/[0-9][0-9.]*/N/g' <<<"| $WORLD | $1 |")
+	sed -n 's/[0-9][0-9.]*/N/g; s/^| \(.*\) | .* | \(.*\) |$/| \1 | \2 |/p' "$TESTS/README.md" | grep -qxF "$row" ||
+		fail "tests/README.md has no row for '$WORLD' with '$1' (tests/worlds/table prints them all)"
 	WORLD_RESULT=$1
 }
 
-# One file a test, so that tests may run in any order, alone or at the same time.
+# One file for each test, so that tests can run in any order, alone or at the same time.
 record() {
 	local file
 
