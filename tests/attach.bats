@@ -28,7 +28,7 @@ connect() {
 	await 15 has_connections "$SERVER" "$1"
 }
 
-@test "attach arms the listener and both ends of every connection, and says so" {
+@test "attach sets keepalive on the listener and both ends of every connection, and reports it" {
 	pairs 1
 	run "$KEEPALIVE" attach "$PAIRS"
 	assert_success
@@ -49,7 +49,7 @@ connect() {
 	assert_output --partial "$UNTOUCHED"
 }
 
-@test "a dead peer is noticed by a connection that was armed while it was already waiting" {
+@test "a connection that was already waiting when attach set keepalive notices a dead peer" {
 	require unshare ip
 	require_root
 	in_namespace python3 "$TESTS/programs/talk.py" server 127.0.0.1
@@ -71,7 +71,7 @@ except OSError as error:
 	assert_output '[Errno 110] Connection timed out'
 }
 
-@test "an idle connection is not probed the moment it is armed" {
+@test "an idle connection is not probed the moment attach sets keepalive" {
 	require unshare ip nstat
 	require_root
 	in_namespace python3 "$TESTS/programs/talk.py" pairs 1
@@ -89,7 +89,7 @@ except OSError as error:
 	"$KEEPALIVE" attach --idle=2 --interval=1 "$pid"
 	local seen
 	seen=$(probes)
-	(((${EPOCHREALTIME/./} - start) < 1900000)) || skip "this machine is too slow to tell"
+	(((${EPOCHREALTIME/./} - start) < 1900000)) || skip "this machine is too slow for the measurement"
 	[ "$seen" = 0 ]
 	probed() {
 		[ "$(probes)" -ge 2 ]
@@ -126,7 +126,7 @@ except OSError as error:
 	[ "$(sockets "$PAIRS")" = "$before" ]
 }
 
-@test "respect leaves a socket alone that has keepalive on, force does not" {
+@test "respect leaves a socket that has keepalive on alone, force does not" {
 	pairs 2
 	run "$KEEPALIVE" attach --idle=20 "$PAIRS"
 	assert_success
@@ -149,7 +149,7 @@ except OSError as error:
 	assert_output --partial 'keepalive=1 idle=7200 interval=10 count=3 '
 }
 
-@test "roles, rules and the environment hold as in the preload" {
+@test "roles, rules and the environment apply as with the preload" {
 	pairs 1
 	local port program
 	port=$(sockets "$PAIRS" LISTEN | sed 's/.*local=[^ ]*:\([0-9]*\) .*/\1/')
@@ -203,7 +203,7 @@ print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept
 	assert_output '0 0 0 1'
 }
 
-@test "IPv6 connections are armed, by IPv6 and IPv4-mapped rules" {
+@test "IPv6 connections get keepalive, by IPv6 and IPv4-mapped rules" {
 	serve ::
 	connect 1 ::1
 	talk client 127.0.0.1 "$PORT" 1
@@ -215,8 +215,8 @@ print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept
 	assert_line --regexp "^fd [0-9]+ listener \[::\]:$PORT: idle=60s "
 }
 
-@test "MPTCP connections are armed; what they do not have is said, and is exit status 1" {
-	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "this kernel has no MPTCP"
+@test "MPTCP connections get keepalive; options that they lack are reported, with exit status 1" {
+	require_mptcp
 	MPTCP=1 talk pairs 1
 	local pid=$!
 	await 15 has_connections "$pid" 2
@@ -228,12 +228,12 @@ print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept
 	assert_success
 }
 
-@test "user timeout and RTO cap are set where asked for" {
+@test "user timeout and RTO cap are set if asked for" {
 	pairs 1
 	run "$KEEPALIVE" attach --user-timeout=auto "$PAIRS"
 	assert_success
 	is 120000 "$PAIRS" 4 user_timeout
-	[ "$(value "$PAIRS" 4 rto_max)" != - ] || skip "this kernel has no TCP_RTO_MAX_MS"
+	[ "$(value "$PAIRS" 4 rto_max)" != - ] || skip_as rto-max
 	run "$KEEPALIVE" attach --mode=force --rto-max=5s "$PAIRS"
 	assert_success
 	assert_line --index 1 --regexp '^fd 4 client .*: idle=60s interval=10s count=6 rto-max=5s'
@@ -252,7 +252,7 @@ print(*[sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for sock in kept
 	assert_line --index 2 --regexp '^fd 5 server .*$'
 }
 
-@test "a worker that has only the accepted connection is server side, its listener being elsewhere" {
+@test "a worker with only an accepted connection is server side, although another process has the listener" {
 	background python3 -c '
 import os, signal, socket
 listener = socket.create_server(("127.0.0.1", 0))
@@ -272,7 +272,7 @@ signal.pause()'
 @test "attach works from inside a container's PID namespace, and from outside with the outer number" {
 	require unshare
 	require_root
-	unshare -pf --mount-proc true 2>/dev/null || skip "PID namespaces are refused here"
+	require_unshare -pf --mount-proc
 	background unshare -pf --mount-proc --kill-child python3 "$TESTS/programs/talk.py" server 127.0.0.1
 	local outer
 	outer=$(child_of "$!")
@@ -286,7 +286,7 @@ signal.pause()'
 	assert_output --regexp ': idle=30s interval=10s count=6 \(was idle=20s '
 }
 
-@test "an unprivileged user arms the own process, and is refused another's" {
+@test "an unprivileged user can attach to their own processes, but not to another user's" {
 	make_public
 	talk_as_nobody pairs 1
 	local own=$!
@@ -302,7 +302,7 @@ signal.pause()'
 	[ "$(sockets "$PAIRS" "$UNTOUCHED" | wc -l)" = 3 ]
 }
 
-@test "the capabilities that the refusal names are enough" {
+@test "the capabilities that the error message names are enough" {
 	make_public
 	pairs 1
 	run "${NOBODY[@]}" --inh-caps=+sys_ptrace,+dac_read_search \
@@ -311,11 +311,11 @@ signal.pause()'
 	[ "$(sockets "$PAIRS" "$DEFAULTS" | wc -l)" = 3 ]
 }
 
-@test "where Yama forbids it, the refusal names kernel.yama.ptrace_scope" {
+@test "if Yama forbids it, the message names kernel.yama.ptrace_scope" {
 	require unshare
 	require_refuse
 	make_public
-	unshare -m true 2>/dev/null || skip "mount namespaces are refused here"
+	require_unshare -m
 	install -m 755 "$PROGRAMS/refuse" "$PUBLIC/refuse"
 	talk_as_nobody pairs 1
 	local own=$! scope
@@ -329,7 +329,7 @@ signal.pause()'
 	done
 }
 
-@test "on a kernel without pidfd_getfd attach says which kernel has it" {
+@test "on a kernel without pidfd_getfd attach reports which kernel has it" {
 	require_refuse
 	pairs 1
 	local call
@@ -340,7 +340,7 @@ signal.pause()'
 	done
 }
 
-@test "several processes in one call: lines name theirs; one that is not there is said, and the others are served" {
+@test "several processes in one call: each line names its process; a missing one is reported, and the others are done" {
 	talk server 127.0.0.1
 	local one=$! two
 	talk server 127.0.0.1
@@ -358,12 +358,10 @@ signal.pause()'
 
 # systemd's answer for it.service, and its control group, with a process in it and one in a group below.
 unit() {
-	local groups
 	require_root
-	groups=$(awk '/ - cgroup2 /{print $5; exit}' /proc/self/mountinfo)
-	[ -n "$groups" ] || skip "cgroup2 is not mounted"
-	UNIT=$groups/keepalive-$BASHPID
-	mkdir -p "$UNIT/below" 2>/dev/null || skip "no control group can be made in $groups"
+	require_cgroup2
+	UNIT=$CGROUPS/keepalive-$BASHPID
+	mkdir -p "$UNIT/below" 2>/dev/null || skip_as group
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	cat >"$BATS_TEST_TMPDIR/bin/systemctl" <<-END
 		#!/bin/sh
@@ -377,7 +375,7 @@ unit() {
 	echo "$PAIRS" >"$UNIT/below/cgroup.procs"
 }
 
-@test "--unit: the processes of a service, those in groups below it too, and with --follow those to come" {
+@test "--unit: the processes of a service and of the groups below it, with --follow also later ones" {
 	unit
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH background "$KEEPALIVE" attach --unit=it.service --follow=0.1 \
 		>"$BATS_TEST_TMPDIR/out"
@@ -394,7 +392,7 @@ unit() {
 	await 5 rmdir "$UNIT/below" "$UNIT"
 }
 
-@test "--follow for several processes ends with the last of them, and serves what each opens meanwhile" {
+@test "--follow for several processes sets keepalive on what each opens, and ends with the last of them" {
 	talk server 127.0.0.1
 	local server=$! port one two follow
 	port=$(port_of "$server")
@@ -442,7 +440,7 @@ signal.pause()' >thread
 	await 15 grep -q . thread
 }
 
-@test "a thread with descriptors of its own is reached, or said" {
+@test "a thread with descriptors of its own is reached, or reported" {
 	cd "$BATS_TEST_TMPDIR"
 	apart
 	run "$KEEPALIVE" attach --idle=21 "$APART"
@@ -455,7 +453,7 @@ signal.pause()' >thread
 	fi
 }
 
-@test "threads with descriptors of their own that end meanwhile are no failure" {
+@test "threads with descriptors of their own that end meanwhile are not a failure" {
 	cd "$BATS_TEST_TMPDIR"
 	background python3 -c '
 import ctypes, threading, time
@@ -471,12 +469,12 @@ while True:
 	await 15 grep -q ready ready
 	for _ in {1..60}; do
 		run "$KEEPALIVE" attach --dry-run "$churning"
-		[[ $output != *"which take Linux 6.9"* ]] || skip "threads' descriptors need Linux 6.9"
+		[[ $output != *"which take Linux 6.9"* ]] || skip "needs Linux 6.9"
 		assert_success
 	done
 }
 
-@test "what cannot be attached to is told apart" {
+@test "messages distinguish why a process cannot be attached to" {
 	run "$KEEPALIVE" attach
 	assert_failure 125
 	assert_output "keepalive: attach: expected process ids or --unit=NAME (see --help)"
@@ -503,7 +501,7 @@ signal.pause()'
 	assert_output "keepalive: process $pid has no TCP sockets"
 }
 
-@test "a bad value is an error under the name it was given by, and nothing is done" {
+@test "a bad value is reported under the name that the user wrote, and nothing is done" {
 	pairs 1
 	run "$KEEPALIVE" attach --idle=5x "$PAIRS"
 	assert_failure 125
@@ -543,7 +541,7 @@ signal.pause()'
 	[[ ${stderr_lines[0]} == "keepalive-shim[$PAIRS] "*": fd 3 listener "* ]]
 }
 
-@test "--follow arms connections made later, and ends with status 0 when the process ends" {
+@test "--follow sets keepalive on later connections, and ends with status 0 when the process ends" {
 	serve
 	connect 1
 	background "$KEEPALIVE" attach --follow=0.1 "$CLIENT" >"$BATS_TEST_TMPDIR/out"
@@ -581,7 +579,7 @@ while True:
 	assert_output --partial "$DEFAULTS"
 }
 
-@test "--follow gives a socket what its peer, or listening, turns out to ask for" {
+@test "--follow gives a socket the values for its peer or for listening, once that is known" {
 	serve
 	talk later 127.0.0.1 "$PORT"
 	local later=$!
@@ -627,20 +625,20 @@ signal.pause()' "$PORT" "$1"
 	await 15 grep -q '^own values' "/proc/$OWN/comm"
 }
 
-@test "--follow in respect leaves what the program sets itself meanwhile" {
+@test "--follow with respect leaves what the program sets itself meanwhile" {
 	serve
 	own_values before --rule="role=client port=$PORT idle=20 count=4"
 	await 15 is 4 "$OWN" 4 count
 	is 5 "$OWN" 4 idle
 }
 
-@test "--follow in force puts ours back when the program sets its own after connect, as Go does" {
+@test "--follow with force restores our values when the program sets its own after connect, as Go does" {
 	serve
 	own_values after --mode=force
 	await 15 is 60 "$OWN" 4 idle
 }
 
-@test "--follow takes back what a rule turns out to exclude" {
+@test "--follow undoes keepalive on a socket that a rule turns out to exclude" {
 	serve
 	talk later 127.0.0.1 "$PORT"
 	local later=$!
@@ -664,7 +662,7 @@ signal.pause()' "$PORT" "$1"
 }
 
 @test "--follow with 9,000 idle sockets costs less than 1 % of a CPU, at a look each second" {
-	ulimit -n 9200 2>/dev/null || skip "so many descriptors are not allowed here"
+	ulimit -n 9200 2>/dev/null || skip_as descriptors
 	pairs 4500
 	background "$KEEPALIVE" attach --follow=0.1 "$PAIRS" >"$BATS_TEST_TMPDIR/out"
 	local follow=$! before after looks
@@ -688,7 +686,7 @@ signal.pause()' "$PORT" "$1"
 	((after - before < 30))
 }
 
-@test "attach explains itself" {
+@test "attach --help and its error messages" {
 	run "$KEEPALIVE" attach --help
 	assert_success
 	assert_output --partial 'Usage: keepalive attach'

@@ -11,7 +11,7 @@ setup() {
 
 # compile FLAG...: the program, with these.
 compile() {
-	"${CC:-cc}" "$@" -o program program.c 2>/dev/null || skip "cc $* does not work here"
+	"${CC:-cc}" "$@" -o program program.c 2>/dev/null || skip "${CC:-cc} $* does not work here"
 }
 
 @test "a dynamic program: yes" {
@@ -41,7 +41,7 @@ says() {
 
 # raw_socket.c: socket(2) as an instruction, as rustix does it, or also by the C library.
 raw_socket() {
-	[[ $(uname -m) == x86_64 ]] || skip "written for x86-64"
+	require_machine x86_64
 	cat >program.c <<-'END'
 		#include <stdio.h>
 		#include <sys/socket.h>
@@ -165,7 +165,7 @@ numbered() {
 	[ "$found" = 1 ] || skip "neither fpc nor klibc-utils is installed"
 }
 
-@test "a Go program of which only the table of functions is left is known as one" {
+@test "a Go program that is stripped down to its function table is recognised" {
 	echo '__asm__(".section .gopclntab,\"a\"; .byte 0; .text"); int main(void) { return 0; }' >program.c
 	compile -static
 	says "it is a static Go program" 1 ./program
@@ -173,7 +173,7 @@ numbered() {
 }
 
 @test "the dynamic linker with a program behind it, and a process started so: yes" {
-	on_musl && skip "glibc's is looked at"
+	require_glibc
 	local linker
 	linker=$(readelf -lW "$PROGRAMS/armed" | sed -n 's/.*interpreter: \(.*\)].*/\1/p')
 	says "yes, by preload" 0 "$linker"
@@ -183,7 +183,7 @@ numbered() {
 	says "yes, by preload" 0 $!
 }
 
-@test "what limits a yes is said: scripts, file capabilities, setuid, sanitizers, rcmd(3), PHP" {
+@test "limits of a yes are reported: scripts, file capabilities, setuid, sanitizers, rcmd(3), PHP" {
 	printf '#!/bin/sh\nexec "$@"\n' >entrypoint.sh
 	chmod +x entrypoint.sh
 	says "yes" 0 ./entrypoint.sh
@@ -209,7 +209,7 @@ numbered() {
 	assert_line --partial "to its owner alone: it is setuid"
 	chmod 755 program
 	require setcap
-	setcap cap_net_raw+p program || skip "no file capabilities here"
+	setcap cap_net_raw+p program || skip_as capabilities
 	says "yes" 0 ./program
 	assert_line --partial "to root alone: the file has capabilities"
 }
@@ -217,7 +217,7 @@ numbered() {
 # deep WORD...: a process with the library and others, of which each makes sockets: plain as usual, deep
 # opened with RTLD_DEEPBIND, apart by dlmopen(); own: it makes one itself. Its pid is in $deep.
 deep() {
-	on_musl && skip "musl has neither RTLD_DEEPBIND nor dlmopen()"
+	require_glibc
 	echo '#include <sys/socket.h>
 		int make(void) { return socket(AF_INET, SOCK_STREAM, 0); }' >make.c
 	local name
@@ -250,7 +250,7 @@ deep() {
 	await 5 test -e "/proc/$deep/fd/$((2 + $#))"
 }
 
-@test "a process whose libraries were loaded out of a preload's reach: which, and that theirs are not reached" {
+@test "a process with libraries that were loaded out of a preload's reach: which ones, and that their sockets are not reached" {
 	deep plain
 	says "yes, by preload" 0 "$deep"
 	refute_output --partial "but not for"
@@ -282,7 +282,7 @@ signal.pause()'
 	assert_output --partial '"sockets": 3, "differing": 2'
 }
 
-@test "a script is judged by what runs it" {
+@test "a script is judged by its interpreter" {
 	compile -static
 	printf '#!%s\n' "$PWD/program" >by-static
 	printf '#!/bin/sh\n' >by-dynamic
@@ -370,7 +370,7 @@ B=2"
 	assert_output --partial "it is a program for another architecture"
 }
 
-@test "setuid, setgid and file capabilities: no, for who does not have them already" {
+@test "setuid, setgid and file capabilities: no, for users who do not have these privileges already" {
 	make_public
 	install -m 755 "$SHIM" "$PUBLIC"
 	cd "$PUBLIC"
@@ -393,12 +393,12 @@ B=2"
 	assert_line --partial setgid
 	chmod 755 program
 	require setcap
-	setcap cap_net_raw+p program || skip "no file capabilities here"
+	setcap cap_net_raw+p program || skip_as capabilities
 	run -1 as_nobody check ./program
 	assert_line --partial "file capabilities"
 }
 
-@test "options are those of run, and hold for a command" {
+@test "check takes the options of run, for a command" {
 	run -0 "$KEEPALIVE" check --idle=20 --mode=force ls
 	assert_output "ls: yes, by preload, idle=20s interval=10s count=6 mode=force
 ls: idle from --idle, mode from --mode, the rest by default"
@@ -410,7 +410,7 @@ ls: idle from --idle, mode from --mode, the rest by default"
 	assert_output --partial "has its own settings"
 }
 
-@test "mode and role are told where they are not the defaults" {
+@test "mode and role are printed if they are not the defaults" {
 	run -0 env KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server "$KEEPALIVE" check ls
 	assert_output --regexp ' role=server mode=force'
 	run -0 env KEEPALIVE_SHIM_ROLE=client "$KEEPALIVE" check ls
@@ -435,7 +435,7 @@ ls: idle from --idle, mode from --mode, the rest by default"
 	run -0 bin/keepalive check --library="$SHIM" ls
 }
 
-@test "what cannot be told, is not" {
+@test "what cannot be known is reported as unknown" {
 	run -125 "$KEEPALIVE" check no-such-program
 	run -125 "$KEEPALIVE" check /etc
 	run -125 "$KEEPALIVE" check 999999999
@@ -459,7 +459,7 @@ ls: idle from --idle, mode from --mode, the rest by default"
 	run -0 as_nobody run "$PUBLIC/program"
 }
 
-@test "broken ELF files are survived" {
+@test "broken ELF files do no harm" {
 	compile
 	size=$(stat -c %s program)
 	for i in $(seq 1 60); do
@@ -497,7 +497,7 @@ $!: idle from KEEPALIVE_SHIM_IDLE, the rest by default"
 	assert_line --partial "keepalive attach"
 }
 
-@test "nginx, redis: a process whose title lies over its environment: loaded, but with which settings cannot be told" {
+@test "nginx, redis: a process whose title overwrites its environment: loaded, with unknown settings" {
 	cat >program.c <<-'END'
 		#include <string.h>
 		#include <unistd.h>
@@ -528,21 +528,21 @@ $!: idle from KEEPALIVE_SHIM_IDLE, the rest by default"
 
 @test "a supervised process: yes" {
 	background "$KEEPALIVE" run --supervise=always --idle=44 sleep 60
-	await 5 grep -qx sleep "/proc/$!/comm" || skip "seccomp user notification is refused here"
+	await 5 grep -qx sleep "/proc/$!/comm" || skip_as notification
 	run -0 "$KEEPALIVE" check $!
 	assert_line "$!: yes, by supervision, idle=44s interval=10s count=6"
 }
 
 # supervised_daemon WHAT: the shell runs WHAT when the process that was supervised first has ended; its pid is in $daemon.
 supervised_daemon() {
-	"$KEEPALIVE" run --supervise=always true || skip "seccomp user notification is refused here"
+	require_supervision
 	"$KEEPALIVE" run --supervise=always sh -c "$1 & echo \$! >daemon" 3>&- 4>&-
 	daemon=$(cat daemon)
 	cat daemon >>background # for teardown
 }
 
 @test "a supervised process whose command line leaves no room for the supervisor's name: yes" {
-	"$KEEPALIVE" run --supervise=always true || skip "seccomp user notification is refused here"
+	require_supervision
 	printf '#include <unistd.h>\nint main(void) { return pause(); }\n' >program.c
 	compile -static
 	mv program s
@@ -552,7 +552,7 @@ supervised_daemon() {
 	assert_output --partial "by supervision"
 }
 
-@test "a supervised daemon: yes once it has made a socket; until then it cannot be told" {
+@test "a supervised daemon: yes once it has made a socket, unknown until then" {
 	require python3
 	supervised_daemon 'exec sleep 60'
 	run -125 "$KEEPALIVE" check "$daemon"
@@ -578,7 +578,7 @@ time.sleep(60)'"
 	await 10 sockets "$(child_of "$daemon")"
 	run -0 "$KEEPALIVE" check "$daemon"
 	assert_line --index 0 "$daemon: yes, by supervision"
-	assert_line --index 1 --partial "settings do not show"
+	assert_line --index 1 --partial "settings cannot be seen"
 	run -0 "$KEEPALIVE" check "$(child_of "$daemon")"
 
 	background "$KEEPALIVE" run --supervise=always sh -c '(sleep 61 & echo $! >left); exec sleep 60'
@@ -588,7 +588,7 @@ time.sleep(60)'"
 	assert_output --partial "unknown"
 }
 
-@test "somebody else's seccomp filter is no supervision, whatever daemon is supervised meanwhile" {
+@test "another program's seccomp filter is not taken for supervision, even while a daemon is supervised" {
 	require python3
 	supervised_daemon "python3 -c 'import os, socket, time
 while os.getppid() != 1: time.sleep(0.01)
@@ -603,7 +603,7 @@ time.sleep(60)'"
 	assert_output --partial "something supervises this process already"
 }
 
-@test "a static process: what arms the sockets that it has, and what serves the next one" {
+@test "a static process: how to set keepalive on its sockets now, and on the next ones" {
 	printf '#include <unistd.h>\nint main(void) { return pause(); }\n' >program.c
 	compile -static
 	background ./program
@@ -626,10 +626,10 @@ time.sleep(60)'"
 	assert_output "keepalive: process $! cannot be inspected: its first thread has ended before the others"
 }
 
-@test "a thread of the kernel is not to be started again" {
-	kernel=$(pgrep -P 0 -x kthreadd) || skip "the kernel's threads are not seen here"
+@test "a kernel thread: no advice to start it again" {
+	kernel=$(pgrep -P 0 -x kthreadd) || skip "kernel threads are not visible here"
 	run -1 "$KEEPALIVE" check "$kernel"
-	assert_output "$kernel: no: it is a thread of the kernel"
+	assert_output "$kernel: no: it is a kernel thread"
 }
 
 @test "another user's process: unknown" {
@@ -640,7 +640,7 @@ time.sleep(60)'"
 	assert_line --partial CAP_SYS_PTRACE
 }
 
-@test "--json says the same for programs" {
+@test "--json prints the same for programs" {
 	require python3
 	compile -static
 	cp program 'a "name"'
@@ -661,7 +661,7 @@ time.sleep(60)'"
 	END
 }
 
-@test "names in a program's file and of files do nothing to the terminal" {
+@test "control characters in names do nothing to the terminal" {
 	require python3
 	compile -Wl,--dynamic-linker=$'/no/\e[31m\nld.so'
 	mv program $'pro\e[31m\ngram'
@@ -682,7 +682,7 @@ time.sleep(60)'"
 	assert_equal "$stderr" ""
 }
 
-@test "variables that nobody reads are named: misspelt, of another library, of old; the library is silent about them" {
+@test "variables that nothing reads are named: misspelt, of another library, of earlier versions; the library is silent about them" {
 	local others=(KEEPALIVE_SHIM_IDEL=20 KEEPALIVE_SHIM_X=1 KEEPALIVE=0 KEEPALIVE_INTERVAL=30 KEEPALIVE_IDLE=20 KEEPIDLE=20
 		DD_TCP_KEEPALIVE_TIME=20 DD_TRACE_ENABLED=1 TCP_KEEPCNT=3 KEEPALIVED=1)
 

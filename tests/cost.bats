@@ -42,15 +42,15 @@ at_most() {
 tcp setsockopt +400'
 }
 
-@test "IPv6 and raw sockets: four for TCP, none for raw" {
+@test "IPv6 sockets take four system calls more, raw sockets none" {
 	require strace python3
 	require_root
-	[ -e /proc/net/if_inet6 ] || skip "no IPv6"
+	require_ipv6
 	run -0 calls -- 100 tcp6 raw
 	assert_output 'tcp6 setsockopt +400'
 }
 
-@test "an option left to the kernel takes none, each further one takes one" {
+@test "an option left to the kernel takes no system call, each further option takes one" {
 	require strace python3
 	run -0 calls KEEPALIVE_SHIM_COUNT=kernel -- 100 tcp
 	assert_output 'tcp setsockopt +300'
@@ -63,7 +63,7 @@ tcp setsockopt +400'
 	assert_output 'tcp setsockopt +600'
 }
 
-@test "loading looks at descriptors 0 to 2, asks the network nothing, and keeps no descriptor" {
+@test "at load the library looks at descriptors 0 to 2, uses no network, and keeps no descriptor" {
 	require strace python3
 	run -0 added calls -- 1 null
 	echo "# $(tr '\n' ' ' <<<"$output")" >&3
@@ -79,7 +79,7 @@ tcp setsockopt +400'
 	refute_line --regexp 'sockopt|statx|openat \+2'
 }
 
-@test "role=server: a client's sockets take none, a listener four" {
+@test "role=server: a client's sockets take no system call more, a listener four" {
 	require strace python3
 	run -0 calls KEEPALIVE_SHIM_ROLE=server -- 100 tcp connect listen accept accept4
 	# between: the listener of accept
@@ -87,14 +87,14 @@ tcp setsockopt +400'
 listen setsockopt +400'
 }
 
-@test "listen() corrects what server rules set otherwise, and accept() has it for nothing" {
+@test "listen() corrects values for which server rules differ, and accept() needs no system call" {
 	require strace python3
 	run -0 calls KEEPALIVE_SHIM_RULES='role=server idle=30 count=3' -- 100 listen accept accept4
 	assert_output 'between setsockopt +406
 listen setsockopt +200'
 }
 
-@test "rules that never match: accept asks for the peer, connect if the address is not on the stack; no more" {
+@test "rules that never match: accept asks for the peer, connect only if the address is not on the stack" {
 	require strace python3
 	run -0 calls KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.0/8 idle=30; role=client port=1 off' \
 		-- 100 connect accept accept4 listen udp unix
@@ -108,7 +108,7 @@ accept4 getpeername +100
 between setsockopt +404'
 }
 
-@test "rules that name peers: beside that only sockets whose values change pay" {
+@test "rules that name peers: only sockets whose values change take further system calls" {
 	require strace python3
 	local rules='peer=127.0.0.2 idle=30; peer=127.0.0.3 idle=30 interval=5 count=3; peer=127.0.0.4 idle=60'
 
@@ -127,7 +127,7 @@ connect setsockopt +300'
 between setsockopt +404' # its values are the ones it has
 }
 
-@test "who calls connect() again for its outcome, as HAProxy does: nothing more; a second peer: looked at" {
+@test "a second connect() to learn the outcome, as in HAProxy, takes none; one to another peer is examined" {
 	require strace python3
 	local program='import errno, select, socket
 server = socket.create_server(("127.0.0.1", 0))
@@ -142,7 +142,7 @@ for _ in range(10):
 	refute grep -q KEEP "$BATS_TEST_TMPDIR/calls"
 }
 
-@test "the program's own setsockopt: none in respect, one to undo it in force" {
+@test "the program's own setsockopt: none with respect, one to undo it with force" {
 	require strace python3
 	run -0 calls -- 100 nodelay own
 	assert_output 'between setsockopt +4'
@@ -179,7 +179,7 @@ own setsockopt +100'
 	at_most 2400 connect
 }
 
-@test "at most three pages are written to before a socket is made, and one more for each thousand descriptors" {
+@test "at most three pages are written before the first socket, and one more for each thousand descriptors" {
 	require python3 readelf
 	local count log pid own=() musls=0
 

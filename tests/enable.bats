@@ -19,7 +19,7 @@ service() {
 # static_service: one whose program no preload reaches.
 static_service() {
 	echo 'int main(void) { return 0; }' |
-		"${CC:-cc}" -static -x c -o "$ROOT/usr/bin/static" - 2>/dev/null || skip "no static C library is installed"
+		"${CC:-cc}" -static -x c -o "$ROOT/usr/bin/static" - 2>/dev/null || skip_as static
 	service "$@"
 }
 
@@ -78,7 +78,7 @@ verified() {
 	assert_line --index 4 'Environment="KEEPALIVE_SHIM_IDLE=30"'
 }
 
-@test "a name of its own (@), and several commands in a line: each is started by run, under its name" {
+@test "argv[0] of its own (@), and several commands in a line: each is started by run, under its name" {
 	static_service Type=oneshot \
 		'ExecStart=-@/usr/bin/static "a name" -x ; /usr/bin/static \; "b ; c" ;/usr/bin/static' \
 		'ExecStart=@"/usr/bin/static" plain'
@@ -94,7 +94,7 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	assert_output --partial "/usr/bin/missing': No such file"
 }
 
-@test "the administrator's own drop-in is what holds" {
+@test "the administrator's own drop-in wins" {
 	static_service 'ExecStart=/no/such/program'
 	mkdir -p "$ROOT/etc/systemd/system/it.service.d"
 	printf '[Service]\nExecStart=\nExecStart=/usr/bin/static x\n' >"$ROOT/etc/systemd/system/it.service.d/own.conf"
@@ -116,7 +116,7 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	[ ! -e "$ROOT/etc" ]
 }
 
-@test "disable takes it back, and nothing else" {
+@test "disable removes what enable wrote, and nothing else" {
 	service 'ExecStart=/usr/bin/dynamic'
 	run -0 enable it
 	mkdir -p "${DROP_IN%/*}" && : >"${DROP_IN%/*}/own.conf"
@@ -155,7 +155,7 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	require setcap
 	require_root
 	service 'ExecStart=/usr/bin/dynamic' User=nobody
-	setcap cap_net_bind_service+ep "$ROOT/usr/bin/dynamic" || skip "no file capabilities here"
+	setcap cap_net_bind_service+ep "$ROOT/usr/bin/dynamic" || skip_as capabilities
 	run -125 enable it
 	assert_output --partial "ignores preloads as user nobody; 'keepalive cgroup' reaches it"
 	service 'ExecStart=/usr/bin/dynamic'

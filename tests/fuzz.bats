@@ -10,7 +10,7 @@ corpus() {
 	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-I"$REPOSITORY/shim/common" -o "$target" "$TESTS/fuzz/driver.c" "$TESTS/fuzz/$1.c" \
 		"$TESTS/fuzz/invariants.c" "$REPOSITORY"/shim/{common/*,command/base/system}.c ||
-		skip "gcc has no runtime for AddressSanitizer and UBSan"
+		skip_as sanitizers
 	run "$target" "${inputs[@]}"
 	assert_success
 	assert_output "${#inputs[@]} inputs"

@@ -18,7 +18,9 @@ unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 export LC_ALL=C
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH # the programs themselves, not a version manager's scripts
 
-# require PROGRAM...: skips the test, with the reason, where one is missing.
+# What a test needs. Each of these skips the test if it is missing; each reason is worded here, once.
+
+# require PROGRAM...
 require() {
 	local program
 
@@ -27,9 +29,76 @@ require() {
 	done
 }
 
-# require_root: skips where the test needs root.
 require_root() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
+}
+
+# require_unshare OPTION...: namespaces, as unshare(1) makes them with these options.
+require_unshare() {
+	require unshare
+	unshare "$@" true 2>/dev/null || skip "namespaces are refused here (unshare $*)"
+}
+
+# require_supervision: seccomp user notification.
+require_supervision() {
+	"$KEEPALIVE" run --supervise=always true 2>/dev/null || skip_as notification
+}
+
+# require_glibc: programs of the system's own C library; musl has no RTLD_DEEPBIND, dlmopen() or /etc/ld.so.preload.
+require_glibc() {
+	! on_musl || skip "needs glibc"
+}
+
+# require_machine NAME: the processor architecture, as in uname -m.
+require_machine() {
+	[ "$(uname -m)" = "$1" ] || skip "needs a processor of the architecture $1"
+}
+
+require_mptcp() {
+	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "MPTCP is not available here"
+}
+
+require_ipv6() {
+	grep -qs ' lo$' /proc/net/if_inet6 || skip "IPv6 is not available on loopback"
+}
+
+# require_yaml: python3's module.
+require_yaml() {
+	python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not installed"
+}
+
+# require_cgroup2: cgroup version 2. Sets CGROUPS, where it is mounted.
+require_cgroup2() {
+	CGROUPS=$(awk '/ - cgroup2 /{print $5; exit}' /proc/self/mountinfo)
+	[ -n "$CGROUPS" ] || skip "cgroup2 is not mounted"
+}
+
+# require_static_busybox: a busybox that runs in any root, which a dynamically linked one does not.
+require_static_busybox() {
+	require busybox
+	! readelf -lW "$(command -v busybox)" | grep -q INTERP || skip "busybox is linked dynamically (needs busybox-static)"
+}
+
+# skip_as WORD: for tests that find out themselves what is missing.
+skip_as() {
+	case $1 in
+	static) skip "no static C library is installed" ;;
+	filters) skip "seccomp filters are refused here" ;;
+	capabilities) skip "file capabilities are not available here" ;;
+	rto-max) skip "the kernel has no TCP_RTO_MAX_MS" ;;
+	namespaces) skip "namespaces are refused here" ;;
+	notification) skip "seccomp user notification is refused here" ;;
+	ptrace) skip "ptrace is refused here" ;;
+	descriptors) skip "RLIMIT_NOFILE is too low here" ;;
+	bpf) skip "bpf cannot be mounted here" ;;
+	systemd) skip "systemd is not installed" ;;
+	postgresql) skip "postgresql is not installed" ;;
+	sanitizers) skip "no compiler here has the sanitizers" ;;
+	group) skip "control groups cannot be made here" ;;
+	setuid) skip "setuid has no effect here" ;;
+	sandbox) skip "the program's own sandbox does not work here" ;;
+	*) fail "skip_as: unknown reason '$1'" ;;
+	esac
 }
 
 # on_musl: whether the programs that the tests run were built for musl.

@@ -13,7 +13,7 @@ load helpers
 in_own_etc() {
 	require_root
 	require unshare setpriv mount
-	unshare -m true 2>/dev/null || skip "no mount namespaces here"
+	require_unshare -m
 	SHIM=$SHIM PROGRAMS=$PROGRAMS COMMAND=$KEEPALIVE run --separate-stderr unshare -m bash -eu -c '
 		exec 3>&- 4>&-
 		ROOM=/mnt
@@ -43,7 +43,7 @@ in_own_etc() {
 
 DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 
-@test "its values hold for every program, where the environment is silent or empty" {
+@test "its values apply to every program, if the environment does not set them" {
 	in_own_etc '
 		host_file <<-END
 			# for all of this host
@@ -70,7 +70,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	END
 }
 
-@test "off in it is off, unless the environment says on" {
+@test "\"off\" in it is off, unless the environment sets \"on\"" {
 	in_own_etc '
 		echo KEEPALIVE_SHIM=off | host_file
 		armed
@@ -78,7 +78,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_output "$(printf '%s\n' 'keepalive=0 idle=7200 interval=75 count=9' "$DEFAULT")"
 }
 
-@test "rules go on over lines, know programs, and give way to those of the environment" {
+@test "rules can continue over lines, know programs, and are replaced by those of the environment" {
 	in_own_etc '
 		host_file <<-"END"
 			KEEPALIVE_SHIM_RULES=program=nobody-at-all off; \
@@ -105,8 +105,8 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	END
 }
 
-@test "a setuid program: the file alone holds, off included, whatever the caller's environment says" {
-	! on_musl || skip "musl reads no /etc/ld.so.preload"
+@test "a setuid program: only the file counts, \"off\" included, whatever the caller's environment contains" {
+	require_glibc
 	in_own_etc '
 		echo "$ROOM/libkeepalive-shim.so" >/etc/ld.so.preload
 		host_file <<-"END"
@@ -130,7 +130,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	END
 }
 
-@test "what others could have written is not read, nobody complains, and check and the log say why" {
+@test "a file that others could have written is not read, programs are silent, and check and the log report why" {
 	in_own_etc '
 		wrong() {
 			armed
@@ -150,9 +150,9 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		good; armed'
 	assert_equal "$stderr" ""
 	assert_output "$(
-		for problem in "others than root can write it" "others than root can write it" \
-			"others than root can write it" "a symbolic link" \
-			"others than root can write in its directory" "others than root can write in its directory"; do
+		for problem in "users other than root can write it" "users other than root can write it" \
+			"users other than root can write it" "a symbolic link" \
+			"users other than root can write to its directory" "users other than root can write to its directory"; do
 			echo "$DEFAULT"
 			echo "keepalive: warning: /etc/keepalive-shim.conf: $problem"
 			echo "/etc/keepalive-shim.conf: $problem"
@@ -161,7 +161,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	)"
 }
 
-@test "a FIFO, a directory, a device, a socket or rubbish in its place: nobody waits, defaults hold, and check says so" {
+@test "a FIFO, a directory, a device, a socket or rubbish in its place: nothing waits, defaults apply, and check reports it" {
 	require python3
 	in_own_etc '
 		wrong() {
@@ -181,7 +181,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_equal "$stderr" ""
 	assert_output "$(
 		for problem in ': not a regular file' ': not a regular file' ': not a regular file' \
-			': not a regular file' ': it holds a zero byte, so it is no text' ': longer than 65536 bytes' \
+			': not a regular file' ': contains a zero byte' ': longer than 65536 bytes' \
 			" line 1: no such setting"; do
 			echo "fd=3 $DEFAULT"
 			echo "keepalive: warning: /etc/keepalive-shim.conf$problem"
@@ -190,7 +190,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	)"
 }
 
-@test "what is wrong in it: that setting is its default, the program says nothing, the log and check name the line" {
+@test "an error in it: that setting has its default, the program prints nothing, the log and check name the line" {
 	in_own_etc '
 		host_file <<-"END"
 			KEEPALIVE_SHIM_COUNT=3
@@ -211,13 +211,13 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		keepalive=1 idle=60 interval=10 count=3
 		/etc/keepalive-shim.conf line 4 'KEEPALIVE_SHIM_IDEL': no such setting; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
 		/etc/keepalive-shim.conf line 5 'nothing at all': no NAME=value; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
-		/etc/keepalive-shim.conf line 8 'KEEPALIVE_SHIM_MODE': a quote without its end; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
+		/etc/keepalive-shim.conf line 8 'KEEPALIVE_SHIM_MODE': unterminated quote; accepted: NAME=value, with one of the names in keepalive-shim(7); using the other lines
 		/etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_IDLE '5x': not a duration; accepted: 1s to 32767s (seconds if bare; units s, m, h), or kernel; using 60s
 		/etc/keepalive-shim.conf line 6: KEEPALIVE_SHIM_RULES rule 2 'port=x': not a port; accepted: port=N or port=N-M, 1 to 65535; using the other rules
 		keepalive=1 idle=60 interval=10 count=3
 		keepalive: warning: /etc/keepalive-shim.conf line 4 'KEEPALIVE_SHIM_IDEL': no such setting; did you mean KEEPALIVE_SHIM_IDLE?
 		keepalive: warning: /etc/keepalive-shim.conf line 5 'nothing at all': no NAME=value
-		keepalive: warning: /etc/keepalive-shim.conf line 8 'KEEPALIVE_SHIM_MODE': a quote without its end
+		keepalive: warning: /etc/keepalive-shim.conf line 8 'KEEPALIVE_SHIM_MODE': unterminated quote
 		keepalive: warning: /etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_IDLE '5x': not a duration
 		keepalive: warning: /etc/keepalive-shim.conf line 6: KEEPALIVE_SHIM_RULES rule 2 'port=x': not a port
 		/mnt/plain: yes, by preload, idle=60s interval=10s count=3, and 1 rule
@@ -226,7 +226,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	END
 }
 
-@test "an unwise pair of values is warned of by whoever set one of them" {
+@test "an unwise pair of values: the warning names the source of one of them" {
 	in_own_etc '
 		echo KEEPALIVE_SHIM_IDLE=5 | host_file
 		armed
@@ -262,8 +262,8 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_output "$(printf 'fd=3 %s\n' 'keepalive=1 idle=20 interval=10 count=6' "$DEFAULT")"
 }
 
-@test "a user namespace in which root shows as nobody: the file is root's all the same, and others' is not" {
-	unshare -U true 2>/dev/null || skip "no user namespaces here"
+@test "a user namespace in which root appears as nobody: root's file is accepted, another user's is not" {
+	require_unshare -U
 	in_own_etc '
 		own() {
 			(cd / && setpriv --reuid=1000 --regid=1000 --clear-groups unshare -U "$@" env LD_PRELOAD="$ROOM/libkeepalive-shim.so" "$ROOM/plain")
@@ -280,10 +280,10 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_output "$(printf 'fd=3 %s\n' 'keepalive=1 idle=20 interval=10 count=6' 'keepalive=1 idle=20 interval=10 count=6' "$DEFAULT" "$DEFAULT")"
 }
 
-@test "systemd reads the same values out of it: EnvironmentFile=" {
+@test "systemd reads the same values from it: EnvironmentFile=" {
 	local generator=/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator
 
-	[ -x "$generator" ] || skip "systemd's own parser of such files is not installed"
+	[ -x "$generator" ] || skip_as systemd
 	cat >"$BATS_TEST_TMPDIR/read.py" <<-'END'
 		import json, shlex, sys
 		theirs = dict(word.split("=", 1) for word in shlex.split(open(sys.argv[1]).read()))
@@ -314,7 +314,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_output "same 7"
 }
 
-@test "supervision and attach take the same file, and options and the environment go before it" {
+@test "supervision and attach read the same file, and options and the environment override it" {
 	require python3
 	in_own_etc '
 		host_file <<-END
@@ -339,14 +339,14 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_line --index 2 --partial "idle=21s interval=7s count=3 by rule 2" # --rule comes before those of the file
 }
 
-@test "rules of the file that name programs does not work for a control group: said, with the way past them" {
+@test "rules of the file that name programs do not work for a control group: reported, with what to do" {
 	in_own_etc '
 		echo "KEEPALIVE_SHIM_RULES=program=nginx off" | host_file
 		"$COMMAND" cgroup attach nowhere 2>&1 || true'
 	assert_output "keepalive: a rule with program= does not work for a control group: the kernel's programs see sockets, not executables; KEEPALIVE_SHIM_RULES overrides those of /etc/keepalive-shim.conf, ';' means none"
 }
 
-@test "check names for each value where it comes from: option, variable, line of the file, default" {
+@test "check names the source of each value: option, variable, line of the file, default" {
 	require python3
 	cat >"$BATS_TEST_TMPDIR/read.py" <<-'END'
 		import json, sys
@@ -428,7 +428,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	END
 }
 
-@test "a socket handed over with the values of the file is one of ours: the program's own settings hold, off too" {
+@test "an inherited socket with the file's values counts as ours: the program's own settings apply, off too" {
 	require python3
 	PARENT=$TESTS/programs/parent.py VALUES=$PROGRAMS/values-of in_own_etc '
 		printf "KEEPALIVE_SHIM_IDLE=25\nKEEPALIVE_SHIM_COUNT=kernel\n" | host_file

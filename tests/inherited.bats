@@ -7,7 +7,7 @@ setup() {
 	parent=$TESTS/programs/parent.py
 }
 
-@test "inetd nowait: the connection on 0, 1 and 2 is armed" {
+@test "inetd nowait: the connection on 0, 1 and 2 gets keepalive" {
 	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=33 "$PROGRAMS/values-of" 0 1 2
 	assert_success
 	for fd in 0 1 2; do
@@ -30,7 +30,7 @@ setup() {
 	assert_line --regexp "^accepted 2 $DEFAULTS" # came later
 }
 
-@test "socket activation: LISTEN_FDS is ours, all of it is armed" {
+@test "socket activation: all sockets of our LISTEN_FDS get keepalive" {
 	run python3 "$parent" activation -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" -a 3 4
 	assert_success
 	assert_line --regexp "^3 $DEFAULTS"
@@ -38,33 +38,33 @@ setup() {
 	assert_line --regexp "^accepted 1 $DEFAULTS"
 }
 
-@test "socket activation: LISTEN_PID is somebody else: not looked at before accept" {
+@test "socket activation: LISTEN_PID names another process: not looked at before accept" {
 	run python3 "$parent" activation LISTEN_PID=1 -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" 3
 	assert_line --regexp "^3 $UNTOUCHED"
 }
 
-@test "LISTEN_FDS absurd: the program starts at once all the same" {
+@test "an absurd LISTEN_FDS does not delay the program's start" {
 	for count in 999999999 -1 x 1000000 ''; do
 		run timeout 10 python3 "$parent" activation LISTEN_FDS="$count" -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" 3
 		assert_success
 	done
 }
 
-@test "a listener received by other means is armed when it first accepts, and so is its queue" {
+@test "a listener received by other means gets keepalive when it first accepts, and so does its queue" {
 	run python3 "$parent" activation LISTEN_PID=1 -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" -a 3
 	assert_line --regexp "^accepted 1 $DEFAULTS"
 	assert_line --regexp "^accepted 2 $DEFAULTS"
 	assert_line --regexp "^3 $DEFAULTS"
 }
 
-@test "keepalive on already: configured by somebody, left alone; force takes it" {
+@test "keepalive on already: configured by somebody else, left alone; force changes it" {
 	run python3 "$parent" configured -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 keepalive=1 idle=500 interval=75 count=9"
 	run python3 "$parent" configured -- env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_MODE=force "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 $DEFAULTS"
 }
 
-@test "role client: inherited sockets are server side, hence left alone" {
+@test "role client: inherited sockets are server side, so they are left alone" {
 	run python3 "$parent" connection -- env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 $UNTOUCHED"
 }
@@ -81,7 +81,7 @@ handed_over() {
 	assert_success
 }
 
-@test "handed over by a process that has the shim, or by a first start of the service: the program's own settings" {
+@test "inherited from a process with the shim, or from the service's first start: the program's own settings apply" {
 	handed_over activation KEEPALIVE_SHIM_IDLE=20 -a 3 4
 	assert_equal "$(grep -c 'keepalive=1 idle=20 interval=10 count=6' <<<"$output")" 4
 	handed_over connection KEEPALIVE_SHIM_IDLE=20 0
@@ -90,7 +90,7 @@ handed_over() {
 	assert_equal "$(grep -c '^accepted . keepalive=1 idle=60 interval=10 count=3' <<<"$output")" 2
 }
 
-@test "the same where the program is switched off, has the other role, or a rule that says off" {
+@test "the same if the program has the shim off, the other role, or a rule with \"off\"" {
 	local settings
 
 	for settings in KEEPALIVE_SHIM=off KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_RULES='role=server off'; do
@@ -106,7 +106,7 @@ handed_over() {
 	assert_line --regexp "^0 $DEFAULTS"
 }
 
-@test "handed over with a limit on retransmissions that the kernel rounds to its ticks: ours all the same" {
+@test "inherited with an RTO cap that the kernel rounds to its ticks: still recognised as ours" {
 	run "$PROGRAMS/values" -s rto_max=1001
 	[[ $output == *rto_max=100[1-9]* ]] || skip "this kernel has no TCP_RTO_MAX_MS, or ticks of a millisecond"
 	run env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_RTO_MAX=1001ms python3 "$parent" connection -- \
@@ -115,7 +115,7 @@ handed_over() {
 	assert_line --regexp "^0 keepalive=1 idle=60"
 }
 
-@test "handed over and configured by somebody else: that stands in respect, also for what is accepted" {
+@test "inherited and configured by somebody else: that stays with respect, also on what is accepted" {
 	run env LD_PRELOAD="$SHIM" python3 "$parent" configured -- env KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 keepalive=1 idle=500"
 }

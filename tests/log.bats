@@ -30,12 +30,12 @@ load helpers
 	[ "$(stat -c %a "$log")" = 640 ]
 }
 
-@test "what the program had set itself is named" {
+@test "what the program has set itself is listed" {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/values" -s idle=200 -s count=3
 	[[ $stderr == *" client "*"; the program's own: idle count"* ]]
 }
 
-@test "the line has the values that the socket has: the program's, and where the kernel refused ours" {
+@test "the line shows the values that the socket has: the program's, and those for which the kernel refused ours" {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/values" -l idle=200 -l count=3
 	[[ $stderr == *" listener "*": idle=200s interval=10s count=3; the program's own: idle count"* ]]
 	[[ $stderr == *" server "*": idle=200s interval=10s count=3; the program's own: idle count"* ]]
@@ -54,7 +54,7 @@ load helpers
 		"$(sed -n 's/^\(listener\|client\|server\) keepalive=1 \(.* count=[0-9]*\) .*/\2/p' <<<"$output")"
 }
 
-@test "a socket left alone is named with the reason" {
+@test "a socket that was left alone is listed with the reason" {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values"
 	[[ $stderr == *" listener "*"left alone: KEEPALIVE_SHIM_ROLE=client"* ]]
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_RULES='idle=50 role=client;role=server off' "$PROGRAMS/values"
@@ -68,14 +68,14 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	[[ $stderr == *"left alone: not TCP (domain 2, type 2, protocol 0)"* ]]
 }
 
-@test "an option that the kernel refuses is named with the reason" {
-	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "this kernel has no MPTCP"
+@test "an option that the kernel refuses is listed with the reason" {
+	require_mptcp
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_USER_TIMEOUT=5m "$PROGRAMS/values" -m
 	[[ $stderr == *": user-timeout refused by the kernel, errno 92"* ]]
 	[[ $stderr == *" listener "*": idle=60s interval=10s count=6 user-timeout=-"* ]]
 }
 
-@test "a log that cannot be written is dropped without a word" {
+@test "a log that cannot be written is dropped silently" {
 	for log in /dev/full /proc/version /nonexistent/log "$BATS_TEST_TMPDIR" /dev/null/x; do
 		run --separate-stderr shimmed KEEPALIVE_SHIM_LOG="$log" "$PROGRAMS/values"
 		assert_success
@@ -85,12 +85,12 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 
 @test "a device or a link that only root could have made is followed" {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=/dev/stderr "$PROGRAMS/values"
-	[ -L /dev/stderr ] || skip "no /dev/stderr here"
+	[ -L /dev/stderr ] || skip "/dev/stderr is missing"
 	# What bats gives us as standard error is a file or a pipe, which /dev/stderr opens again.
 	[[ $stderr == *"listener"* ]]
 }
 
-@test "a socket left alone because the kernel refused all is not said to be of the other role" {
+@test "a socket whose options the kernel all refused is not reported as one of the other role" {
 	require strace
 	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" -E KEEPALIVE_SHIM_LOG=stderr \
 		-e inject=setsockopt:error=ENOPROTOOPT "$PROGRAMS/loopback"
@@ -122,7 +122,7 @@ logged() {
 	esac
 }
 
-@test "one opener for the log: mode 0640, links only where nobody else can put them, nothing waits" {
+@test "opening the log: mode 0640, links only if nobody else can have made them, nothing waits" {
 	local way place=$BATS_TEST_TMPDIR
 	coproc "$PROGRAMS/values" -w
 	local WAITS=$COPROC_PID input=${COPROC[1]}

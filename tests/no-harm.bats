@@ -21,7 +21,7 @@ same_transcript() {
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/stderr")" "done"
 }
 
-@test "the same for one role, in force mode, with values left to the kernel, and switched off" {
+@test "the same for one role, with force, with values left to the kernel, and switched off" {
 	same_transcript KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_USER_TIMEOUT=auto
 	same_transcript KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_RTO_MAX=5
 	same_transcript KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_USER_TIMEOUT=90s
@@ -29,7 +29,7 @@ same_transcript() {
 	same_transcript KEEPALIVE_SHIM=off
 }
 
-@test "accept() with NULL, bad or little room for the peer is as it was, where rules name peers too" {
+@test "accept() with NULL, a bad pointer or little room for the peer is unchanged, also if rules name peers" {
 	same_transcript KEEPALIVE_SHIM_RULES='peer=127.0.0.0/8 idle=20; peer=::1 off; off'
 	same_transcript KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 off
 		role=client port=1-65535 peer=127.0.0.1 count=3'
@@ -61,7 +61,7 @@ network_calls() {
 	sed -E 's/@"[^"]*"|0x[0-9a-f]+|fd=[0-9]+|htons\([0-9]+\)//g' "$BATS_TEST_TMPDIR/strace"
 }
 
-@test "UDP, raw, UNIX, netlink, packet, vsock and SCTP sockets: not one added system call" {
+@test "UDP, raw, UNIX, netlink, packet, vsock and SCTP sockets: no additional system call" {
 	require strace
 	network_calls "" >"$BATS_TEST_TMPDIR/without"
 	network_calls "$SHIM" >"$BATS_TEST_TMPDIR/with"
@@ -113,7 +113,7 @@ ip -brief link show lo
 END
 }
 
-@test "ordinary commands print the same on both outputs and end the same" {
+@test "ordinary commands print the same on standard output and error, and end with the same status" {
 	local command count=0 status
 
 	while IFS= read -r command; do
@@ -165,7 +165,7 @@ END
 	[ $((with - without)) -le 3072 ]
 }
 
-@test "fork() and vfork() in the middle of other threads' calls: no child hangs or misses keepalive" {
+@test "fork() and vfork() during other threads' calls: no child hangs or lacks keepalive" {
 	run shimmed "$PROGRAMS/forks"
 	assert_success
 	assert_output "100 of 100 children well"

@@ -7,7 +7,7 @@ symbols() {
 	nm -D "$1" | awk '{ print $(NF-1), $NF }' | sort
 }
 
-@test "a symbol beyond golden/symbols: no program would start where it is missing" {
+@test "no symbol beyond golden/symbols, because no program would start on a system that lacks it" {
 	require nm
 	run symbols "$SHIM"
 	assert_output "$(golden_symbols)"
@@ -60,7 +60,7 @@ symbols() {
 	case $(uname -m) in
 	x86_64) assert_output --regexp 'x86 feature:.* SHSTK' ;;
 	aarch64) assert_output --regexp 'AArch64 feature:.* BTI' ;;
-	*) skip "no marks on $(uname -m)" ;;
+	*) skip "no object marks on $(uname -m)" ;;
 	esac
 }
 

@@ -30,7 +30,7 @@ as_nobody() {
 make_public() {
 	require setpriv
 	require_root
-	"${NOBODY[@]}" python3 -c '' 2>/dev/null || skip "python3 is not for everybody here"
+	"${NOBODY[@]}" python3 -c '' 2>/dev/null || skip "other users cannot run python3"
 	PUBLIC=$(mktemp -d)
 	chmod 755 "$PUBLIC"
 	install -m 755 "$KEEPALIVE" "$PUBLIC/keepalive"
@@ -44,13 +44,13 @@ teardown() {
 # static_supervised FILE: tests/programs/supervised.c, linked statically; skips where that cannot be done.
 static_supervised() {
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$1" \
-		"$TESTS/programs/supervised.c" || skip "no static C library is installed"
+		"$TESTS/programs/supervised.c" || skip_as static
 }
 
 # static_keepalive FOLDER: the command, likewise.
 static_keepalive() {
 	make -s -C "$REPOSITORY" BUILD="$1" LDFLAGS=-static "$1/keepalive" 2>/dev/null ||
-		skip "no static C library is installed"
+		skip_as static
 }
 
 # child_of PID: its child, once it has one.

@@ -14,14 +14,14 @@ server, _ = listener.accept()
 server.sendall(b"!")
 server.recv(1)'
 
-@test "nc: a client that sets nothing is watched" {
+@test "nc: a client that sets nothing gets keepalive" {
 	require nc
 	hold
 	start nc -d 127.0.0.1 "$PORT"
 	client_has "$DEFAULTS"
 }
 
-@test "nc: without the shim the same client is not watched" {
+@test "nc: without the shim the same client has no keepalive" {
 	require nc
 	hold
 	background nc -d 127.0.0.1 "$PORT"
@@ -29,7 +29,7 @@ server.recv(1)'
 	client_has "$UNTOUCHED"
 }
 
-@test "nc: a server's connection is watched" {
+@test "nc: a server's connection gets keepalive" {
 	require nc
 	PORT=$(free_port)
 	start nc -d -l 127.0.0.1 "$PORT"
@@ -46,7 +46,7 @@ server.recv(1)'
 	client_has "keepalive=1 idle=60 interval=60"
 }
 
-@test "curl: the time it is told stays, although keepalive was set before it" {
+@test "curl: the time that is given as an option stays, although keepalive was set before it" {
 	require curl
 	hold
 	start KEEPALIVE_SHIM_IDLE=7 KEEPALIVE_SHIM_INTERVAL=3 curl -s --keepalive-time 33 "http://127.0.0.1:$PORT/"
@@ -54,7 +54,7 @@ server.recv(1)'
 	client_has "keepalive=1 idle=33 interval=33"
 }
 
-@test "curl: where it sets nothing it is watched" {
+@test "curl: if it sets nothing, it gets keepalive" {
 	require curl
 	hold
 	start curl -s --no-keepalive "http://127.0.0.1:$PORT/"
@@ -62,7 +62,7 @@ server.recv(1)'
 	client_has "$DEFAULTS"
 }
 
-@test "curl: force overrides the time it is told" {
+@test "curl: force overrides the time that is given as an option" {
 	require curl
 	hold
 	start KEEPALIVE_SHIM_MODE=force curl -s --keepalive-time 33 "http://127.0.0.1:$PORT/"
@@ -108,7 +108,7 @@ assert not server.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) or FORCED
 server.sendall(b"!")
 server.recv(1)'
 
-@test "a server that switches keepalive off on each connection has its way" {
+@test "a server that switches keepalive off on each connection keeps it off" {
 	start python3 -c "${switches_off/FORCED/0}"
 	PORT=$(port_of "$PID")
 	listener_has "$DEFAULTS"

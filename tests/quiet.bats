@@ -53,16 +53,16 @@ for _ in range(1500): socket.socket(socket.AF_UNIX).close()'
 	assert_equal "$(grep -c "^status 0$" <<<"$output")" 3
 }
 
-@test "a terminal or pipe of another user's: the message is there all the same" {
+@test "a terminal or pipe of another user: the message appears nevertheless" {
 	require_root
-	setpriv --reuid 65534 --clear-groups test -r "$SHIM" || skip "$SHIM is not for everybody"
+	setpriv --reuid 65534 --clear-groups test -r "$SHIM" || skip "other users cannot read $SHIM"
 	with_stderr another-user KEEPALIVE_SHIM_IDLE=bad
 	assert_line --partial "KEEPALIVE_SHIM_IDLE 'bad': not a duration"
 	with_stderr pipe KEEPALIVE_SHIM_IDLE=bad setpriv --reuid 65534 --clear-groups
 	assert_line --partial "KEEPALIVE_SHIM_IDLE 'bad': not a duration"
 }
 
-@test "started without a descriptor 2, which a library's constructor then opens: not a byte into its file" {
+@test "started without descriptor 2, which a library's constructor then opens: nothing is written to its file" {
 	local opened flags
 
 	require cc
@@ -91,7 +91,7 @@ for _ in range(1500): socket.socket(socket.AF_UNIX).close()'
 	assert_output "$(unharmed tcp tcp-full tcp-gone)"
 }
 
-@test "the same where the peer is at the other end of a UNIX socket" {
+@test "the same if the peer is at the other end of a UNIX socket" {
 	run python3 -c '
 import os, socket, subprocess, sys
 ours, theirs = socket.socketpair()
@@ -109,7 +109,7 @@ print(ours.makefile().read(), "status", done.returncode)' \
 	assert_line --partial "KEEPALIVE_SHIM_IDLE 'bad': not a duration"
 }
 
-@test "descriptor 2 closed and reused by a pipe or a socket: not a byte into it, no SIGPIPE" {
+@test "descriptor 2 closed and reused by a pipe or a socket: nothing is written to it, no SIGPIPE" {
 	local kind
 
 	for kind in pipe unix udp; do
@@ -222,7 +222,7 @@ log_lines() {
 	assert_equal "$(log_lines "$closed/directory/link" "$closed/victim")" 1
 }
 
-@test "a directory of another user's is as untrusted as one that all can write" {
+@test "a directory of another user is as untrusted as one that everybody can write to" {
 	require_root
 	local theirs=$BATS_TEST_TMPDIR/theirs
 

@@ -27,7 +27,7 @@ $output"
 	has server keepalive=0
 }
 
-@test "respect: what is set on a listener goes down to whoever is accepted" {
+@test "respect: what is set on a listener applies to the connections that it accepts" {
 	values KEEPALIVE_SHIM_RULES='role=server idle=20 count=3' "$PROGRAMS/values" -l idle=200
 	has listener "keepalive=1 idle=200 interval=10 count=3"
 	has server "keepalive=1 idle=200 interval=10 count=3"
@@ -47,7 +47,7 @@ $output"
 	has client user_timeout=90000
 }
 
-@test "force: what we leave to the kernel is the program's to set" {
+@test "force: the program can set options that we leave to the kernel" {
 	values KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_IDLE=kernel "$PROGRAMS/values" -s idle=200 -s user_timeout=1234
 	has client "keepalive=1 idle=200 interval=10"
 	has client user_timeout=1234
@@ -59,13 +59,13 @@ $output"
 	has client "$DEFAULTS"
 }
 
-@test "force: the other role's sockets are the program's" {
+@test "force: sockets of the other role are left to the program" {
 	values KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server "$PROGRAMS/values" -s idle=200
 	has client "keepalive=0 idle=200"
 	has server "$DEFAULTS"
 }
 
-@test "force: a duplicate of the descriptor is held too" {
+@test "force: applies to a duplicate of the descriptor too" {
 	run shimmed KEEPALIVE_SHIM_MODE=force python3 -c '
 import socket
 s = socket.socket()
@@ -76,14 +76,14 @@ print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), s.getsockopt(socket
 	assert_output "60 1"
 }
 
-@test "force and off: keepalive is held off; respect and off: it is the program's" {
+@test "force and off: keepalive stays off; respect and off: the program decides" {
 	values KEEPALIVE_SHIM_RULES='role=client off mode=force' "$PROGRAMS/values" -s keepalive=1
 	has client "keepalive=0"
 	values KEEPALIVE_SHIM_RULES='role=client off' "$PROGRAMS/values" -s keepalive=1
 	has client "keepalive=1 idle=7200 interval=75 count=9"
 }
 
-@test "respect: a program's own user timeout below idle + 2 x interval: the socket is as the program made it" {
+@test "respect: a program's own user timeout below idle + 2 x interval: the socket stays as the program made it" {
 	values "$PROGRAMS/values" -s user_timeout=30000
 	has client "$UNTOUCHED user_timeout=30000"
 	has server "$UNTOUCHED user_timeout=30000"

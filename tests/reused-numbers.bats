@@ -22,20 +22,20 @@ load helpers
 	done
 }
 
-@test "what the program sets on a TCP socket that no hook saw stands, whatever had its number before" {
+@test "what the program sets on a TCP socket that no hook saw stays, whatever had its number before" {
 	run shimmed python3 "$TESTS/programs/reused.py"
 	assert_equal "$(grep -c -- '-> tcp-set: . 99$' <<<"$output")" 8
 	run shimmed KEEPALIVE_SHIM_MODE=force python3 "$TESTS/programs/reused.py"
 	assert_line "client -> tcp-set: 1 60"
 }
 
-@test "TCP on a reused number: armed at connect(), listen() or accept() but where golden/reused-numbers says not" {
+@test "TCP on a reused number: gets keepalive at connect(), listen() or accept(), except as golden/reused-numbers lists" {
 	run shimmed python3 "$TESTS/programs/reused.py"
 	assert_success
 	assert_output "$(cat "$TESTS/golden/reused-numbers")"
 }
 
-@test "a copied listener or socket, one that tries a second peer: each has what the rules say" {
+@test "a copied listener or socket, and one that tries a second peer, have what the rules set" {
 	run shimmed KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=20; peer=127.0.0.2 idle=30' \
 		python3 "$TESTS/programs/copies.py"
 	assert_success

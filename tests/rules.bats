@@ -36,7 +36,7 @@ $output"
 	has client "idle=50 interval=10 count=6 user_timeout=110000"
 }
 
-@test "spare separators are nothing, line breaks separate, a rule without selectors matches all" {
+@test "extra separators are ignored, line breaks separate, a rule without selectors matches everything" {
 	values $';; \n\t; idle=41 \n ;;'
 	has client idle=41
 	has server idle=41
@@ -59,7 +59,7 @@ $output"
 }
 
 @test "peer: IPv6, and IPv4 seen through an IPv6 socket" {
-	[ -e /proc/net/if_inet6 ] && grep -q ' lo$' /proc/net/if_inet6 || skip "no IPv6 on loopback"
+	require_ipv6
 	for rule in ::1 ::/0 ::1/128 0:0:0:0:0:0:0:1 ::0.0.0.1 0::1/127; do
 		values "peer=$rule idle=30" ::1
 		has client idle=30
@@ -76,7 +76,7 @@ $output"
 	has client idle=60
 }
 
-@test "peer: a server that does not ask accept() for the address is served alike" {
+@test "peer: a server that does not ask accept() for the address gets the same values" {
 	values 'role=server peer=127.0.0.0/8 idle=30' -n
 	has server idle=30
 	has listener idle=60
@@ -232,7 +232,7 @@ refused() {
 	refused "peer=$(printf '%05000d' 1) idle=30" 1 peer=0000000
 }
 
-@test "64 rules hold; the 65th and later are named once and left out" {
+@test "64 rules apply; the 65th and later are reported once and left out" {
 	rules=$(for i in $(seq 1 63); do printf 'peer=10.0.0.%d idle=30;' "$i"; done)
 	values "$rules peer=127.0.0.1 idle=64"
 	has client idle=64
@@ -248,14 +248,14 @@ refused() {
 	has client idle=30
 }
 
-@test "warnings name the rule that brought them about, and no other" {
+@test "warnings name the rule that caused them, and no other" {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES='role=client count=3; role=server idle=5' "$PROGRAMS/values"
 	[ "$(wc -l <<<"$stderr")" = 1 ]
 	[[ $stderr == *"warning: KEEPALIVE_SHIM_RULES rule 2 "*"the interval is longer"* ]]
 }
 
 @test "a peer is who getpeername(2) says: 0.0.0.0, ::, IPv4 in IPv6, a short sockaddr_in6, from stack and heap" {
-	[ -e /proc/net/if_inet6 ] || skip "no IPv6"
+	require_ipv6
 	run shimmed KEEPALIVE_SHIM_RULES='peer=127.0.0.0/8 off; peer=::1 off' "$PROGRAMS/pointers" peers
 	assert_success
 	assert_equal "$(wc -l <<<"$output")" 20

@@ -98,7 +98,7 @@ script() {
 	assert_output "keepalive: run: option '--r' is ambiguous (keepalive run --help lists the options)"
 }
 
-@test "help, version and answers that cannot be written are no success" {
+@test "help, version or answers that cannot be written are a failure" {
 	for arguments in --help --version "run --help" "check ls" "attach --version" "status --json"; do
 		# shellcheck disable=SC2086 # words
 		run sh -c 'exec "$0" "$@" >/dev/full' "$KEEPALIVE" $arguments
@@ -115,7 +115,7 @@ script() {
 	assert_output "1 17 10 6"
 }
 
-@test "a bad value is told and the program not started" {
+@test "a bad value is reported and the program is not started" {
 	run --separate-stderr "$KEEPALIVE" run --idle=5x echo started
 	assert_equal "$status" 125
 	assert_output ""
@@ -135,7 +135,7 @@ settings() {
 	"$KEEPALIVE" attach --help | sed -n 's/^  --\([a-z-]*\)=[A-Z].*/\1/p' | grep -v '^rule$'
 }
 
-@test "what a message calls accepted is: every word, both ends of a range and nothing beyond" {
+@test "what a message calls accepted is accepted: every word, both ends of a range and nothing beyond" {
 	local option accepted word least most unit
 
 	for option in $(settings); do
@@ -171,7 +171,7 @@ settings() {
 }
 
 # Scripts that start many programs: version managers, configure, make.
-@test "a warning is said once, by run: no program below it says it again" {
+@test "a warning is printed once, by run: no program below it prints it again" {
 	local how setting rule
 
 	for how in auto always never; do
@@ -192,7 +192,7 @@ settings() {
 	[ "${#stderr_lines[@]}" = 2 ] # a rule each
 }
 
-@test "what a program below run finds in other settings it says itself, and bad values in any case" {
+@test "a program below run warns of other settings itself, and of bad values in any case" {
 	run --separate-stderr "$KEEPALIVE" run --idle=9 sh -c 'KEEPALIVE_SHIM_IDLE=8 env true'
 	assert_success
 	assert_equal "$(cut -d: -f 1-3 <<<"$stderr")" "keepalive: warning: KEEPALIVE_SHIM_INTERVAL '10s'
@@ -205,7 +205,7 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 	[[ $stderr == "keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL"* ]]
 }
 
-@test "run adds a variable only for what it has said" {
+@test "run adds a variable only for warnings that it has printed" {
 	run --separate-stderr "$KEEPALIVE" run --idle=20 env
 	refute_output --partial KEEPALIVE_SHIM_SAID
 	run --separate-stderr "$KEEPALIVE" run --idle=9 env
@@ -225,12 +225,12 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 	run -125 "$KEEPALIVE" run --supervise=perhaps true
 }
 
-@test "a signal ends the program as it does without" {
+@test "a signal ends the program as it does without the shim" {
 	run -143 "$KEEPALIVE" run sh -c 'kill -TERM $$'
 	run -137 "$KEEPALIVE" run sh -c 'kill -KILL $$'
 }
 
-@test "the program is the same process, with no other beside it" {
+@test "the program is the same process, without another beside it" {
 	background "$KEEPALIVE" run sleep 60
 	await 5 grep -qx sleep "/proc/$!/comm"
 	run cat "/proc/$!/task/$!/children"
@@ -256,7 +256,7 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 	assert_output -- "--version,-x,"
 }
 
-@test "the program is told its name as it was given" {
+@test "the program gets its name as it was typed" {
 	script says-its-name '#!/bin/sh' 'echo "$0 $*"'
 	run "$KEEPALIVE" run says-its-name a b
 	assert_output "$BATS_TEST_TMPDIR/says-its-name a b"
@@ -264,7 +264,7 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 	assert_output sh
 }
 
-@test "--argv0: the program is told that name, whichever way it has keepalive" {
+@test "--argv0: the program gets that name, whichever way it has keepalive" {
 	for supervise in auto always; do
 		run -0 "$KEEPALIVE" run --argv0=other --supervise=$supervise sh -c 'tr "\\0" "\\n" </proc/$$/cmdline | head -n 1'
 		assert_output other
@@ -306,7 +306,7 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 	assert_output "keepalive: '/no/such/interpreter': No such file or directory"
 }
 
-@test "a script starts whatever env(1) is told in its first line, and where that is cut off" {
+@test "a script starts with any options of env(1) in its first line, and if that line is cut off" {
 	for options in "-S -u X $python" "-S -C / $python" "-S$python" "-S '$python' -u" "-S X=y $python"; do
 		script odd "#!/usr/bin/env $options" "$PROBE"
 		run -0 "$KEEPALIVE" run "$BATS_TEST_TMPDIR/odd"
@@ -386,11 +386,11 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 		assert_output --partial "keepalive=1"
 		found=1
 	done
-	[ "$found" = 1 ] || skip "no sanitizer is installed"
+	[ "$found" = 1 ] || skip_as sanitizers
 }
 
-@test "a library of another architecture is not left in LD_PRELOAD for musl, which would end" {
-	command -v musl-gcc || skip "musl-gcc is not installed"
+@test "a library of another architecture is not left in LD_PRELOAD for musl, which would not start" {
+	require musl-gcc
 	local foreign=$BATS_TEST_TMPDIR/libforeign.so machine='\xb7\x00'
 	[ "$(uname -m)" != aarch64 ] || machine='\x3e\x00'
 	echo 'int main(void) { return 0; }' | musl-gcc -x c -o "$BATS_TEST_TMPDIR/program" -
@@ -429,21 +429,21 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 	assert_equal "$output$stderr" started
 	run -0 --separate-stderr "$there" run --best-effort echo started
 	assert_output started
-	"$KEEPALIVE" run --supervise=always true || skip "seccomp user notification is refused here"
+	require_supervision
 	run -0 --separate-stderr "$there" run --supervise=always echo started
 	assert_equal "$output$stderr" started
 }
 
 @test "without /proc the library is found by what the command was executed as" {
 	require_root
-	unshare --mount umount -l /proc || skip "mount namespaces are refused here"
+	unshare --mount umount -l /proc || skip_as namespaces
 	run -0 unshare --mount sh -c "umount -l /proc; '$KEEPALIVE' run '$python' -c '$PROBE'"
 	assert_output "1 60 10 6"
 	run -0 unshare --mount sh -c "umount -l /proc; PATH='$BUILD'; keepalive run '$python' -c '$PROBE'"
 	assert_output "1 60 10 6"
 }
 
-@test "what is no library is refused" {
+@test "a file that is not a library is refused" {
 	run -125 "$KEEPALIVE" run --library=/nowhere.so true
 	run -125 "$KEEPALIVE" run --library=/etc/passwd true
 	run -125 "$KEEPALIVE" run --library=/etc true
@@ -471,11 +471,11 @@ $BATS_TEST_TMPDIR"
 	assert_equal "$output" "$plain"
 }
 
-@test "a setuid program: told that a preload is ignored there, and started only if asked" {
+@test "a setuid program: reported that it ignores preloads, and started only with --best-effort" {
 	make_public
 	install -m 755 "$SHIM" "$PUBLIC"
 	install -m 4755 "$(command -v id)" "$PUBLIC/id-setuid"
-	[ "$("${NOBODY[@]}" "$PUBLIC/id-setuid" -u)" = 0 ] || skip "setuid has no effect here"
+	[ "$("${NOBODY[@]}" "$PUBLIC/id-setuid" -u)" = 0 ] || skip_as setuid
 	run -125 as_nobody run "$PUBLIC/id-setuid" -u
 	assert_output --partial setuid
 	run -125 as_nobody run --supervise=always "$PUBLIC/id-setuid" -u

@@ -110,7 +110,7 @@ json() {
 
 @test "MPTCP sockets are shown once, with the timer of their subflow" {
 	require jq
-	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "this kernel has no MPTCP"
+	require_mptcp
 	MPTCP=1 talk pairs 2
 	local pid=$!
 	await 15 has_connections "$pid" 4
@@ -152,7 +152,7 @@ signal.pause()'
 	assert_output '["CLOSE",null,null]'
 }
 
-@test "a server that an accepted connection was handed to is still server side" {
+@test "a process that an accepted connection was passed on to is still server side" {
 	require jq
 	background python3 -c '
 import os, signal, socket
@@ -181,7 +181,7 @@ signal.pause()'
 	[ "$("$KEEPALIVE" status --json 2>/dev/null | jq "map(select(.pid == $pid)) | length")" = 5 ]
 }
 
-@test "timers of another network namespace are shown also where SIGCHLD is ignored" {
+@test "timers of another network namespace are shown even if SIGCHLD is ignored" {
 	require jq unshare ip
 	require_root
 	in_namespace python3 "$TESTS/programs/talk.py" pairs 2
@@ -207,7 +207,7 @@ signal.pause()'
 @test "a user sees into the network namespace of a rootless container" {
 	require jq unshare ip
 	make_public
-	"${NOBODY[@]}" unshare -Urn true || skip "unprivileged user namespaces are off"
+	"${NOBODY[@]}" unshare -Urn true || skip_as namespaces
 	background "${NOBODY[@]}" unshare -Urn sh -c 'ip link set lo up && exec "$@"' sh \
 		python3 -c "$(cat "$TESTS/programs/talk.py")" pairs 2
 	local pid=$!
@@ -217,7 +217,7 @@ signal.pause()'
 	[ "$(jq -c '.[3] | [.role, .keepalive, .timer]' <<<"$output")" = '["client",true,"keepalive"]' ]
 }
 
-@test "without a PID an unprivileged user sees the own processes, and how many sockets are not shown" {
+@test "without a PID an unprivileged user sees their own processes, and how many sockets are not shown" {
 	require jq
 	make_public
 	pairs 1
@@ -230,7 +230,7 @@ signal.pause()'
 	[[ $stderr == *" more TCP sockets in processes that this user may not inspect, such as process "* ]]
 }
 
-@test "another user's process is refused, and what would help is said" {
+@test "another user's process is refused, with what would help" {
 	require jq
 	make_public
 	pairs 1
@@ -245,7 +245,7 @@ signal.pause()'
 	assert_line --regexp '^ESTAB +off '
 }
 
-@test "where descriptors may not be copied: dashes, the reason once, on and off all the same" {
+@test "if descriptors may not be copied: dashes, the reason once, but on and off" {
 	require_refuse
 	require jq
 	pairs 2
@@ -273,7 +273,7 @@ signal.pause()'
 	done
 }
 
-@test "where the kernel's table cannot be read: values without timers, and why" {
+@test "if the kernel's table cannot be read: values without timers, and why" {
 	require_refuse
 	require jq
 	pairs 2
@@ -326,7 +326,7 @@ signal.pause()'
 @test "10,000 connections, 20,000 sockets: under a second" {
 	local -a pids=() seconds
 	local i pid milliseconds wall=999999 busy=999999 TIMEFORMAT='%R %U %S'
-	(($(ulimit -Hn) >= 2100)) || skip "the limit of open files is too low: $(ulimit -Hn)"
+	(($(ulimit -Hn) >= 2100)) || skip_as descriptors
 	for i in {1..10}; do
 		talk pairs 1000
 		pids+=($!)
@@ -347,7 +347,7 @@ signal.pause()'
 	((busy < 1000)) # the rest is other people's load
 }
 
-@test "what is no process is told apart: not a number, not there, ended, a thread" {
+@test "messages distinguish: not a number, no such process, ended, a thread" {
 	run "$KEEPALIVE" status 12x
 	assert_failure 125
 	assert_output "keepalive: '12x' is not a process id; accepted: the number of a running process"
@@ -380,7 +380,7 @@ signal.pause()'
 	assert_output "keepalive: process $thread is a thread; its process is $pid"
 }
 
-@test "one process of several is missing: the others are shown, and the exit status says so" {
+@test "one process of several is missing: the others are shown, and the exit status is 125" {
 	require jq
 	pairs 1
 	run --separate-stderr "$KEEPALIVE" status "$PAIRS" 2147483647
@@ -389,10 +389,10 @@ signal.pause()'
 	[[ $stderr == *2147483647* ]]
 }
 
-@test "the /proc of another PID namespace is not believed" {
+@test "the /proc of another PID namespace is not used" {
 	require unshare
 	require_root
-	unshare -pf --mount-proc true 2>/dev/null || skip "PID namespaces are refused here"
+	require_unshare -pf --mount-proc
 	run unshare -pf "$KEEPALIVE" status
 	assert_failure 125
 	assert_output "keepalive: /proc is that of another PID namespace: mount the proc of this one"
@@ -421,7 +421,7 @@ signal.pause()' "$1" "${2:-exposed}"
 	await 15 has_connections "$EXPOSED" $((6 * $1))
 }
 
-@test "status --off: who would hang, counted by process and peer, exit status 1; loopback cannot vanish" {
+@test "status --off: connections that would hang, counted by process and peer, exit status 1; not those on loopback" {
 	exposed 3
 	run -1 --separate-stderr "$KEEPALIVE" status --off "$EXPOSED"
 	assert_line --index 0 --regexp '^CONNECTIONS +ROLE +PORT +PEER +PROCESS$'
@@ -467,7 +467,7 @@ signal.pause()'
 	assert_line --index 1 --regexp ' 3,4,5,6,\+997$'
 }
 
-@test "status by port, state and process, in an order asked for" {
+@test "status by port, state and process, sorted" {
 	pairs 3
 	local port
 	port=$(port_of "$PAIRS")
@@ -599,7 +599,7 @@ shows() {
 	"${WINDOW[@]}" kill-server
 }
 
-@test "status explains itself, and refuses what it does not know" {
+@test "status --help, and unknown options and values" {
 	run "$KEEPALIVE" status --help
 	assert_success
 	assert_output --partial 'Usage: keepalive status'

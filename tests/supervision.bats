@@ -8,7 +8,7 @@ load outside
 setup_file() {
 	export STATIC=$BATS_FILE_TMPDIR/supervised
 	static_supervised "$STATIC"
-	"$KEEPALIVE" run "$STATIC" kinds >/dev/null || skip "seccomp user notification is refused here"
+	"$KEEPALIVE" run "$STATIC" kinds >/dev/null || skip_as notification
 }
 
 # for_nobody: puts what another user is to run where that user may run it.
@@ -34,7 +34,7 @@ accepted() {
 	grep accepted "$BATS_TEST_TMPDIR/server"
 }
 
-@test "TCP sockets have keepalive, others do not, flags and numbers are as asked for" {
+@test "TCP sockets have keepalive, others do not, flags and descriptor numbers are right" {
 	run "$KEEPALIVE" run "$STATIC" kinds
 	assert_success
 	assert_equal "$(sed 's/:.*fd=/ /' <<<"$output")" "$("$STATIC" kinds | sed 's/:.*fd=/ /')"
@@ -49,7 +49,7 @@ accepted() {
 	assert_line --regexp "^mptcp: ($DEFAULTS cloexec=0|Protocol not)"
 }
 
-@test "a program of another C library is served alike" {
+@test "a program with another C library gets the same" {
 	require musl-gcc
 	musl-gcc -std=gnu11 -D_GNU_SOURCE -static -pthread -idirafter /usr/include \
 		-idirafter "/usr/include/$(gcc -print-multiarch)" \
@@ -72,7 +72,7 @@ accepted() {
 	assert_line "SIGCHLD: none"
 }
 
-@test "a parent that ignores or blocks SIGCHLD: supervised all the same, and no signal waits for the program" {
+@test "a parent that ignores or blocks SIGCHLD: supervised nevertheless, and no signal is pending for the program" {
 	require python3
 	run python3 -c "$IGNORING_CHILDREN" "$KEEPALIVE" run "$STATIC" kinds
 	assert_success
@@ -93,7 +93,7 @@ ShdPnd:.0{16}$'
 	run -126 "$KEEPALIVE" run --supervise=always /etc/passwd
 }
 
-@test "the program is the same process; those beside it hold nothing of it and leave with it" {
+@test "the program is the same process; those beside it keep nothing of it open and end with it" {
 	cd "$BATS_TEST_TMPDIR"
 	supervised_server
 	assert_equal "$(readlink "/proc/$server/exe")" "$STATIC"
@@ -112,7 +112,7 @@ ShdPnd:.0{16}$'
 	await 5 test ! -e "/proc/$guard"
 }
 
-@test "supervisor and guard are killed: the program goes on, TCP's socket() fails with ENOSYS, others do not" {
+@test "supervisor and guard are killed: the program continues, socket() for TCP fails with ENOSYS, others do not" {
 	local out=$BATS_TEST_TMPDIR/out program
 
 	background "$KEEPALIVE" run --supervise=always python3 -c 'import errno, os, socket, sys, time
@@ -152,14 +152,14 @@ except OSError as error:
 	assert_output --partial "$DEFAULTS"
 }
 
-@test "children go on being served after the first process has ended" {
+@test "children stay supervised after the first process has ended" {
 	run "$KEEPALIVE" run unshare --pid --fork "$KEEPALIVE" run "$STATIC" orphan
-	[ "$status" -ne 1 ] || skip "unshare is refused here"
+	[ "$status" -ne 1 ] || skip_as namespaces
 	"$KEEPALIVE" run "$STATIC" orphan >"$BATS_TEST_TMPDIR/orphan" 3>&- 4>&-
 	await 10 grep -q "orphan: $DEFAULTS" "$BATS_TEST_TMPDIR/orphan"
 }
 
-@test "what the program executes is served too" {
+@test "what the program executes is supervised too" {
 	run "$KEEPALIVE" run "$STATIC" execute "$STATIC"
 	assert_line --partial "before: $DEFAULTS"
 	assert_line --partial "tcp: $DEFAULTS"
@@ -180,24 +180,24 @@ except OSError as error:
 	assert_output --partial "after: $DEFAULTS"
 }
 
-@test "a program in another network namespace gets the sockets of that one" {
+@test "a program in another network namespace gets sockets of that namespace" {
 	run "$KEEPALIVE" run "$STATIC" network
-	[ "$status" -ne 77 ] || skip "network namespaces are refused here"
+	[ "$status" -ne 77 ] || skip_as namespaces
 	assert_success
 	assert_line "loopback: down"
 }
 
-@test "a program that becomes another user gets that user's sockets" {
+@test "a program that becomes another user gets sockets of that user" {
 	require_root
 	run "$KEEPALIVE" run "$STATIC" user 65534
 	assert_line --regexp "^before: $DEFAULTS .* uid=0 "
 	assert_line --regexp "^after: $DEFAULTS .* uid=65534 "
 }
 
-@test "a program in another cgroup gets the sockets of that one" {
+@test "a program in another cgroup gets sockets of that cgroup" {
 	require_root
 	root=$(sed -n 's/^[^ ]* \([^ ]*\) cgroup2 .*/\1/p' /proc/mounts | head -n 1)
-	[ -n "$root" ] && mkdir "$root/keepalive-test-$$" 2>/dev/null || skip "no cgroup can be made here"
+	[ -n "$root" ] && mkdir "$root/keepalive-test-$$" 2>/dev/null || skip_as group
 	run "$KEEPALIVE" run --supervise=always sh -c \
 		"echo \$\$ >'$root/keepalive-test-$$/cgroup.procs' && exec '$STATIC' kinds"
 	rmdir "$root/keepalive-test-$$"
@@ -205,7 +205,7 @@ except OSError as error:
 	assert_line --partial "tcp: $UNTOUCHED" # made by the kernel, in the right place
 }
 
-@test "every way into the kernel that there is here is served" {
+@test "every system call interface of this machine is supervised" {
 	run "$KEEPALIVE" run "$STATIC" entries
 	assert_success
 	assert_line --partial native
@@ -222,7 +222,7 @@ except OSError as error:
 @test "as PID 1 of a container, with all capabilities dropped" {
 	for_nobody
 	require unshare
-	unshare --pid --fork --mount-proc true || skip "PID namespaces are refused here"
+	require_unshare --pid --fork --mount-proc
 	drop=(setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all
 		--no-new-privs)
 	run unshare --pid --fork --mount-proc "${drop[@]}" "$KEEPALIVE" run "$STATIC" children
@@ -236,7 +236,7 @@ except OSError as error:
 @test "without privileges setuid programs gain none, with CAP_SYS_ADMIN they do" {
 	for_nobody
 	install -m 4755 "$(command -v id)" "$PUBLIC/id-setuid"
-	[ "$("${NOBODY[@]}" "$PUBLIC/id-setuid" -u)" = 0 ] || skip "setuid has no effect here"
+	[ "$("${NOBODY[@]}" "$PUBLIC/id-setuid" -u)" = 0 ] || skip_as setuid
 	run -0 "${NOBODY[@]}" "$KEEPALIVE" run --supervise=always sh -c "'$PUBLIC/id-setuid' -u"
 	assert_output 65534
 	admin=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +sys_admin --ambient-caps +sys_admin)
@@ -244,7 +244,7 @@ except OSError as error:
 	assert_output 0
 }
 
-@test "where it is refused, that is told, and the program not started unless asked for" {
+@test "if supervision is refused, the reason is printed, and the program is not started without --best-effort" {
 	for refusing in "refuse EPERM seccomp" "refuse ENOSYS seccomp" notified; do
 		# shellcheck disable=SC2086 # words
 		run -125 "$PROGRAMS/"$refusing "$KEEPALIVE" run "$STATIC" kinds
@@ -260,16 +260,16 @@ except OSError as error:
 	[[ $stderr == *"statically linked"* ]]
 }
 
-@test "a user who may start no more processes is told so, not of seccomp" {
+@test "a user who may start no more processes: the message names that, not seccomp" {
 	require prlimit
 	for_nobody
 	run -125 "${NOBODY[@]}" prlimit --nproc=1 "$KEEPALIVE" run "$STATIC" kinds
 	assert_line --partial "no process can be started beside it (Resource temporarily unavailable)"
 }
 
-@test "without /proc it is refused" {
+@test "without /proc supervision is refused" {
 	require_root
-	unshare --mount umount -l /proc || skip "mount namespaces are refused here"
+	unshare --mount umount -l /proc || skip_as namespaces
 	run -125 unshare --mount sh -c "umount -l /proc; '$KEEPALIVE' run --library='$SHIM' '$STATIC' kinds"
 	assert_line --partial "/proc"
 	refute_line --partial "tcp:"
@@ -278,14 +278,14 @@ except OSError as error:
 	assert_line --partial "/proc"
 }
 
-@test "one in the other: the outer one serves" {
+@test "nested supervision: the outer one applies" {
 	run -0 "$KEEPALIVE" run --supervise=always --idle=33 "$KEEPALIVE" run --idle=44 "$STATIC" kinds
 	assert_line --partial "tcp: keepalive=1 idle=33"
 	run -0 "$KEEPALIVE" run --supervise=always --role=server "$KEEPALIVE" run "$STATIC" kinds
 	assert_line --partial "tcp: $UNTOUCHED"
 }
 
-@test "a library loaded into the command itself does not set its own values instead" {
+@test "a library that is loaded into the command itself does not set its values" {
 	run -0 shimmed KEEPALIVE_SHIM_MODE=force "$KEEPALIVE" run --idle=30 "$STATIC" kinds
 	assert_line --partial "tcp: keepalive=1 idle=30"
 	supervised_server --rule='role=server off'
@@ -294,13 +294,13 @@ except OSError as error:
 	assert_output --partial "keepalive=1 idle=33"
 }
 
-@test "--supervise=always serves dynamic programs, without a preload" {
+@test "--supervise=always supervises dynamic programs, without a preload" {
 	run -0 "$KEEPALIVE" run --supervise=always sh -c "echo \"[\$LD_PRELOAD]\"; '$PROGRAMS/supervised' kinds"
 	assert_line "[]"
 	assert_line --partial "tcp: $DEFAULTS"
 }
 
-@test "a static program's dynamic children are served" {
+@test "a static program's dynamic children get keepalive" {
 	run -0 "$KEEPALIVE" run "$STATIC" execute "$PROGRAMS/supervised"
 	assert_line --partial "tcp: $DEFAULTS"
 }
@@ -311,7 +311,7 @@ except OSError as error:
 	assert_line "nodelay=1 user_timeout=1234"
 }
 
-@test "force: ours hold against the program's own calls, which succeed; its other options are its own" {
+@test "force: our values win over the program's own calls, which succeed; other options are the program's" {
 	run "$KEEPALIVE" run --mode=force "$STATIC" own
 	assert_output "socket: $DEFAULTS cloexec=0 nonblock=0 uid=$(id -u) fd=5
 nodelay=1 user_timeout=1234"
@@ -354,13 +354,13 @@ nodelay=1 user_timeout=1234"
 	assert_line --partial "tcp: $UNTOUCHED"
 }
 
-@test "accepted sockets have what their listener has" {
+@test "accepted sockets have their listener's values" {
 	supervised_server
 	run accepted
 	assert_output --partial "$DEFAULTS"
 }
 
-@test "role=server touches listeners only, role=client all but them" {
+@test "role=server touches listeners only, role=client all other sockets" {
 	run -0 "$KEEPALIVE" run --role=server "$STATIC" kinds
 	assert_line --partial "tcp: $UNTOUCHED"
 	supervised_server --role=server
@@ -411,7 +411,7 @@ nodelay=1 user_timeout=1234"
 	assert_line --partial "tcp: keepalive=1 idle=20"
 }
 
-@test "sockets that the program is started with are armed" {
+@test "sockets that the program is started with get keepalive" {
 	activate='import os, socket, sys
 s = socket.create_server(("127.0.0.1", 0))
 os.dup2(s.fileno(), 3)
@@ -424,7 +424,7 @@ os.execv(sys.argv[1], sys.argv[1:])'
 	assert_output --partial "$DEFAULTS"
 }
 
-@test "LISTEN_FDS absurd: no more descriptors are asked than are open" {
+@test "an absurd LISTEN_FDS: no more descriptors are examined than are open" {
 	require strace
 	strace -qq -e trace=fcntl,getsockopt -o "$BATS_TEST_TMPDIR/trace" \
 		sh -c 'LISTEN_FDS=1000 LISTEN_PID=$$ exec "$0" run --supervise=always true' "$KEEPALIVE"

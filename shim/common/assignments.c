@@ -118,7 +118,7 @@ static const char *take_value(struct assignments *from, struct assignment *found
 
 	for (skip_blanks(from); is_at(from, '\'') || is_at(from, '"'); skip_blanks(from)) {
 		if (!take_quoted(from, &out))
-			found->problem = "a quote without its end";
+			found->problem = "unterminated quote";
 	}
 	take_plain(from, &out);
 	*out = '\0';

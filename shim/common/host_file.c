@@ -26,9 +26,9 @@ static const char *distrust(const struct file *file, const struct file *director
 	if (file_kind(*file) != FILE_REGULAR)
 		return "not a regular file";
 	if (!is_roots_alone(file, owners))
-		return "others than root can write it";
+		return "users other than root can write it";
 	if (!is_roots_alone(directory, owners))
-		return "others than root can write in its directory";
+		return "users other than root can write to its directory";
 	if (file->size > HOST_FILE_MAX)
 		return "longer than 65536 bytes";
 	return NULL;
@@ -97,7 +97,7 @@ static void take_text(struct host_file *file, int fd, unsigned long size)
 	file->length = read_all(fd, file->text, size);
 	if (!is_text(file->text, file->length)) {
 		host_file_close(file);
-		file->problem = "it holds a zero byte, so it is no text";
+		file->problem = "contains a zero byte";
 	}
 }
 
@@ -200,9 +200,9 @@ static void complain_of_file(const char *problem, complain_function *complain, v
 		.host_file = true,
 		.variable = VARIABLES,
 		.problem = problem,
-		.accepted = "a file of root's, no link, that all can read and nobody else can "
+		.accepted = "a regular file, not a link, that root owns and nobody else can "
 			    "write, in such a directory",
-		.instead = "nothing of it",
+		.instead = "none of it",
 	};
 
 	if (complain)

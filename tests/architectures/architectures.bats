@@ -144,5 +144,5 @@ own_values_stand() {
 			-D_GNU_SOURCE '-DVERSION="0"' -I"$REPOSITORY/shim/common" -I"$REPOSITORY/shim/command" -Wall -Wextra -Wshadow \
 			-Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wwrite-strings -Werror {} +
 	done
-	[ "$found" = 1 ] || skip "none of their compilers is installed"
+	[ "$found" = 1 ] || skip "no cross compiler is installed"
 }

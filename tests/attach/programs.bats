@@ -17,7 +17,7 @@ go_talk() {
 	background "$BATS_FILE_TMPDIR/talk" "$@"
 }
 
-@test "a Go program that already runs is armed, static as it is" {
+@test "a static Go program that already runs gets keepalive" {
 	go_talk off
 	local pid=$!
 	await 15 has_connections "$pid" 2
@@ -32,7 +32,7 @@ go_talk() {
 	await 15 grep -q '^well' "/proc/$pid/comm"
 }
 
-@test "Go's own keepalive is left in respect, and replaced in force" {
+@test "Go's own keepalive stays with respect, and is replaced with force" {
 	go_talk on
 	local pid=$!
 	await 15 has_connections "$pid" 2
@@ -46,7 +46,8 @@ go_talk() {
 
 @test "the worker of a running nginx: listener, client and upstream each get their values" {
 	local nginx port worker
-	nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || skip "nginx is not installed"
+	require nginx
+	nginx=$(command -v nginx)
 	talk pairs 0 # an upstream that never answers
 	local upstream free
 	upstream=$(port_of "$!")

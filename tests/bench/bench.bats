@@ -16,7 +16,7 @@ setup() {
 	require strace python3 strip readelf cc
 }
 
-@test "the benchmark ends well, and says which goals are met" {
+@test "the benchmark succeeds, and reports which goals are met" {
 	run -0 cat "$BENCH_STATUS"
 	[ "$output" = 0 ] || cat "$BENCH_OUTPUT.progress"
 	assert_output 0
@@ -26,7 +26,7 @@ setup() {
 	assert_line --regexp '^met .*memory written to before a socket is made'
 }
 
-@test "the table has a row for each that is compared" {
+@test "the table has a row for each library that is compared" {
 	local row
 
 	for row in 'no shim' 'an empty object' 'four setsockopts by hand' '\*\*keepalive-shim\*\*' \
@@ -36,7 +36,7 @@ setup() {
 	done
 }
 
-@test "where control groups can be attached to, it says what that costs in connect() and setsockopt(), and takes" {
+@test "if control groups can be attached to, it reports what that costs in connect() and setsockopt(), and how long it takes" {
 	! grep -q "without keepalive cgroup" "$BENCH_OUTPUT.progress" || skip "$(grep "without keepalive cgroup" "$BENCH_OUTPUT.progress")"
 	run -0 cat "$BENCH_OUTPUT"
 	assert_line --regexp '^In the kernel, .* adds to a connect\(\) [0-9]+, [0-9]+, [0-9]+ ns .* force adds -?[0-9]+ ns .* attaching takes [0-9]+ ms\.$'

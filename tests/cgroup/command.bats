@@ -53,7 +53,7 @@ $NAME/inner attach 2"
 	await 5 nothing_left
 }
 
-@test "a process stands for its group; a path for the folder, from the mount on, or as it is" {
+@test "a group is named by a process, by a path below the mount, or by a full path" {
 	in_group sleep 1000
 	local process=$!
 	await 5 grep -q "$NAME" "/proc/$process/cgroup"
@@ -83,7 +83,7 @@ $NAME/inner attach 2"
 	run -1 cgroup detach --host
 }
 
-@test "what cannot hold for a group is refused: program=, a log, bad values, nonsense" {
+@test "settings that cannot apply to a group are refused: program=, a log, bad values, nonsense" {
 	run -125 cgroup attach --rule='program=nginx off' "$NAME"
 	assert_output --partial "a rule with program= does not work for a control group"
 	run -125 cgroup attach --log=stderr "$NAME"
@@ -137,7 +137,7 @@ open_sockets_get() {
 
 @test "open sockets: without CAP_SYS_PTRACE by the kernel's iterator, without CAP_PERFMON by copies" {
 	require setpriv
-	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel has no description of its types"
+	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel has no BTF (/sys/kernel/btf/vmlinux)"
 	there chmod 777 /sys/fs/bpf
 	open_sockets_get 41 -sys_ptrace
 	open_sockets_get 42 -perfmon,-sys_admin
@@ -152,7 +152,7 @@ open_sockets_get() {
 	await 5 nothing_left
 }
 
-@test "pin: the programs stand below /sys/fs/bpf, and the lines for systemd are printed" {
+@test "pin: the programs are below /sys/fs/bpf, and the lines for systemd are printed" {
 	there mkdir /sys/fs/bpf/mine
 	run -0 --separate-stderr cgroup pin --idle=30 /sys/fs/bpf/mine
 	assert_line BPFProgram=sock_ops:/sys/fs/bpf/mine/sock_ops
@@ -182,7 +182,7 @@ open_sockets_get() {
 	await 5 nothing_left
 }
 
-@test "groups with blanks, and with bytes that are no text, are attached to and listed without harm to a terminal" {
+@test "groups with blanks, and with bytes that are not text, are attached to and listed without harm to a terminal" {
 	local blank="$GROUP/a b" bytes=$GROUP/$'\377\033[31m'
 
 	mkdir "$blank" "$bytes"
@@ -196,7 +196,7 @@ open_sockets_get() {
 	await 5 nothing_left
 }
 
-@test "of several mounts of cgroup2 one that is not hidden counts; it may be read-only" {
+@test "of several mounts of cgroup2, one that is not hidden is used, even if it is read-only" {
 	there mount -t tmpfs none "${CGROUPS%/*}"
 	there mkdir "${CGROUPS%/*}/elsewhere"
 	there mount -t cgroup2 none "${CGROUPS%/*}/elsewhere"
@@ -220,7 +220,7 @@ open_sockets_get() {
 	await 5 nothing_left
 }
 
-@test "several attach at once: one of them holds, as a whole" {
+@test "several attach at once: the settings of one of them apply, as a whole" {
 	local pids=()
 
 	for idle in 11 12 13 14 15 16; do
@@ -240,7 +240,7 @@ open_sockets_get() {
 	await 5 nothing_left
 }
 
-@test "detached, the kernel has no program and no map of ours" {
+@test "after detach the kernel has no program and no map of ours" {
 	local before
 
 	before=$(objects)

@@ -8,14 +8,13 @@ group_or_skip() {
 
 	require unshare nsenter ip python3
 	require_root
-	CGROUPS=$(awk '/ - cgroup2 /{print $5; exit}' /proc/self/mountinfo)
-	[ -n "$CGROUPS" ] || skip "cgroup2 is not mounted"
+	require_cgroup2
 	export GROUP=$CGROUPS/keepalive-$BASHPID
-	mkdir "$GROUP" 2>/dev/null || skip "no control group can be made in $CGROUPS"
+	mkdir "$GROUP" 2>/dev/null || skip_as group
 	background unshare -mn --propagation private sh -c \
 		'mount -t bpf bpf /sys/fs/bpf && ip link set lo up && exec sleep 1000000'
 	SPACE=$!
-	await 5 grep -q sleep "/proc/$SPACE/comm" || skip "nothing can be mounted on /sys/fs/bpf"
+	await 5 grep -q sleep "/proc/$SPACE/comm" || skip_as bpf
 	why=$(there "$KEEPALIVE" cgroup attach "$GROUP" 2>&1) || skip "$why"
 	there "$KEEPALIVE" cgroup detach "$GROUP"
 }

@@ -7,18 +7,18 @@ load ../deploy/podman
 setup() {
 	local missing
 
-	require python3 busybox unshare ip
-	python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not installed"
+	require python3 unshare ip
+	require_static_busybox
+	require_yaml
 	require_root
-	CGROUPS=$(awk '/ - cgroup2 /{print $5; exit}' /proc/self/mountinfo)
-	[ -n "$CGROUPS" ] || skip "cgroup2 is not mounted"
+	require_cgroup2
 	STORE=$(mktemp -d /tmp/store.XXXX)
 	missing=$(containers_missing)
 	[ -z "$missing" ] || skip "$missing"
 	PODS=$CGROUPS/kubepods-$BASHPID
-	mkdir "$PODS" 2>/dev/null || skip "no control group can be made in $CGROUPS"
+	mkdir "$PODS" 2>/dev/null || skip_as group
 	mkdir "$STORE/programs"
-	mount -t bpf bpf "$STORE/programs" || skip "no bpf can be mounted"
+	mount -t bpf bpf "$STORE/programs" || skip_as bpf
 	"$KEEPALIVE" cgroup list >"$BATS_TEST_TMPDIR/list" 2>&1 || skip "$(cat "$BATS_TEST_TMPDIR/list")"
 }
 

@@ -40,7 +40,7 @@ assert_served() {
 }
 
 @test "a static program" {
-	[ -x "$MADE/static" ] || skip "no static C library is installed"
+	[ -x "$MADE/static" ] || skip_as static
 	cgroup attach "$GROUP"
 	said "$MADE/static"
 	assert_served
@@ -67,7 +67,7 @@ assert_served() {
 accepted 1 60 10 6"
 }
 
-@test "a program without privileges, seccomp or environment: it is not asked" {
+@test "a program without privileges, with seccomp or an empty environment" {
 	require setpriv
 	cgroup attach "$GROUP"
 	said env -i setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --bounding-set=-all "$PROGRAMS/values"
@@ -163,7 +163,7 @@ accepted 1 60 10 6"
 	STORE=$(mktemp -d /tmp/store.XXXX)
 	missing=$(containers_missing)
 	[ -z "$missing" ] || skip "$missing"
-	[ -x "$MADE/static" ] || skip "no static C library is installed"
+	[ -x "$MADE/static" ] || skip_as static
 	mkdir "$STORE/image"
 	cp "$MADE/static" "$STORE/image/values"
 	image_of "$STORE/image" values

@@ -18,7 +18,7 @@ cases() {
 	cases plain
 }
 
-@test "rules hold for peers, ports and roles" {
+@test "rules apply to peers, ports and roles" {
 	cases rules
 }
 
@@ -30,11 +30,11 @@ cases() {
 	cases groups
 }
 
-@test "what is open when the programs come has the settings too" {
+@test "sockets that are open already get the settings too" {
 	cases open
 }
 
-@test "what is open without a descriptor, under force, or in inner groups: by the kernel's iterator" {
+@test "open sockets without a descriptor, under force, or in inner groups: by the kernel's iterator" {
 	run there python3 -B "$TESTS/cgroup/cases.py" "$KEEPALIVE" iterator
 	[[ $output != skip:* ]] || skip "$output"
 	assert_success

@@ -4,7 +4,7 @@
 # admission_or_skip [POLICY]: what it needs, and the policy, by default that of 1.36, as JSON.
 admission_or_skip() {
 	require node
-	python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not installed"
+	require_yaml
 	MODULES=$("$TESTS/npm-package" @bufbuild/cel@0.6.1 2>&1) || skip "$MODULES"
 	policy "${1-admission-policy}"
 }

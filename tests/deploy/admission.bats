@@ -39,7 +39,7 @@ by_component() {
 		jq -cS '.spec.template.spec.containers[] | del(.name)'
 }
 
-@test "policy, 1.36: the image is a volume; each container gets what the component gives, and no init container" {
+@test "policy, 1.36: the image is a volume; each container gets what the component gives, without an init container" {
 	after "$(a_pod '{name: app, image: a}, {name: other, image: b}')" \
 		'.spec | {volumes, initContainers}, (.containers[] | {env, volumeMounts: [.volumeMounts[] | del(.subPath)]})'
 	assert_output - <<-END
@@ -68,7 +68,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 		($c == null or $c == .limits.cpu) and ($m == null or $m == .limits.memory)) then "Guaranteed"
 	else "Burstable" end;'
 
-@test "policy: a pod keeps its QoS class, passes the LimitRange that it passed, and needs no more in all" {
+@test "policy: a pod keeps its QoS class, fits the same LimitRange, and needs no more resources in total" {
 	local which one two
 
 	for which in admission-policy admission-policy-1.34 kyverno-policy; do
@@ -92,7 +92,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 	assert_output '[{"requests":{"cpu":"500m","memory":"1Gi"}}]'
 }
 
-@test "policy, 1.34: no fixed user but in a pod that is root's; the image's own is not root" {
+@test "policy, 1.34: no fixed user except in a pod that runs as root; the image's own user is not root" {
 	policy admission-policy-1.34
 	after "$(a_pod '{name: a, image: a}')" '[.spec.initContainers[].securityContext.runAsUser]'
 	assert_output '[null]'
@@ -139,7 +139,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 	assert_equal "$(sed -n '/^            containers:/,/^          }}/p' "$REPOSITORY/scripts/deploy/kubernetes/admission-policy-1.34.yaml")" "$one"
 }
 
-@test "policy: Kyverno's is that of 1.34, but for who asks for it" {
+@test "policy: Kyverno's differs from that of 1.34 only in how pods ask for it" {
 	local which same='.[0].spec | [.failurePolicy, .matchConstraints, .matchConditions[-2:], .variables, .mutations]'
 
 	policy admission-policy-1.34
@@ -189,7 +189,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 	untouched "$(cat "$BATS_TEST_TMPDIR/once.json")"
 }
 
-@test "policy: where it cannot be applied the pod stays as it is, not half changed" {
+@test "policy: if it cannot be applied, the pod stays as it is, not half changed" {
 	local which complaint='env: twice the same name'
 
 	for which in admission-policy admission-policy-1.34 kyverno-policy; do
@@ -213,7 +213,7 @@ yaml.safe_dump(workload, open(path, "w"))' "$BATS_TEST_TMPDIR/kubernetes/example
 	run "$kubectl" kustomize "$BATS_TEST_TMPDIR/kubernetes/example"
 }
 
-@test "component: a container of another name is an error that names the place, not a container more" {
+@test "component: a container of another name is an error that names the place, not an additional container" {
 	kustomized 'template["spec"]["containers"][0]["name"] = "web"'
 	assert_failure
 	assert_output --partial 'testing value /spec/template/spec/containers/0/name failed'

@@ -165,7 +165,7 @@ render() {
 	refute_output --partial LD_PRELOAD
 }
 
-@test "Kubernetes: the admission policy arms all containers of a pod, fit for Pod Security restricted" {
+@test "Kubernetes: the admission policy gives all containers of a pod keepalive, fit for Pod Security restricted" {
 	local context='{allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}'
 	local other=libBrokenLocale.so.1 name pid=
 

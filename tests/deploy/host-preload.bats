@@ -30,7 +30,7 @@ in_host() {
 		$1"
 }
 
-@test "install: every program has it from then on, other entries stay; remove: all as before" {
+@test "install: every program has keepalive from then on, other entries stay; remove: all as before" {
 	a_library other <<<'int other;'
 	run -0 --separate-stderr in_host '
 		install -m 0644 /mnt/other.so /usr/lib/other.so
@@ -48,22 +48,22 @@ in_host() {
 	assert_output - <<-END
 		idle 7200
 		loads: /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
-		same with and without: env true
-		same with and without: sh -c echo word | cat
+		same with and without the library: env true
+		same with and without the library: sh -c echo word | cat
 		/usr/lib/other.so
 		loads: /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
-		same with and without: env true
-		same with and without: sh -c echo word | cat
-		same with and without: perl -e print(7)
-		/etc/keepalive-shim.conf: written; all in it is commented out
-		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs started from now on
-		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; it was there
+		same with and without the library: env true
+		same with and without the library: sh -c echo word | cat
+		same with and without the library: perl -e print(7)
+		/etc/keepalive-shim.conf: written, with every line commented out
+		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs that start from now on load it
+		/etc/ld.so.preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; already there
 		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
 		/usr/lib/other.so
 		644
 		idle 60
-		/etc/keepalive-shim.conf: removed; nobody has changed it
-		/etc/ld.so.preload: entry removed; programs that run keep the library until they end
+		/etc/keepalive-shim.conf: removed, because nobody has changed it
+		/etc/ld.so.preload: entry removed; running programs keep the library until they end
 		/usr/lib/other.so
 		idle 7200
 		/etc/ld.so.preload: no entry
@@ -73,7 +73,7 @@ in_host() {
 	assert_equal "$stderr" ''
 }
 
-@test "a daemon of the host that confines itself, and ends otherwise with the library: named, and nothing is written" {
+@test "a daemon that confines itself and ends differently with the library: it is named, and nothing is written" {
 	run -1 in_host '
 		printf "#!/bin/sh\n[ -z \"\$LD_PRELOAD\" ] || kill -s SYS \$\$\n" >/usr/sbin/chronyd
 		chmod 755 /usr/sbin/chronyd
@@ -84,7 +84,7 @@ in_host() {
 	assert_equal "${lines[-1]}" none
 }
 
-@test "status: says what the entry is and whether it works; an entry that is right is not written again" {
+@test "status: prints the entry and whether it works; a correct entry is not written again" {
 	run -0 --separate-stderr in_host '
 		/mnt/host-preload status || echo "no: $?"
 		/mnt/host-preload install >/dev/null
@@ -96,7 +96,7 @@ in_host() {
 		/mnt/host-preload status 2>/dev/null || echo "no: $?"'
 	assert_line --index 0 '/etc/ld.so.preload: no entry'
 	assert_line --index 1 'no: 1'
-	assert_line --regexp '^/etc/ld.so.preload: /usr/.*/libkeepalive-shim.so; it was there$'
+	assert_line --regexp '^/etc/ld.so.preload: /usr/.*/libkeepalive-shim.so; already there$'
 	assert_line 'not written'
 	assert_line yes
 	assert_line --partial 'does not load: '
@@ -104,7 +104,7 @@ in_host() {
 }
 
 # (glibc takes the words of a comment for libraries if the last line has no end; install gives it one.)
-@test "the file as others left it: comments, no newline at the end, colons, a link; each stays" {
+@test "a file with comments, without a final newline, with colons, or behind a link: these stay" {
 	a_library one <<<'int one;'
 	a_library two <<<'int two;'
 	run -0 --separate-stderr in_host '
@@ -124,7 +124,7 @@ in_host() {
 		ls /etc/managed'
 	assert_output - <<-'END'
 		/etc/managed/preload: no entry
-		/etc/managed/preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs started from now on
+		/etc/managed/preload: /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; programs that start from now on load it
 		idle 60
 		managed/preload
 		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
@@ -138,7 +138,7 @@ in_host() {
 	END
 }
 
-@test "a line end of DOS: status says why the entry does not hold, remove takes it out" {
+@test "a DOS line ending: status reports why the entry does not work, remove removes it" {
 	run -0 in_host '
 		printf "%s\r\n" $at/libkeepalive-shim.so >/etc/ld.so.preload
 		/mnt/host-preload status 2>/dev/null || echo "no: $?"
@@ -153,7 +153,7 @@ in_host() {
 	assert_line 'no carriage return'
 }
 
-@test "a file that cannot be replaced: install and remove fail and say so, and nothing else is written" {
+@test "a file that cannot be replaced: install and remove fail with a message, and nothing else is written" {
 	run -0 in_host '
 		echo /usr/lib/none.so >/var/preload
 		touch /etc/ld.so.preload
@@ -199,7 +199,7 @@ in_host() {
 	assert_line none
 }
 
-@test "install: a library that cannot be loaded, crashes, or says something is refused, nothing written" {
+@test "install: a library that cannot be loaded, crashes or prints something is refused, and nothing is written" {
 	echo 'not a library' >"$mnt/text.so"
 	a_library needs <<<'int nowhere(void); int (*need)(void) = nowhere;'
 	a_library crashes <<<'__attribute__((constructor)) static void load(void) { __builtin_trap(); }'
@@ -214,12 +214,12 @@ in_host() {
 		/mnt/host-preload install --library /nowhere/libkeepalive-shim.so || entry'
 	assert_equal "$(grep -c '^none$' <<<"$output")" 5
 	assert_output --partial 'cannot load'
-	assert_output --partial 'not the same with the library: env true'
-	assert_output --partial 'not there'
-	refute_output --partial 'programs started'
+	assert_output --partial 'differs with the library: env true'
+	assert_output --partial 'no such file'
+	refute_output --partial 'programs that start'
 }
 
-@test "install: a library that fails only as an entry is taken back, by the shell alone" {
+@test "install: a library that fails only as an entry is removed again, with the shell alone" {
 	a_library turns <<<'#include <stdlib.h>
 		__attribute__((constructor)) static void load(void) { if (!getenv("LD_PRELOAD")) abort(); }'
 	run -0 in_host '
@@ -227,7 +227,7 @@ in_host() {
 		put turns
 		/mnt/host-preload install || entry
 		env true && echo "programs run"'
-	assert_output --partial 'so it was taken back'
+	assert_output --partial 'so it was removed again'
 	assert_line '# mine'
 	assert_line 'programs run'
 }
@@ -240,7 +240,7 @@ in_host() {
 	assert_output --partial 'must belong to root'
 }
 
-@test "/etc/keepalive-shim.conf: written where there is none, never replaced, left by remove if changed; its lines are the defaults" {
+@test "/etc/keepalive-shim.conf: written if there is none, never replaced, left by remove if changed; its lines are the defaults" {
 	local name
 
 	run -0 --separate-stderr in_host '
@@ -254,7 +254,7 @@ in_host() {
 		grep -c ^KEEPALIVE /etc/keepalive-shim.conf
 		LD_PRELOAD=$at/libkeepalive-shim.so idle'
 	assert_line --index 0 "644 root"
-	assert_line "/etc/keepalive-shim.conf: nothing wrong in it"
+	assert_line "/etc/keepalive-shim.conf: no errors"
 	refute_output --partial "shim.conf line"
 	assert_line 10
 	assert_line "idle 60"
@@ -265,7 +265,7 @@ in_host() {
 	assert_equal "$stderr" ''
 }
 
-@test "/etc/keepalive-shim.conf with something wrong in it: check and install name line, value and what is accepted" {
+@test "/etc/keepalive-shim.conf with an error: check and install name line, value and what is accepted" {
 	run -0 in_host '
 		printf "KEEPALIVE_SHIM=off\nKEEPALIVE_SHIM_IDLE=400\nKEEPALIVE_SHIM_COUNT=999\n" >/etc/keepalive-shim.conf
 		/mnt/host-preload check || echo "check: $?"
@@ -276,7 +276,7 @@ in_host() {
 		chmod 644 /etc/keepalive-shim.conf
 		/mnt/host-preload check && echo "check: $?"'
 	assert_line "/etc/keepalive-shim.conf line 3: KEEPALIVE_SHIM_COUNT '999': out of range; accepted: 1 to 127, or kernel; using 6"
-	assert_line --partial "/etc/keepalive-shim.conf: others than root can write it; accepted: "
+	assert_line --partial "/etc/keepalive-shim.conf: users other than root can write it; accepted: "
 	assert_line --partial "warning: /etc/keepalive-shim.conf line 1: KEEPALIVE_SHIM_IDLE '400'"
 	assert_equal "$(grep -c '^check: 1' <<<"$output") $(grep -c '^check: 0' <<<"$output") $(grep -c '^none$' <<<"$output")" "2 1 1"
 }

@@ -67,7 +67,7 @@ build() {
 	}
 }
 
-@test "image: small, of nobody, labelled, and the same bytes again" {
+@test "image: small, owned by nobody, labelled, and reproducible" {
 	local before
 
 	before=$(cd "$LAYOUT" && find . -type f | sort | xargs sha256sum)
@@ -87,7 +87,7 @@ build() {
 	build with-debian preload debian
 	start_container copied --env KEEPALIVE_SHIM_IDLE=33 localhost/with-debian python3 -c "$server"
 	await 15 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=33'
-	podman_in_store image exists localhost/musl || skip "on Debian it passed; no busybox for musl"
+	podman_in_store image exists localhost/musl || skip "passed on Debian; no busybox for musl is available"
 	build with-musl preload musl
 	start_container musl localhost/with-musl nc -l -p 8080
 	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"

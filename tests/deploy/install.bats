@@ -12,7 +12,7 @@ files() {
 	(cd "$BATS_TEST_TMPDIR/root" && find . -type f -printf '%m %P\n' | sort -k 2)
 }
 
-@test "make install: the files, in the places of the system and with their modes; uninstall: none" {
+@test "make install: the files, in the system's places and with their modes; uninstall leaves none" {
 	make_quietly install PREFIX=/usr LIBDIR=/usr/lib/some-triplet ZSHDIR=/usr/share/zsh/functions
 	run -0 grep -c '^644 usr/share/keepalive-shim/examples/' <(files)
 	[ "$output" -gt 8 ]
@@ -45,7 +45,7 @@ files() {
 	assert_output ''
 }
 
-@test "make help: each target that others call, what it needs and how long it takes, in 80 columns" {
+@test "make help: each public target and what it needs, in 80 columns" {
 	local target
 
 	run -0 make -s -C "$REPOSITORY" help
@@ -85,7 +85,7 @@ files() {
 	refute_output --partial INTERP
 }
 
-@test "make: another make, or a compiler that cannot, is refused in a sentence; nothing is left half built" {
+@test "make: another make, or an unsuitable compiler, is refused in one sentence; nothing is left half built" {
 	local compiler
 
 	if command -v bmake >/dev/null; then
@@ -142,7 +142,7 @@ files() {
 	done
 }
 
-@test "make install: by rename, so that a program that runs with the old library lives on" {
+@test "make install: by rename, so that a program with the old library keeps running" {
 	local library=$BATS_TEST_TMPDIR/root/usr/lib/keepalive-shim/libkeepalive-shim.so
 
 	make_quietly install LIBDIR=/usr/lib
@@ -171,7 +171,7 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	assert_output ''
 }
 
-@test "a path with a space: it is built and installed there, and the command says that no preload can be" {
+@test "a path with a space: it is built and installed there, and the command reports that it cannot be preloaded" {
 	local place="$BATS_TEST_TMPDIR/a place" made
 
 	mkdir "$place"

@@ -187,7 +187,7 @@ name_in_sweep() {
 	esac
 }
 
-@test "man pages: what programs set themselves is what was seen of them (tests/README.md)" {
+@test "man pages: what programs set themselves agrees with tests/README.md" {
 	local row values count=0
 
 	while IFS='|' read -r row values; do
@@ -198,7 +198,7 @@ name_in_sweep() {
 	[ "$count" -ge 10 ]
 }
 
-@test "man pages: what programs set themselves: those that are here, started" {
+@test "man pages: what programs set themselves agrees with the programs that are installed" {
 	local row values name names=()
 	require unshare python3
 	require_root
@@ -245,7 +245,7 @@ examples() {
 	[ "$count" = 10 ]
 }
 
-@test "completion: every option of the help is offered by bash, no other, and the others know it" {
+@test "completion: bash offers every option of the help and no other; zsh and fish know them too" {
 	local subcommand option shell
 
 	for subcommand in run check status attach enable disable cgroup copy; do

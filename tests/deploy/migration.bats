@@ -56,7 +56,7 @@ see() {
 }
 
 need() {
-	[ -n "$1" ] || skip "$2 is neither installed nor does apt-get download it"
+	[ -n "$1" ] || skip "$2 is not installed, and apt-get cannot download it"
 }
 
 # rows SECTION: of its table, there and here, where both are settings; n is a number for each to take.
@@ -82,7 +82,7 @@ same_as() {
 	[ "$count" = 5 ]
 }
 
-@test "libkeepalive0: each row of the table gives the same sockets as there" {
+@test "libkeepalive0: each row of the table gives the same sockets as libkeepalive0 does" {
 	need "$LIBKEEPALIVE" libkeepalive0
 	same_as "$LIBKEEPALIVE" libkeepalive
 	# Its values do arrive: a library that is not loaded would give the same for every row.
@@ -94,14 +94,14 @@ same_as() {
 	assert_line --partial 'client keepalive=0'
 }
 
-@test "libdontdie0: each row of the table gives the same sockets as there" {
+@test "libdontdie0: each row of the table gives the same sockets as libdontdie0 does" {
 	need "$LIBDONTDIE" libdontdie0
 	same_as "$LIBDONTDIE" libdontdie
 	see "$LIBDONTDIE" DD_TCP_KEEPALIVE_TIME=17
 	assert_line --partial 'client keepalive=1 idle=17 interval=75'
 }
 
-@test "msantos: what the table says for here is accepted and does that" {
+@test "msantos: the settings in the table are accepted and do what it promises" {
 	local here
 
 	for here in $(sed -n '/^## msantos/,/^## What/p' "$REPOSITORY/scripts/deploy/MIGRATION.md" |
@@ -154,13 +154,13 @@ os.execvp("python3", ["python3", "-B", sys.argv[2], "inherited"])' "$1" "$DIRECT
 		grep -o '^inherited keepalive=.'
 }
 
-@test "what behaves differently: there" {
+@test "what behaves differently: the other libraries" {
 	[ -n "$LIBKEEPALIVE$LIBDONTDIE" ] || need '' 'either library'
 	[ -z "$LIBKEEPALIVE" ] || different "$LIBKEEPALIVE" KEEPIDLE KEEPINTVL
 	[ -z "$LIBDONTDIE" ] || different "$LIBDONTDIE" DD_TCP_KEEPALIVE_TIME DD_TCP_KEEPALIVE_INTVL
 }
 
-@test "what behaves differently: here" {
+@test "what behaves differently: keepalive-shim" {
 	see "$SHIM"
 	assert_line 'client keepalive=1 idle=60 interval=10 count=6 user-timeout=0'
 	assert_line 'errno 0'

@@ -18,7 +18,7 @@ build_packages() {
 setup_file() {
 	local arch
 
-	load_helpers_require dpkg-deb
+	require dpkg-deb
 	export MAINTAINER="Pat O'Brien <pat@example.org>" HOMEPAGE=https://example.org/
 	arch=$(uname -m)
 	build_packages "$BATS_FILE_TMPDIR/one" ARCH="$arch" >"$BATS_FILE_TMPDIR/log" 2>&1 ||
@@ -31,15 +31,11 @@ setup_file() {
 	export DEBIAN_ARCH=$(dpkg --print-architecture)
 }
 
-load_helpers_require() {
-	command -v "$1" >/dev/null || skip "$1 is not installed"
-}
-
 package() {
 	echo "$PACKAGES/$1"_*_"$DEBIAN_ARCH.deb"
 }
 
-@test "packages: two builds of the same sources are the same bytes, wherever and by whomever" {
+@test "packages: two builds of the same sources are identical, in any place and by any user" {
 	umask 077
 	TZ=Asia/Kolkata LC_ALL=tr_TR.UTF-8 build_packages "$BATS_TEST_TMPDIR/another place" -j ARCH="$ARCH"
 	run -0 diff <(cd "$PACKAGES" && sha256sum -- *) \
@@ -49,7 +45,7 @@ package() {
 	ls -l "$PACKAGES" | awk '{ print "# " $5, $9 }' >&3
 }
 
-@test "packages: lintian finds nothing to complain of" {
+@test "packages: lintian finds nothing" {
 	require lintian
 	run lintian --allow-root --display-info --pedantic "$(package libkeepalive-shim)" \
 		"$(package keepalive-shim)"
@@ -57,7 +53,7 @@ package() {
 	refute_output --regexp '^[EWIP]:'
 }
 
-@test "packages: whoever distributes them is named as their maintainer" {
+@test "packages: MAINTAINER and HOMEPAGE are the distributor's" {
 	for package in libkeepalive-shim keepalive-shim; do
 		run -0 dpkg-deb -f "$(package $package)" Maintainer
 		assert_output "$MAINTAINER"
@@ -127,7 +123,7 @@ package() {
 	assert_equal "$stderr" ''
 }
 
-@test "cloud-init: takes the example, installs the packages and the entry, and programs have keepalive" {
+@test "cloud-init: the example installs the packages and the entry, and programs have keepalive" {
 	require_root
 	ROOT=$("$TESTS/worlds/roots" cloud 2>&1) || skip "$ROOT"
 	mkdir "$BATS_TEST_TMPDIR/first-boot"
@@ -169,10 +165,10 @@ package() {
 	assert_equal "${lines[-1]}" 'idle 7200'
 }
 
-@test ".deb: the library is installed for two word sizes at once, each for its own programs" {
+@test ".deb: the libraries of two word sizes can be installed together, each for its own programs" {
 	local debs=$BATS_TEST_TMPDIR/debs
 
-	[ "$DEBIAN_ARCH" = amd64 ] || skip "i386 beside amd64 alone"
+	[ "$DEBIAN_ARCH" = amd64 ] || skip "needs a Debian for amd64"
 	require i686-linux-gnu-gcc
 	clean_root
 	build_packages "$BATS_TEST_TMPDIR/other" ARCH=i386 >/dev/null
@@ -240,7 +236,7 @@ file_is_static() {
 	fi
 }
 
-@test ".rpm: has the files, needs nothing, and its script takes the entry out on removal only" {
+@test ".rpm: has the files, needs nothing, and its script removes the entry on removal only" {
 	require rpm rpmbuild
 	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --list "$PACKAGES"/*.rpm
 	assert_line /usr/bin/keepalive
@@ -315,7 +311,7 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 	assert_output 1
 }
 
-@test ".rpm: rpmlint finds nothing that is not meant" {
+@test ".rpm: rpmlint finds nothing unexpected" {
 	require rpmlint rpmbuild
 	run rpmlint -c "$REPOSITORY/scripts/packaging/rpmlint.toml" "$PACKAGES"/*.rpm
 	assert_line --partial '0 errors, 0 warnings'
@@ -325,7 +321,7 @@ apk_is_there() {
 	apk --version 2>/dev/null | grep -q 'apk-tools [3-9]'
 }
 
-@test ".apk: apk installs it, musl programs have keepalive, and apk takes it out again" {
+@test ".apk: apk installs it, musl programs have keepalive, and apk removes it again" {
 	local root=$BATS_TEST_TMPDIR/root apk
 
 	apk_is_there || skip "apk-tools 3 is not installed"
@@ -374,7 +370,7 @@ verify() {
 	(cd "$1" && sh -euc "$(grep '^sha256sum' "$page"); $(grep '^ssh-keygen -Y verify' "$page")") 2>&1
 }
 
-@test "make release: a list of contents, SHA256SUMS and a signature, verified as SECURITY.md says" {
+@test "make release: a list of contents, SHA256SUMS and a signature, verified as SECURITY.md describes" {
 	local place=$BATS_TEST_TMPDIR/release
 
 	require ssh-keygen

@@ -31,7 +31,7 @@ doors() {
 	sed -n '/^## What do you have/,/^## /p' "$README" | grep '^|' | cut -d'|' -f3 | grep -o '`keepalive [^`]*`' | tr -d '`'
 }
 
-@test "the doors: keepalive run, with each set of options, starts the program with keepalive" {
+@test "README's table of commands: each keepalive run starts the program with keepalive" {
 	local door options count=0
 	while read -r door; do
 		# The program at the end is whatever the reader has: here one that shows its sockets.
@@ -43,7 +43,7 @@ doors() {
 	[ "$count" -ge 4 ]
 }
 
-@test "the doors: check, status and attach, for a program and a process" {
+@test "README's table of commands: check, status and attach, for a program and a process" {
 	local door pid count=0
 	background python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); time.sleep(60)'
 	pid=$!
@@ -57,7 +57,7 @@ doors() {
 	[ "$count" -ge 4 ]
 }
 
-@test "the three commands that show keepalive without ours" {
+@test "the three commands that show keepalive without the keepalive command" {
 	require unshare ip nstat ss tcpdump
 	require_root
 	local filter

@@ -16,7 +16,7 @@ recipe() {
 @test "environment.d: systemd's user manager gives it to all that it starts" {
 	local generator=/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator
 
-	[ -x "$generator" ] || skip "systemd is not installed"
+	[ -x "$generator" ] || skip_as systemd
 	mkdir -p "$BATS_TEST_TMPDIR/environment.d"
 	recipe environment.d >"$BATS_TEST_TMPDIR/environment.d/50-keepalive-shim.conf"
 	run -0 env XDG_CONFIG_HOME="$BATS_TEST_TMPDIR" "$generator"
@@ -24,7 +24,7 @@ recipe() {
 	assert_line KEEPALIVE_SHIM_IDLE=60s
 }
 
-@test "sshd: SetEnv is in each session's environment" {
+@test "sshd: SetEnv sets the environment of each session" {
 	require sshd ssh ssh-keygen
 	require_root
 	mkdir -p /run/sshd
@@ -48,7 +48,7 @@ recipe() {
 	assert_line 'idle 60'
 }
 
-@test "Ansible: environment of a play is that of what its modules start" {
+@test "Ansible: a play's environment reaches what its modules start" {
 	require ansible-playbook
 	{
 		printf '%s\n' '- hosts: localhost' '  connection: local' '  gather_facts: false'
@@ -61,7 +61,7 @@ recipe() {
 	assert_line --partial '"idle 60"'
 }
 
-@test "ECS: what stands there is a container definition's environment" {
+@test "ECS: the block is a valid environment of a container definition" {
 	run -0 jq -r '.environment[] | .name + "=" + .value' <<<"{$(recipe ecs)}"
 	assert_output - <<-END
 		LD_PRELOAD=$SHIM
@@ -69,7 +69,7 @@ recipe() {
 	END
 }
 
-@test "sudo: env_keep cannot keep LD_PRELOAD, env_file brings it" {
+@test "sudo: env_keep cannot keep LD_PRELOAD, env_file sets it" {
 	require sudo
 	require_root
 	recipe sudo >"$BATS_TEST_TMPDIR/recipe"
@@ -152,7 +152,7 @@ recipe() {
 
 @test "compose: two dollar signs are one for the loader" {
 	require podman-compose
-	python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not installed"
+	require_yaml
 	{
 		printf 'services:\n  app:\n    image: localhost/none\n'
 		sed -n '/^<!-- compose -->$/,/^```$/{ /^<!--/d; /^```/d; p }' "$REPOSITORY/scripts/deploy/README.md" | sed 's/^/    /'
@@ -163,7 +163,7 @@ recipe() {
 	refute_output --partial '$$LIB'
 }
 
-@test "a pod's sysctls and kernel: the same values by one system call for a socket, not four" {
+@test "a pod's sysctls and \"kernel\": the same values with one system call for each socket, not four" {
 	local settings='' pair
 
 	require strace unshare

@@ -6,7 +6,7 @@ teardown() {
 	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
 }
 
-@test "nginx, upgraded by SIGUSR2: env lines hand the library to the new one; without them it is lost" {
+@test "nginx, upgraded by SIGUSR2: env lines pass the library on to the new process; without them it is lost" {
 	require nginx
 	local lines pid new
 	for lines in '' 'env LD_PRELOAD; env KEEPALIVE_SHIM_IDLE;'; do
@@ -39,7 +39,7 @@ teardown() {
 	done
 }
 
-@test "su - and sudo empty the environment: run behind them holds, in front of them supervision does" {
+@test "su - and sudo empty the environment: run works behind them, and supervision in front of them" {
 	require_root
 	require su
 	local probe='import socket; print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
@@ -85,7 +85,7 @@ master_runs() {
 	master=$(tr -d ' ' <queue/pid/master.pid) && [ -n "$master" ] && sockets "$master" state=LISTEN
 }
 
-@test "postfix: import_environment hands the library to its daemons; without it is lost" {
+@test "postfix: import_environment passes the library on to its daemons; without it, the library is lost" {
 	local line has
 	for line in 'import_environment=MAIL_CONFIG' "import_environment=MAIL_CONFIG LD_PRELOAD=$SHIM"; do
 		postfix_there "$line"
@@ -105,7 +105,7 @@ master_runs() {
 
 @test "postfix and nginx under run --supervise=always: check says yes of the master that was left behind" {
 	postfix_there
-	"$KEEPALIVE" run --supervise=always true || skip "seccomp user notification is refused here"
+	require_supervision
 	"$KEEPALIVE" run --supervise=always --idle=24 postfix -c "$PWD/conf" start 3>&- 4>&-
 	await 20 master_runs
 	echo "$master" >>"$BATS_TEST_TMPDIR/background"
@@ -129,10 +129,10 @@ master_runs() {
 # make_cluster NAME: an empty one of the newest PostgreSQL here; its version in $version.
 make_cluster() {
 	require_root
-	command -v pg_createcluster >/dev/null || skip "postgresql-common is not installed"
+	require pg_createcluster
 	version=$(ls /usr/lib/postgresql | tail -n 1)
-	[ -n "$version" ] || skip "no PostgreSQL is installed"
-	pg_createcluster "$version" "$1" -- -A trust >/dev/null 2>&1 || skip "no cluster can be made here"
+	[ -n "$version" ] || skip_as postgresql
+	pg_createcluster "$version" "$1" -- -A trust >/dev/null 2>&1 || skip "a PostgreSQL cluster cannot be created here"
 }
 
 # cluster_idle NAME: what its server has on a connection; in $output. The cluster is dropped.
@@ -144,7 +144,7 @@ cluster_idle() {
 	pg_dropcluster --stop "$version" "$1"
 }
 
-@test "Debian's postgresql@: its file environment hands the library to the server" {
+@test "Debian's postgresql@: its file \"environment\" passes the library on to the server" {
 	make_cluster kshimenv
 	install -m 644 "$SHIM" /usr/lib/postgresql/libkeepalive-shim-test.so
 	printf "%s = '%s'\n" LD_PRELOAD /usr/lib/postgresql/libkeepalive-shim-test.so KEEPALIVE_SHIM_IDLE 26 \
@@ -155,7 +155,7 @@ cluster_idle() {
 	assert_output 26
 }
 
-@test "Debian's postgresql@: supervision holds past the environment that pg_ctlcluster empties" {
+@test "Debian's postgresql@: supervision works although pg_ctlcluster empties the environment" {
 	make_cluster kshim
 	"$KEEPALIVE" run --supervise=always --idle=23 pg_ctlcluster "$version" kshim start || true
 	cluster_idle kshim

@@ -22,7 +22,7 @@ tarball() {
 	echo "$DIST"/keepalive-shim-*.tar.gz
 }
 
-@test "make dist: the same bytes from the sources and from its own tarball, wherever and by whomever" {
+@test "make dist: identical from the sources and from its own tarball, in any place and by any user" {
 	tar -C "$BATS_TEST_TMPDIR" -xzf "$(tarball)"
 	(umask 077 && TZ=Asia/Kolkata make -s -C "$BATS_TEST_TMPDIR"/keepalive-shim-* dist >/dev/null)
 	run -0 diff <(cd "$DIST" && sha256sum -- *) \
@@ -58,7 +58,7 @@ built_in() {
 		dpkg-source -x /mnt/*.dsc source
 		(cd source && dpkg-buildpackage -us -uc 2>&1)
 		cp *.deb *.changes *.buildinfo *.dsc *.tar.* /mnt/'
-	assert_output --partial 'keepalive: idle 33 as asked for'
+	assert_output --partial 'keepalive: idle time 33 s, as set'
 	echo "$output" >"$BATS_TEST_TMPDIR/log"
 	cd "$BATS_TEST_TMPDIR/mnt" || return 1
 
@@ -119,7 +119,7 @@ built_in() {
 	cp "$(tarball)" "$BATS_TEST_TMPDIR/top/SOURCES/"
 	run -0 rpmbuild -ba --nodeps --define "_topdir $BATS_TEST_TMPDIR/top" --define "_libdir /usr/lib64" \
 		--define "_dbpath $BATS_TEST_TMPDIR/db" "$DIST/keepalive-shim.spec"
-	assert_output --partial 'keepalive: idle 33 as asked for'
+	assert_output --partial 'keepalive: idle time 33 s, as set'
 	compgen -G "$BATS_TEST_TMPDIR/top/SRPMS/keepalive-shim-*.src.rpm"
 	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/db" --requires --list --changelog "$BATS_TEST_TMPDIR"/top/RPMS/*/keepalive-shim-[0-9]*.rpm
 	assert_line --partial 'libc.so.6'
@@ -160,7 +160,7 @@ built_in() {
 		tar -C src -xzf "$1/$source"
 		cd "src/$pkgname-$pkgver"
 		build && check && package' sh "$DIST"
-	assert_output --partial 'keepalive: idle 33 as asked for'
+	assert_output --partial 'keepalive: idle time 33 s, as set'
 	run readelf -lW pkg/usr/bin/keepalive
 	assert_output --partial ld-musl
 	[ ! -e pkg/usr/sbin ]

@@ -70,7 +70,7 @@ flags() {
 	done
 }
 
-@test "for this very processor: the same symbols, at most 40 KiB, and it works" {
+@test "-march=native: the same symbols, at most 40 KiB, and it works" {
 	local build=$BATS_TEST_TMPDIR/native
 
 	make -s -C "$REPOSITORY" BUILD="$build" CFLAGS='-O3 -march=native -flto -g3' "$build/libkeepalive-shim.so"

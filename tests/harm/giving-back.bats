@@ -3,15 +3,15 @@
 
 load ../helpers
 
-@test "a server that may make no socket any more, and a rule that switches a peer off: given back all the same" {
+@test "a server that may no longer make sockets, and a rule that switches a peer off: its options are restored nevertheless" {
 	run "$PROGRAMS/confined" prctl kill none
-	[[ $output == *"status 0" ]] || skip "no seccomp filters here"
+	[[ $output == *"status 0" ]] || skip_as filters
 	run shimmed KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 off; role=server idle=20' \
 		"$PROGRAMS/confined" prctl kill socket
 	assert_output '1/20 0/7200 1/60 status 0'
 }
 
-@test "the last free descriptor goes to accept(): given back all the same" {
+@test "the last free descriptor goes to accept(): its options are restored nevertheless" {
 	run shimmed KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 off' python3 -c '
 import os, resource, socket
 server = socket.create_server(("127.0.0.1", 0))

@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 
 emulation_or_skip() {
-	require qemu-system-x86_64 busybox
-	[ "$(uname -m)" = x86_64 ] || skip "the kernels are for x86-64"
+	require qemu-system-x86_64
+	require_static_busybox
+	require_machine x86_64
 }
 
 # boot RELEASE FILE... -- COMMAND: what the command printed, in $output. What it takes to boot may be missing.

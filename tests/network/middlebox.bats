@@ -8,7 +8,7 @@ setup_file() {
 	measure middlebox
 }
 
-@test "NAT forgets an idle client, who then speaks to nobody" {
+@test "NAT forgets an idle client, whose messages then reach nobody" {
 	expect heard nat
 	expect cut nat-without
 }

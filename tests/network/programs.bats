@@ -20,15 +20,15 @@ setup_file() {
 	expect dies curl-client
 }
 
-@test "curl sets keepalive of its own: those values stay, ours fill in what it leaves" {
+@test "curl sets keepalive of its own: its values stay, ours apply to the options that it does not set" {
 	expect keepalive=1+idle=60+interval=60+waits curl-respected
 }
 
-@test "nginx logs the client's connection as timed out and goes on" {
+@test "nginx logs the client's connection as timed out and continues" {
 	expect dies nginx-server
 }
 
-@test "redis logs the client's connection as timed out and goes on" {
+@test "redis logs the client's connection as timed out and continues" {
 	expect dies redis-server
 }
 
@@ -36,6 +36,6 @@ setup_file() {
 	expect connection_dies sshd-server
 }
 
-@test "ssh gives up a vanished server" {
+@test "ssh gives up when its server vanishes" {
 	expect dies_with_broken_pipe ssh-client
 }

@@ -43,7 +43,7 @@ filtered() {
 		-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny \
 		-serial "tcp:127.0.0.1:$PORT,server=on,wait=off"
 	await 30 listens "$PORT"
-	await 15 filtered "$PID" || skip "its sandbox does not work here"
+	await 15 filtered "$PID" || skip_as sandbox
 	call "$PORT"
 	expect "$PID" "state=ESTABLISHED .*local=127.0.0.1:$PORT" "$DEFAULTS"
 }
@@ -51,7 +51,7 @@ filtered() {
 @test "apt's methods in their sandbox (APT::Sandbox::Seccomp): they fetch, with keepalive" {
 	local method=/usr/lib/apt/methods/http directory=$BATS_TEST_TMPDIR/files
 
-	[ -x $method ] || skip "no apt here"
+	[ -x $method ] || skip "apt is not installed"
 	mkdir "$directory"
 	echo content >"$directory/file"
 	PORT=$(free_port)
@@ -68,13 +68,13 @@ filtered() {
 	grep -q "client .* -> 127.0.0.1:$PORT: idle=60s interval=10s count=6" "$BATS_TEST_TMPDIR/log"
 }
 
-@test "tor in its sandbox (Sandbox 1): it lives, and its ports have keepalive" {
+@test "tor in its sandbox (Sandbox 1): it works, and its ports have keepalive" {
 	require tor
 	PORT=$(free_port)
 	printf '%s\n' "DataDirectory $BATS_TEST_TMPDIR/tor" "Sandbox 1" "SocksPort 127.0.0.1:$PORT" "UseBridges 1" \
 		"Bridge 127.0.0.1:1" "Log notice file $BATS_TEST_TMPDIR/notices" >"$BATS_TEST_TMPDIR/torrc"
 	start KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" tor --quiet -f "$BATS_TEST_TMPDIR/torrc"
-	await 60 filtered "$PID" || skip "its sandbox does not work here"
+	await 60 filtered "$PID" || skip_as sandbox
 	call "$PORT"
 	expect "$PID" "state=LISTEN .*local=127.0.0.1:$PORT" "$DEFAULTS"
 	await 60 grep -q 'Proxy Client: unable to connect\|unable to connect.*127.0.0.1:1\|Problem bootstrapping' "$BATS_TEST_TMPDIR/notices"

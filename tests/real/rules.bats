@@ -85,7 +85,7 @@ runs() {
 	return 1
 }
 
-@test "loopback exempt: a server on this machine is left alone, one elsewhere is watched" {
+@test "loopback exempt: connections to this machine are left alone, those to others get keepalive" {
 	require_root
 	require nc nsenter
 	background unshare -n sh -c \

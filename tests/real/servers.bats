@@ -82,7 +82,7 @@ redis_with() { # [NAME=VALUE...] redis-server [ARGUMENT...]
 	server_has "keepalive=1 idle=300 interval=100 count=3"
 }
 
-@test "redis-server: with tcp-keepalive 0 it is watched all the same" {
+@test "redis-server: with tcp-keepalive 0 it gets keepalive nevertheless" {
 	require redis-server redis-cli
 	redis_with redis-server --tcp-keepalive 0
 	server_has "$DEFAULTS"
@@ -255,7 +255,7 @@ postgres_with() { # [NAME=VALUE...]
 	for BIN in /usr/lib/postgresql/*/bin /usr/libexec/postgresql*; do
 		[ ! -x "$BIN/initdb" ] || break
 	done
-	[ -x "$BIN/initdb" ] || skip "postgresql is not installed"
+	[ -x "$BIN/initdb" ] || skip_as postgresql
 	AS=()
 	[ "$(id -u)" != 0 ] || AS=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 	DATA=$(mktemp -d /tmp/postgres.XXXXXX)
@@ -303,7 +303,7 @@ session_has() {
 	return 1
 }
 
-@test "postgres: a session says itself what it got; its own value stays, force overrides it" {
+@test "postgres: SHOW reports the session's values; its own value stays, force overrides it" {
 	require psql setpriv
 	postgres_with
 	[ "$(show tcp_keepalives_idle)" = 60 ]
@@ -413,11 +413,11 @@ fetches() {
 	assert_line --regexp "state=LISTEN .*$DEFAULTS"
 }
 
-@test "vsftpd, confined by its own seccomp filter: its sessions live, with what that allows: nothing" {
+@test "vsftpd, confined by its own seccomp filter, which allows no option: its sessions work, without keepalive" {
 	require_root
 	require vsftpd
 	vsftpd_with YES env
-	fetches || skip "its sandbox does not work here"
+	fetches || skip_as sandbox
 	end_tree "$PID"
 	vsftpd_with YES env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log"
 	run -0 fetches
@@ -426,11 +426,11 @@ fetches() {
 }
 
 # A supervisor sets from outside what its filter kills a session for.
-@test "vsftpd, confined by its own seccomp filter: supervised, its sessions live, and have keepalive" {
+@test "vsftpd, confined by its own seccomp filter: supervised, its sessions work, with keepalive" {
 	require_root
 	require vsftpd
 	vsftpd_with YES env
-	fetches || skip "its sandbox does not work here"
+	fetches || skip_as sandbox
 	end_tree "$PID"
 	vsftpd_with YES "$KEEPALIVE" run --supervise=always
 	run -0 fetches

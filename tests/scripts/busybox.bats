@@ -10,7 +10,7 @@ setup() {
 
 	require busybox unshare make
 	require_root
-	unshare -m true 2>/dev/null || skip "no mount namespaces here"
+	require_unshare -m
 	PLACE=$BATS_TEST_TMPDIR/bin
 	mkdir "$PLACE"
 	for program in $(busybox --list); do

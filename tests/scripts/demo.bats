@@ -4,7 +4,7 @@
 load ../helpers
 
 @test "scripts/demo: timers with the shim, none without; the dead peer is noticed, the other client waits" {
-	unshare -rn true 2>/dev/null || unshare -n true 2>/dev/null || skip "no network namespaces here"
+	unshare -rn true 2>/dev/null || require_unshare -n
 	require ss curl nc
 	run env -i PATH="$PATH" HOME="$BATS_TEST_TMPDIR" TMPDIR="$BATS_TEST_TMPDIR" \
 		"$REPOSITORY/scripts/demo" </dev/null
@@ -23,7 +23,7 @@ load ../helpers
 }
 
 @test "scripts/demo works from a path with a space in it" {
-	unshare -rn true 2>/dev/null || unshare -n true 2>/dev/null || skip "no network namespaces here"
+	unshare -rn true 2>/dev/null || require_unshare -n
 	require ss curl nc
 	local copy="$BATS_TEST_TMPDIR/a path"
 	mkdir -p "$copy"

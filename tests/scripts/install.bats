@@ -163,7 +163,7 @@ cleaned() {
 	run env PATH="$PLACE" "$BATS_TEST_TMPDIR/tree/scripts/test" --clean </dev/null
 }
 
-@test "scripts/test --clean removes what was built and fetched, and names the packages that were installed" {
+@test "scripts/test --clean removes what was built and fetched, and lists the packages that were installed" {
 	debian
 	cleaned
 	assert_success

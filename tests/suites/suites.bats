@@ -1,20 +1,20 @@
 # A slice of other people's test suites (scripts/test --suites runs them all): no test's result differs with the library.
 load ../helpers
 
-@test "other people's test suites: no result differs in force, by the host's file, or supervised" {
+@test "other projects' test suites: no result differs with force, with the host's file, or supervised" {
 	require apt-get dpkg-source unshare
 	require_root
-	unshare --net --pid --fork --mount true 2>/dev/null || skip "no namespaces here"
+	require_unshare --net --pid --fork --mount
 	run nice "$TESTS/suites/run" --slice --jobs 2
 	refute_line --partial DIFFERS
 	assert_success
 	echo "# $(tail -n 1 <<<"$output")" >&3
 }
 
-@test "a result that differs in a way is found, in that way, and is a failure" {
+@test "a result that differs in one way is found there, and is a failure" {
 	require apt-get unshare
 	require_root
-	unshare --net --pid --fork --mount true 2>/dev/null || skip "no namespaces here"
+	require_unshare --net --pid --fork --mount
 	cat >"$BATS_TEST_TMPDIR/difference.suite" <<'END'
 title=Difference
 packages=python3

@@ -26,7 +26,7 @@ said() {
 	)
 }
 
-@test "/etc/ld.so.preload: a Debian installs, logs in, runs cron, builds, and no log has a line more" {
+@test "/etc/ld.so.preload: a Debian system installs packages, logs in, runs cron, builds, and no log has additional lines" {
 	clean_root
 	ROOT=$("$TESTS/worlds/roots" host 2>&1) || skip "$ROOT"
 	live "$BATS_TEST_TMPDIR/without" ""

@@ -18,17 +18,17 @@ in_image() {
 setup() {
 	require_root
 	require unshare
-	unshare --pid --fork --mount true || skip "containers are refused here"
+	require_unshare --pid --fork --mount
 }
 
-@test "PID 1 is the program, served, alone" {
+@test "PID 1 is the program, supervised, alone" {
 	run -0 in_image /bin/keepalive run /bin/supervised kinds
 	assert_line --partial "tcp: $DEFAULTS"
 	run -0 in_image /bin/keepalive run --mode=force /bin/supervised children
 	assert_line "wait: No child processes"
 }
 
-@test "the command is found in PATH, and what is missing is told" {
+@test "the command is found in PATH, and what is missing is reported" {
 	run -0 in_image /bin/keepalive run supervised kinds
 	assert_line --partial "tcp: $DEFAULTS"
 	run -127 in_image /bin/keepalive run no-such-program
@@ -37,7 +37,7 @@ setup() {
 	assert_line --partial "statically linked"
 }
 
-@test "a dynamic program without its dynamic linker: told by name" {
+@test "a dynamic program without its dynamic linker: the message names it" {
 	cp "$PROGRAMS/supervised" "$IMAGE/bin/dynamic"
 	run -127 in_image /bin/keepalive run /bin/dynamic kinds
 	assert_output --regexp "dynamic linker '/lib.*' is missing"

@@ -2,7 +2,7 @@
 load ../helpers
 
 setup_file() {
-	[ "$(uname -m)" = x86_64 ] || skip "the numbers here are those of x86"
+	require_machine x86_64
 	export FILTER=$BATS_FILE_TMPDIR/filter
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -I"$REPOSITORY/shim/common" -I"$REPOSITORY/shim/command" -o "$FILTER" \
 		"$TESTS/supervision/filter.c" "$REPOSITORY"/shim/command/{supervise/filter,sockets/sockopts,program/elf_file}.c \
@@ -38,7 +38,7 @@ answers() {
 		"$I386 41 2 1 0" "$I386 102 1 0" "$ARM 281 2 1 0" "0 41 2 1 0"
 }
 
-@test "the question whether it is there is reported, whatever else is" {
+@test "the supervisor's own test call is reported, whatever else is" {
 	for settings in KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.1 off'; do
 		for call in "$X86_64 41" "$X86_64 $((X32 + 41))" "$I386 359"; do
 			answers report "$call 0x6b656570 1 0"
@@ -46,7 +46,7 @@ answers() {
 	done
 }
 
-@test "listen and connect are reported only where rules ask for them" {
+@test "listen and connect are reported only if rules need them" {
 	settings=(KEEPALIVE_SHIM_ROLE=server)
 	answers report "$X86_64 50 3 9" "$X86_64 $((X32 + 50)) 3 9" "$I386 363 3 9"
 	answers allow "$X86_64 41 2 1 0" "$X86_64 42 3 0 16"

@@ -61,7 +61,7 @@ assert_well() {
 	assert_well
 }
 
-@test "check tells of Go before it runs and while it does" {
+@test "check recognises Go before it runs and while it does" {
 	require go
 	run -1 "$KEEPALIVE" check "$BATS_FILE_TMPDIR/talk"
 	assert_line --partial "static Go program"
@@ -78,7 +78,7 @@ assert_well() {
 	assert_line --partial "static Go program"
 }
 
-@test "stripped Go programs are known as such" {
+@test "stripped Go programs are recognised" {
 	require go strip
 	cp "$BATS_FILE_TMPDIR/talk-cgo" "$BATS_FILE_TMPDIR/talk" "$BATS_TEST_TMPDIR"
 	for program in talk talk-cgo; do

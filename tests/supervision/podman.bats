@@ -45,14 +45,14 @@ contained() {
 	podman_in_store run --rm "${RESTRICTED[@]}" "${options[@]}" localhost/supervised "$@"
 }
 
-@test "podman's own profile: sockets, roles and rules are served" {
+@test "podman's own profile: sockets, roles and rules work" {
 	run -0 contained -- /keepalive run /supervised kinds
 	assert_line --partial "tcp: $DEFAULTS"
 	run -0 contained -- /keepalive run --rule='role=server idle=33' /trusting own_table
 	assert_line --partial "idle=33"
 }
 
-@test "a profile that refuses pidfd_getfd: sockets are served; roles and rules are refused, or as far as they go" {
+@test "a profile that refuses pidfd_getfd: sockets work; roles and rules are refused, or applied as far as possible" {
 	docker=(--security-opt "seccomp=$STORE/docker.json")
 	run -0 contained "${docker[@]}" -- /keepalive run /supervised kinds
 	assert_line --partial "tcp: $DEFAULTS"
@@ -79,7 +79,7 @@ contained() {
 	assert_line "0 wrong, 0 unarmed"
 }
 
-@test "a container under a supervisor: its network is another, so it is left alone, and run in it says so" {
+@test "a container under a supervisor is left alone, because its network is another, and run in it reports that" {
 	run -0 "$KEEPALIVE" run --supervise=always env CONTAINERS_CONF="$STORE/containers.conf" podman --root "$STORE/storage" \
 		--runroot "$STORE/run" --tmpdir "$STORE/tmp" --storage-driver overlay --runtime runc --cgroup-manager cgroupfs \
 		--events-backend none --log-level error run --rm "${RESTRICTED[@]}" localhost/supervised \

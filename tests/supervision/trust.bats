@@ -6,8 +6,8 @@ load ../outside
 setup_file() {
 	export TRUSTING=$BATS_FILE_TMPDIR/trusting
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$TRUSTING" "$TESTS/programs/trusting.c" ||
-		skip "no static C library is installed"
-	"$KEEPALIVE" run "$TRUSTING" ports 1 || skip "seccomp user notification is refused here"
+		skip_as static
+	"$KEEPALIVE" run "$TRUSTING" ports 1 || skip_as notification
 }
 
 # stop_and_go PID: stops it and lets it go on, again and again, until it has ended; prints how often.
@@ -67,7 +67,7 @@ freeze() {
 @test "a cgroup of version 1 freezes the supervisor: no number is wrong" {
 	require_root
 	root=$(cgroups freezer)
-	[ -n "$root" ] && mkdir "$root/keepalive-$$" 2>/dev/null && rmdir "$root/keepalive-$$" || skip "no freezer of version 1 here"
+	[ -n "$root" ] && mkdir "$root/keepalive-$$" 2>/dev/null && rmdir "$root/keepalive-$$" || skip "the cgroup v1 freezer is not available here"
 	while_making freeze "$root/keepalive-$$" freezer.state FROZEN THAWED
 	assert_output "0 wrong, 0 unarmed"
 }
@@ -75,7 +75,7 @@ freeze() {
 @test "a cgroup of version 2 freezes the supervisor: no number is wrong" {
 	require_root
 	root=$(cgroups cgroup2)
-	[ -n "$root" ] && mkdir "$root/keepalive-$$" 2>/dev/null && rmdir "$root/keepalive-$$" || skip "no cgroup can be made here"
+	[ -n "$root" ] && mkdir "$root/keepalive-$$" 2>/dev/null && rmdir "$root/keepalive-$$" || skip_as group
 	while_making freeze "$root/keepalive-$$" cgroup.freeze 1 0
 	assert_output --partial "0 wrong, " # unarmed are those of a program in another group than its supervisor
 }
@@ -89,7 +89,7 @@ trace() {
 
 @test "the supervisor is traced: no number is wrong" {
 	require strace
-	strace -qq -o /dev/null true || skip "tracing is refused here"
+	strace -qq -o /dev/null true || skip_as ptrace
 	while_making trace
 	assert_output "0 wrong, 0 unarmed"
 }
@@ -126,13 +126,13 @@ while os.path.exists(sys.argv[1]):
 	await 10 rmdir "$group"
 }
 
-@test "the kernel kills the supervisor, out of memory: served by the next" {
+@test "the kernel kills the supervisor, out of memory: another takes over" {
 	require_root
 	require python3
 	root=$(cgroups memory) limit=memory.limit_in_bytes
 	[ -n "$root" ] || { root=$(cgroups cgroup2) limit=memory.max; }
 	group=$root/keepalive-$$
-	[ -n "$root" ] && mkdir "$group" 2>/dev/null && [ -e "$group/$limit" ] && rmdir "$group" || skip "no memory can be limited here"
+	[ -n "$root" ] && mkdir "$group" 2>/dev/null && [ -e "$group/$limit" ] && rmdir "$group" || skip "memory cannot be limited here"
 	while_making starve_of_memory
 	assert_output --regexp "^[0-9]+ wrong, [01] unarmed$"
 	assert_equal "$(supervisors_of "$program")" ""
@@ -143,12 +143,12 @@ while os.path.exists(sys.argv[1]):
 	assert_output "0 in use"
 }
 
-@test "no descriptor is free: armed or EMFILE, whichever of 32 threads gets one" {
+@test "no descriptor is free: keepalive or EMFILE, whichever of 32 threads gets one" {
 	run -0 "$KEEPALIVE" run "$TRUSTING" full 32 500
 	assert_line --partial "0 unarmed, 0 failed"
 }
 
-@test "next to no descriptors for the supervisor either: served" {
+@test "few descriptors for the supervisor either: it works" {
 	run -0 --separate-stderr sh -c \
 		"exec 3>&- 4>&- 5>&- 6>&-; ulimit -n 6; exec '$KEEPALIVE' run '$TRUSTING' numbers 1"
 	assert_output "0 wrong, 0 unarmed"
@@ -157,7 +157,7 @@ while os.path.exists(sys.argv[1]):
 @test "threads that change network namespace and user between calls: right each time" {
 	require_root
 	run "$KEEPALIVE" run "$TRUSTING" wanderers 200
-	[ "$status" -ne 77 ] || skip "network namespaces are refused here"
+	[ "$status" -ne 77 ] || skip_as namespaces
 	assert_output "0 wrong"
 	# the same on a kernel before 6.13: by files of /proc
 	run -0 "$PROGRAMS/refuse" ENOSYS pidfd_open "$KEEPALIVE" run "$TRUSTING" wanderers 200
@@ -167,16 +167,16 @@ while os.path.exists(sys.argv[1]):
 @test "a number used again by a process in another network namespace: right each time" {
 	require_root
 	require unshare
-	unshare --pid --fork --mount-proc true || skip "PID namespaces are refused here"
+	require_unshare --pid --fork --mount-proc
 	for kernel in "" "$PROGRAMS/refuse ENOSYS pidfd_open"; do
 		# shellcheck disable=SC2086 # words
 		run unshare --pid --fork --mount-proc $kernel "$KEEPALIVE" run "$TRUSTING" same_number 200
-		[ "$status" -ne 77 ] || skip "numbers cannot be chosen here"
+		[ "$status" -ne 77 ] || skip "process ids cannot be chosen here"
 		assert_output "0 wrong"
 	done
 }
 
-@test "a thread in another namespace executes, and gets the number of the first: right" {
+@test "a thread in another namespace executes, and gets the id of the first: right" {
 	require_root
 	for kernel in "" "$PROGRAMS/refuse ENOSYS pidfd_open"; do
 		# shellcheck disable=SC2086 # words
@@ -186,13 +186,13 @@ while os.path.exists(sys.argv[1]):
 	done
 }
 
-@test "supplementary groups of the program's own: served" {
+@test "supplementary groups of the program's own: supervised" {
 	require_root
 	run -0 "$KEEPALIVE" run "$TRUSTING" groups
 	assert_output "armed: 1"
 }
 
-@test "a thread with a descriptor table of its own: its listener is served" {
+@test "a thread with a descriptor table of its own: its listener gets keepalive" {
 	run -0 --separate-stderr "$KEEPALIVE" run --rule='role=server idle=33' "$TRUSTING" own_table
 	assert_output "idle=33"
 }
@@ -203,13 +203,13 @@ while os.path.exists(sys.argv[1]):
 	assert_line --index 1 "idle=22"
 }
 
-@test "nobody waits for a sibling that gets no processor" {
-	[ "$(nproc)" -gt 1 ] || skip "takes two processors"
+@test "no thread waits for another that gets no processor" {
+	[ "$(nproc)" -gt 1 ] || skip "needs two processors"
 	run -0 "$KEEPALIVE" run "$TRUSTING" siblings 2
 	[ "${output% ms}" -lt 150 ] # where one waits for the other it is half a second and more
 }
 
-@test "a second /proc over the first: served as before" {
+@test "a second /proc mounted over the first: supervised as before" {
 	require_root
 	run -0 "$KEEPALIVE" run --supervise=always unshare --mount --propagation unchanged sh -c \
 		"mount -t proc -o hidepid=2 proc /proc && '$TRUSTING' numbers 0 && umount /proc && '$TRUSTING' groups"
@@ -230,7 +230,7 @@ while os.path.exists(sys.argv[1]):
 	touch "$BATS_TEST_TMPDIR/end"
 }
 
-@test "who serves goes first, where that is allowed: signals interrupt fewer calls" {
+@test "the supervisor runs at a higher priority if allowed: signals interrupt fewer calls" {
 	background "$KEEPALIVE" run "$TRUSTING" numbers_until "$BATS_TEST_TMPDIR/end"
 	await 10 has_supervisor "$!"
 	beside=$(supervisor_of "$!")
@@ -242,7 +242,7 @@ while os.path.exists(sys.argv[1]):
 	touch "$BATS_TEST_TMPDIR/end"
 }
 
-@test "who serves has lingering data to close: nobody waits" {
+@test "the supervisor closes a socket with lingering data: nothing waits" {
 	run -0 --separate-stderr "$KEEPALIVE" run --rule='role=server idle=70' "$TRUSTING" lingering
 	[ "${output% ms}" -lt 1000 ] # the data lingers for 20 s
 }
@@ -263,7 +263,7 @@ for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
     print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))'
 }
 
-@test "force: ours hold, and the program's own calls return what the kernel says of them" {
+@test "force: our values win, and the program's own calls return what the kernel answers" {
 	own "$KEEPALIVE" run --supervise=always --mode=force
 	assert_output "Invalid argument
 60 1
@@ -272,7 +272,7 @@ for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
 	assert_line --index 1 "15 0"
 }
 
-@test "force: what the role, a rule or a namespace leaves alone is the program's own" {
+@test "force: sockets that the role, a rule or a namespace leaves alone are the program's" {
 	own "$KEEPALIVE" run --supervise=always --role=server --mode=force
 	assert_line "15 1"
 	own "$KEEPALIVE" run --supervise=always --mode=force --rule='off mode=respect'
@@ -295,7 +295,7 @@ for s in client, server:
 60"
 }
 
-@test "best effort, descriptors out of reach: what can be served is, with a warning about the rest" {
+@test "best effort, descriptors out of reach: what can be set is set, with a warning about the rest" {
 	for setting in --role=client --rule='role=client port=1 idle=11' --rule='role=server idle=20'; do
 		run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run "$setting" "$TRUSTING" numbers 0
 		run -0 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --best-effort "$setting" "$TRUSTING" groups
@@ -320,7 +320,7 @@ for s in client, server:
 	assert_line "0 wrong, 0 unarmed"
 }
 
-@test "run inside run: who serves is said" {
+@test "run inside run: the message names the one that applies" {
 	run -0 "$KEEPALIVE" run --supervise=always "$KEEPALIVE" run --idle=44 "$TRUSTING" groups
 	assert_line "armed: 1"
 	assert_line --partial "warning: '$TRUSTING' is supervised already"
@@ -334,7 +334,7 @@ for s in client, server:
 	assert_line "armed: 0"
 }
 
-@test "a sandbox of the program's own: what it refuses is refused; a strict one cannot be had, as the manual says" {
+@test "a sandbox of the program's own: what it refuses is refused; strict mode is refused, as the manual says" {
 	run -0 "$KEEPALIVE" run "$TRUSTING" confined
 	assert_output "strict: Invalid argument
 socket: Operation not permitted"
@@ -374,7 +374,7 @@ print(len(kills))' "$1"
 	[ "${BASH_REMATCH[1]}" -le $((2 * kills)) ]
 }
 
-@test "the guard is killed: served on" {
+@test "the guard is killed: supervision continues" {
 	background "$KEEPALIVE" run "$TRUSTING" numbers 2 >"$BATS_TEST_TMPDIR/out"
 	program=$!
 	await 10 has_supervisor "$program"
@@ -384,7 +384,7 @@ print(len(kills))' "$1"
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "0 wrong, 0 unarmed"
 }
 
-@test "check finds who took the place of a supervisor that was killed" {
+@test "check finds the process that replaced a killed supervisor" {
 	background "$KEEPALIVE" run --supervise=always --idle=33 sleep 60
 	await 10 grep -qx sleep "/proc/$!/comm"
 	first=$(supervisor_of "$!")
@@ -417,7 +417,7 @@ ENOSYS
 done"
 }
 
-@test "check of a process in a run inside a run: the settings that hold; in another network namespace: no" {
+@test "check of a process in a run inside a run: the settings that apply; in another network namespace: no" {
 	background "$KEEPALIVE" run --supervise=always --idle=33 "$KEEPALIVE" run --idle=44 "$TRUSTING" numbers 60 2>/dev/null
 	await 10 grep -qx trusting "/proc/$!/comm"
 	run -0 "$KEEPALIVE" check "$!"

@@ -1,16 +1,16 @@
 # The sweep of unmodified programs: three of them in each way, and the sum that README has of its table.
 load ../helpers
 
-@test "a client, a server and a static program: what each has in every way, and what check said" {
+@test "a client, a server and a static program: what each has in every way agrees with check" {
 	require_root
-	unshare --net --pid --fork --mount true 2>/dev/null || skip "no namespaces here"
+	require_unshare --net --pid --fork --mount
 	require curl nc busybox
 	run "$TESTS/sweep/run" --jobs 2 "busybox nc" curl nc
 	assert_success
 	assert_line "4 passed, 0 failed, 0 skipped"
 }
 
-@test "README's sum of the programs is that of the table that the sweep wrote" {
+@test "README's summary agrees with the table of programs that the sweep wrote" {
 	run "$TESTS/sweep/run" --sum
 	assert_success
 	assert_output "$(sed -n '/^<!-- reach -->$/,/^<!-- reach -->$/{ /^<!--/d; p }' "$REPOSITORY/README.md")"

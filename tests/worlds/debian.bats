@@ -172,18 +172,18 @@ everything_holds() {
 	works "python3, perl, nc, curl; on musl busybox nc and wget: keepalive at all $ends ends of their connections; $commands other commands unchanged; also by /etc/ld.so.preload"
 }
 
-@test "Debian bullseye, where dlsym is not in libc.so.6: programs get keepalive, others do not notice" {
+@test "Debian bullseye, whose libc.so.6 lacks dlsym: programs get keepalive, other programs do not change" {
 	everything_holds bullseye
 }
 
-@test "Debian bookworm: programs get keepalive, others do not notice" {
+@test "Debian bookworm: programs get keepalive, other programs do not change" {
 	everything_holds bookworm
 }
 
-@test "Debian trixie: programs get keepalive, others do not notice" {
+@test "Debian trixie: programs get keepalive, other programs do not change" {
 	everything_holds trixie
 }
 
-@test "Debian sid: programs get keepalive, others do not notice" {
+@test "Debian sid: programs get keepalive, other programs do not change" {
 	everything_holds sid
 }

@@ -69,7 +69,7 @@ setup() {
 	local wrap=$LIBRARIES/mptcpize/libmptcpwrap.so.0
 
 	world "mptcpize, before and after it" "$(getconf GNU_LIBC_VERSION)"
-	[ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ] || skip "the kernel has no MPTCP"
+	require_mptcp
 	USER_TIMEOUT=-1 # MPTCP does not know it: these sockets are really MPTCP
 	in_both_orders "$wrap" "$PROGRAMS/loopback"
 	works "MPTCP sockets with keepalive"

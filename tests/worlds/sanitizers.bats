@@ -13,7 +13,7 @@ host() {
 	require "$1"
 	HOST=$WORLDS/${3##*/}-$1-$2
 	"$1" -D_GNU_SOURCE -O1 -g -fsanitize="$2" -pthread -o "$HOST" "$3" ||
-		skip "$1 has no runtime for -fsanitize=$2"
+		skip_as sanitizers
 }
 
 # instrumented SANITIZERS: the library built with them by gcc, with a C library, as $INSTRUMENTED.
@@ -53,7 +53,7 @@ ALL=(KEEPALIVE_SHIM_IDLE=5x KEEPALIVE_SHIM_USER_TIMEOUT=auto KEEPALIVE_SHIM_MODE
 	works "gcc's and clang's: keepalive on every socket, no finding"
 }
 
-@test "the library with AddressSanitizer and UBSan inside: no finding, whatever it is told to do" {
+@test "the library built with AddressSanitizer and UBSan: no finding with any settings" {
 	world "the library built with ASan, UBSan" "$(getconf GNU_LIBC_VERSION)"
 	host gcc address,undefined "$TESTS/programs/loopback.c"
 	instrumented address,undefined
@@ -79,7 +79,7 @@ ALL=(KEEPALIVE_SHIM_IDLE=5x KEEPALIVE_SHIM_USER_TIMEOUT=auto KEEPALIVE_SHIM_MODE
 	works "64 threads x 10,000 sockets: each has keepalive, no finding"
 }
 
-@test "the library with ThreadSanitizer inside: threads that make and close sockets race nowhere" {
+@test "the library built with ThreadSanitizer: threads that make and close sockets have no data race" {
 	world "the library built with TSan" "$(getconf GNU_LIBC_VERSION)"
 	host gcc thread "$TESTS/worlds/programs/many_sockets.c"
 	instrumented thread
@@ -89,7 +89,7 @@ ALL=(KEEPALIVE_SHIM_IDLE=5x KEEPALIVE_SHIM_USER_TIMEOUT=auto KEEPALIVE_SHIM_MODE
 	works "no finding"
 }
 
-@test "valgrind finds nothing in the host with the library that it does not find without" {
+@test "valgrind finds nothing with the library that it does not find without it" {
 	world "valgrind memcheck" "$(getconf GNU_LIBC_VERSION)"
 	require valgrind
 	serves "$SHIM" valgrind -q --leak-check=full --show-leak-kinds=all --error-exitcode=9 \

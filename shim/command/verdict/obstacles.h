@@ -47,7 +47,7 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "preload", \
 	    "", explain_supervised) \
 	ROW(KLIBC, "klibc", EFFECT_NO, WAY_SUPERVISION, false, \
-	    "what its file names as its dynamic linker is not one (klibc), so no preload", \
+	    "its file names something that is not a dynamic linker as such (klibc), so no preload", \
 	    "", explain_supervised) \
 	ROW(RAW, "raw", EFFECT_NO, WAY_SUPERVISION, false, \
 	    "it makes its sockets by system calls that bypass the C library and any preload", \
@@ -81,7 +81,7 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "", \
 	    "start it with 'keepalive run --supervise=always'; " ATTACH, NULL) \
 	ROW(ORPHANED, "orphaned", EFFECT_UNKNOWN, WAY_NONE, false, \
-	    "there is a supervisor, but whom it serves is unknown, because the process that it was " \
+	    "there is a supervisor, but which process it serves is unknown, because the one that it was " \
 	    "started for has ended", \
 	    "'keepalive status' shows its sockets' values", NULL) \
 	ROW(ELSEWHERE, "elsewhere", EFFECT_NO, WAY_NONE, false, \
@@ -89,13 +89,13 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "sockets that are made here", \
 	    ATTACH, NULL) \
 	ROW(KERNEL, "kernel", EFFECT_NO, WAY_NONE, false, \
-	    "it is a thread of the kernel", \
+	    "it is a kernel thread", \
 	    "", NULL) \
 	ROW(HIDDEN, "hidden", EFFECT_UNKNOWN, WAY_NONE, false, \
 	    "", /* permission_reason() knows */ \
 	    "", NULL) \
 	ROW(OVERWRITTEN, "overwritten", EFFECT_UNKNOWN, WAY_NONE, false, \
-	    "it is reached, but has overwritten its original environment, as for a title " \
+	    "it is reached, but has overwritten its original environment, for instance for a title " \
 	    "in ps(1), so its settings are unknown", \
 	    "'keepalive status' shows its connections' values", NULL)
 /* clang-format on */

@@ -288,7 +288,7 @@ void judge_process(const struct process *process, const struct target *target,
 	if (verdict->obstacle == OBSTACLE_NONE && check->supervisor)
 		verdict->advice[0] = '\0'; /* supervision has no such limits */
 	if (verdict->obstacle == OBSTACLE_NONE && check->emptied)
-		advise(verdict, "its settings do not show, since its environment was emptied; "
+		advise(verdict, "its settings cannot be seen, since its environment was emptied; "
 				"'keepalive status' shows what its sockets have");
 	if (verdict->obstacle == OBSTACLE_NONE && target->elf.go && !settings->base.force)
 		advise(verdict, GO_SETS_ITS_OWN);
