@@ -1,21 +1,21 @@
 # keepalive-shim: libkeepalive-shim.so and the keepalive command.
 # Honours CC, CPPFLAGS, CFLAGS, LDFLAGS, DESTDIR, PREFIX, LIBDIR. Cross builds: make ARCH=aarch64.
 
-# What BSD's make prints before it gives up; for GNU make (3.81 or later) a target that nobody asks for.
+# BSD's make prints this and stops; to GNU make (3.81 or later) it is a target that nobody asks for.
 .error : this Makefile is for GNU make, often called gmake
 
 VERSION = 0.1.0
-# Whom the packages name; who distributes them gives a name and address of their own.
+# The maintainer that the packages name; distributors set their own name and address.
 MAINTAINER := $(or $(MAINTAINER),keepalive-shim authors <maintainers@keepalive-shim.example>)
 HOMEPAGE   := $(or $(HOMEPAGE),https://keepalive-shim.example/)
 export MAINTAINER HOMEPAGE VERSION
 PREFIX  = /usr
-# The directory for libraries: Debian's lib/x86_64-linux-gnu, plain lib elsewhere.
+# The directory for libraries: lib/x86_64-linux-gnu and so on on Debian, lib elsewhere.
 MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
 LIBDIR  = $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
 ZSHDIR  = $(PREFIX)/share/zsh/$(if $(MULTIARCH),vendor-completions,site-functions)
 
-# Debian's cross compilers by architecture name; without ARCH the machine's own.
+# Debian's cross compilers by architecture name; without ARCH, the native compiler.
 ARCH =
 TRIPLET_x86_64  = x86_64-linux-gnu
 TRIPLET_aarch64 = aarch64-linux-gnu
@@ -32,25 +32,25 @@ BUILD   = build
 endif
 
 CFLAGS ?= -O2 -g
-# Nothing, or an error: other compilers know neither the option nor the attributes.
-COMPILER = $(if $(MACHINE),,$(error CC=$(CC): gcc or clang is needed, and this one is not there or does not \
+# Empty, or an error: other compilers know neither the option nor the attributes.
+COMPILER = $(if $(MACHINE),,$(error CC=$(CC): gcc or clang is needed, and this one is missing or does not \
           understand -dumpmachine))
-# Debian's musl-gcc finds no headers but musl's own.
+# Debian's musl-gcc finds only musl's own headers.
 LINUX   = $(if $(filter %musl-gcc,$(CC)),-idirafter /usr/include -idirafter /usr/include/$(MULTIARCH))
 WARN    = -Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef \
           -Wwrite-strings $(WERROR)
 COMMON  = $(COMPILER) -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Ishim/common $(WARN) -MMD -MP $(LINUX)
 
-# One object for every libc: no library is linked in, every libc symbol is weak (preload/libc.h), the
-# stack protector and fortify would bring strong ones. Unwind tables stay, so that a thread cancelled
-# in accept() runs its C++ destructors, and so does the table by which they are found, which musl-gcc
-# leaves out unless asked. The marks: a process has a shadow stack (x86, glibc 2.39) or
-# guarded branches (aarch64) only if each of its objects is marked as built for them.
+# The same object must work with every libc. No library is linked in, and every libc symbol is weak
+# (preload/libc.h); the stack protector and fortify would add strong ones. The unwind tables stay, so that
+# a thread that is cancelled in accept() runs its C++ destructors; --eh-frame-hdr is the index to them, which
+# musl-gcc leaves out by default. MARKS: a process gets a shadow stack (x86, glibc 2.39) or guarded branches
+# (aarch64) only if each of its objects is marked as built for them.
 #
-# Packagers' flags are for ordinary code. Of theirs the library uses those that name the machine, paths
-# and debug information: link-time optimisation puts 11 KiB of frame into each hook, fortify and
-# sanitizers bring strong symbols, packed relocations need a C library that knows them, and what is for this
-# very processor alone (-march=native) is longer.
+# Packagers' flags are meant for ordinary code. The library uses only those that select the machine, paths
+# and debug information: link-time optimisation puts a frame of 11 KiB into each hook, fortify and
+# sanitizers add strong symbols, packed relocations need a C library that knows them, and -march=native
+# makes the code longer.
 KEPT            = -m% -g% -B% -I% -isystem% --sysroot% --target% -fuse-ld% -ffile-prefix-map% \
                   -fdebug-prefix-map% -fmacro-prefix-map% -frandom-seed% -fstack-usage -Wl,--build-id%
 OTHERS_CFLAGS   = $(filter-out %=native,$(filter $(KEPT),$(CFLAGS)))
@@ -70,8 +70,8 @@ PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu,--build-id,--eh-frame-hdr -Wl,--gc-sections \
                   -Wl,--version-script=$(MAP)
 
-# What the host program sees of the library: the hooks, unversioned, and nothing else. __setsockopt6*:
-# __setsockopt64, which is there on 32-bit machines only; lld insists on plain names.
+# The library exports the hooks, unversioned, and nothing else. __setsockopt6* matches
+# __setsockopt64, which exists on 32-bit machines only; lld insists that plain names exist.
 .DEFAULT_GOAL = all
 MAP = $(BUILD)/libkeepalive-shim.map
 $(MAP): shim/preload/hooks.h Makefile
@@ -79,9 +79,9 @@ $(MAP): shim/preload/hooks.h Makefile
 	{ echo '{ global: __setsockopt6*; syscall;'; sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1;/p; /OTHER/q' $<; \
 		echo 'local: *; };'; } >$@
 
-# The command is an ordinary program: a packager's flags come after these and may say more. STATIC=yes
-# makes one that needs no C library; as static-pie if the compiler's libc has what that needs
-# (Debian's for armhf and riscv64 has not, and its musl-gcc does not know how).
+# The command is an ordinary program; packagers' flags come after these and may override them. STATIC=yes
+# links it statically, as static-pie if the compiler's libc supports that (Debian's for armhf and riscv64
+# and its musl-gcc do not).
 COMMAND_CFLAGS  = -fPIE -pthread -fstack-protector-strong $(MARKS_$(MACHINE)) \
                   $(if $(filter arm%,$(MACHINE)),,-fstack-clash-protection)
 STATIC_PIE      = $(if $(filter /%,$(if $(filter %musl-gcc,$(CC)),,$(shell $(CC) -print-file-name=rcrt1.o))),-static-pie,-static)
@@ -95,8 +95,8 @@ MANUAL  = $(patsubst shim/%,$(BUILD)/%,$(wildcard shim/manual/*.[1578]))
 
 COMMON_SOURCES  = $(wildcard shim/common/*.c)
 PRELOAD_SOURCES = $(wildcard shim/preload/*.c)
-# The hooks first, so that they are in one page, and one that the loader has read: a kernel that keeps
-# page tables apart has each page looked up again after each system call.
+# The hooks come first, so that they share one page, which the loader has touched: on a kernel with separate
+# page tables (KPTI) each page must be looked up again after each system call.
 PRELOAD_FIRST   = $(addprefix shim/preload/,interpose.c policy.c options.c)
 COMMAND_SOURCES = $(wildcard shim/command/*.c shim/command/*/*.c)
 PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(PRELOAD_FIRST) \
@@ -104,7 +104,7 @@ PRELOAD_OBJECTS = $(patsubst shim/%.c,$(BUILD)/preload-objects/%.o,$(PRELOAD_FIR
 COMMAND_OBJECTS = $(patsubst shim/%.c,$(BUILD)/command-objects/%.o,$(COMMON_SOURCES) $(COMMAND_SOURCES))
 
 .PHONY: all fixtures test lint fuzz clean help
-all: $(LIBRARY) $(COMMAND) $(COMPLETIONS) $(MANUAL) ## build the library and the command into build/ | a C compiler | half a minute
+all: $(LIBRARY) $(COMMAND) $(COMPLETIONS) $(MANUAL) ## build the library and the command into build/ | a C compiler | a minute
 
 $(COMPLETIONS): $(BUILD)/%: shim/%.in shim/completion/fill shim/common/settings_table.h
 	@mkdir -p $(@D)
@@ -126,7 +126,7 @@ $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(PRELOAD_CFLAGS) -c -o $@ $<
 
-# Nothing is thrown or cancelled through what calls nothing of the program's and no cancellation point.
+# These call neither the program nor a cancellation point, so no exception or cancellation passes through them.
 NO_TABLES = common/activation common/address common/assignments common/complaint common/decide common/endpoint \
           common/file common/glob common/host_file common/log_line common/output common/profile common/rules \
           common/settings common/settings_table common/system common/text common/values common/variables \
@@ -141,60 +141,60 @@ $(BUILD)/command-objects/%.o: shim/%.c Makefile
 
 -include $(PRELOAD_OBJECTS:.o=.d) $(COMMAND_OBJECTS:.o=.d)
 
-# Test hosts: each tests/programs/NAME.c is a program of its own.
+# Programs for the tests: each tests/programs/NAME.c is one.
 FIXTURES = $(patsubst tests/programs/%.c,$(BUILD)/tests/%,$(wildcard tests/programs/*.c))
-fixtures: $(FIXTURES) ## build the programs that the tests run | a C compiler | half a minute
+fixtures: $(FIXTURES) ## build the programs that the tests run | a C compiler | a minute
 $(BUILD)/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -g -pthread -o $@ $<
 
-test: all fixtures ## run the core tests (scripts/test also installs what they need) | bats | 3 minutes
+test: all fixtures ## run the core tests (scripts/test also installs what they need) | bats | minutes
 	tests/run
 
-lint: ## run the linters that are installed, and build without a warning | scripts/install lint | 10 minutes
+lint: ## run the linters that are installed, and build with warnings as errors | scripts/install lint | minutes
 	scripts/lint
 
-fuzz: ## settings and rules under libFuzzer | clang | FUZZ_SECONDS (60) each
+fuzz: ## fuzz the parsers of settings and rules | clang | FUZZ_SECONDS (60) for each parser
 	tests/fuzz/run
 
 .PHONY: coverage
-coverage: ## the lines and branches of shim/ that the tests run | clang, llvm | 10 minutes
+coverage: ## report which lines and branches of shim/ the tests run | clang, llvm | minutes
 	scripts/coverage
 
-# EXAMPLES and LICENSEDIR, if set, are the places for these.
+# EXAMPLES and LICENSEDIR, if set, are the directories for these.
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package dist image release
-install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim | root, unless DESTDIR or PREFIX is your own | seconds
+install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim | root, or a DESTDIR or PREFIX that you can write to | seconds
 	$(PLACES) scripts/packaging/install install
 
-uninstall: ## remove what install installed | root, unless DESTDIR or PREFIX is your own | seconds
+uninstall: ## remove what install installed | the same as install | seconds
 	$(PLACES) scripts/packaging/install uninstall
 
 package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/ | dpkg-deb, rpmbuild, apk 3, cross compilers | minutes
 	ARCH='$(ARCH)' scripts/packaging/package
 
-image: package ## the library and the command as an image: build/image/, an OCI layout | python3, and what package needs | as long as package
+image: package ## build an OCI image of the library and the command in build/image/ | python3, and what package needs | minutes
 	scripts/packaging/image
 
-release: ## contents, checksums, signature of the packages (SIGNING_KEY=FILE) | packages in build/packages/ | seconds
+release: ## add contents, checksums and a signature (SIGNING_KEY=FILE) | packages in build/packages/ | seconds
 	SIGNING_KEY='$(SIGNING_KEY)' scripts/packaging/release
 
-dist: ## the sources in build/dist/: .tar.gz, .spec, APKBUILD, .dsc | dpkg-source for .dsc | seconds
+dist: ## make source packages in build/dist/: .tar.gz, .spec, APKBUILD, .dsc | dpkg-source for .dsc | seconds
 	scripts/packaging/dist
 
 .PHONY: timeline
-timeline: all ## measure and draw tests/network/timeline.svg again | root, python3 | 3 minutes
+timeline: all ## measure and draw tests/network/timeline.svg again | root, python3 | minutes
 	SHIM=$(LIBRARY) python3 -B tests/network/cases.py $(BUILD)/network timeline
 	python3 -B tests/network/timeline.py $(BUILD)/network >$(BUILD)/network/timeline.svg
 	mv $(BUILD)/network/timeline.svg tests/network/timeline.svg
 
 .PHONY: bench
-bench: all fixtures ## measure what it costs, beside others | scripts/install bench | 4 minutes (BENCH_QUICK=1: 1)
+bench: all fixtures ## measure what the shim costs (BENCH_QUICK=1: roughly) | scripts/install bench | minutes
 	python3 tests/bench/bench.py
 
 clean: ## remove build/ | nothing | seconds
 	rm -rf build
 
-help: ## this list | nothing | seconds
+help: ## print this list | nothing | seconds
 	@sed -n 's/^\([a-z-]*\):.*## /\1 | /p' $(MAKEFILE_LIST) | \
 		awk -F ' [|] ' '{ printf "%-10s %s\n%-10s   needs %s; takes %s\n", $$1, $$2, "", $$3, $$4 }'

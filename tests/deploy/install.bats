@@ -45,7 +45,7 @@ files() {
 	assert_output ''
 }
 
-@test "make help: each public target and what it needs, in 80 columns" {
+@test "make help: each public target, what it needs and how long it takes, in 80 columns" {
 	local target
 
 	run -0 make -s -C "$REPOSITORY" help

@@ -106,7 +106,7 @@ one_that_cannot_be_had() {
 	rm "$PLACE/sudo"
 	install demo
 	assert_failure 1
-	assert_output --partial "this needs root, sudo or doas"
+	assert_output --partial "installing packages needs root, sudo or doas"
 	assert_output --regexp "Could not be installed: make gcc .*python3"
 }
 
