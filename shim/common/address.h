@@ -1,8 +1,8 @@
 /*
- * address: IPv4 and IPv6 addresses as bytes: read from text, compared with a network, written out.
+ * address: IPv4 and IPv6 addresses as bytes: parsing, comparing with a network, printing.
  *
- * An IPv4-mapped IPv6 address (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2) is the IPv4 address: a
- * dual-stack socket shows IPv4 peers so.
+ * An IPv4-mapped IPv6 address (::ffff:a.b.c.d, RFC 4291 section 2.5.5.2) is treated as the IPv4
+ * address, because that is how a dual-stack socket shows IPv4 peers.
  */
 #ifndef KEEPALIVE_ADDRESS_H
 #define KEEPALIVE_ADDRESS_H
@@ -22,7 +22,7 @@ struct address {
 	};
 };
 
-/* The addresses whose first bits are those of address: as mask has them. */
+/* The addresses that agree with address in the bits that are set in mask. */
 struct network {
 	struct address address, mask;
 	uint8_t bits;
@@ -44,12 +44,12 @@ static inline bool address_is_any(const struct address *address)
 uint16_t address_port(const void *bytes);
 
 /*
- * ADDRESS or ADDRESS/BITS (RFC 4291 section 2.2 text; no zone, no brackets). Without BITS the one
- * address. Returns false, and leaves *network alone, for anything else.
+ * ADDRESS or ADDRESS/BITS (text as in RFC 4291 section 2.2; no zone, no brackets). Without BITS,
+ * the one address. Returns false, and does not change *network, for anything else.
  */
 bool network_parse(struct slice text, struct network *network);
 
-/* Looked at for each rule at each connection. */
+/* Called for each rule and each connection. */
 static inline bool network_contains(const struct network *network, const struct address *address)
 {
 	const uint64_t *ours = network->address.halves, *mask = network->mask.halves;

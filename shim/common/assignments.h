@@ -1,14 +1,14 @@
 /*
- * assignments: NAME=value lines out of a text, as systemd reads EnvironmentFile= (systemd.exec(5)):
+ * assignments: NAME=value lines, parsed as systemd parses EnvironmentFile= (systemd.exec(5)):
  *
- * - blank lines, and lines that begin with # or ;, are nothing;
- * - blanks around the name and around the value do not count;
- * - a backslash at the end of a line joins the next one to it, any other is left out and what follows
- *   it is plain;
- * - a value may begin with parts in '' or "", which may go on over lines; in '' all is plain, in "" a
- *   backslash does as at the end of a line, and quotes \ " ` $.
+ * - blank lines, and lines that begin with # or ;, are ignored;
+ * - blanks around the name and around the value are ignored;
+ * - a backslash at the end of a line joins the next line to it; any other backslash is removed, and
+ *   the character behind it is literal;
+ * - a value may begin with parts in '' or "", which may continue over lines; in '' everything is
+ *   literal, in "" a backslash joins lines and escapes \ " ` $.
  *
- * What uses neither quotes nor backslashes docker-run(1)'s --env-file reads alike.
+ * docker-run(1)'s --env-file parses lines without quotes and backslashes in the same way.
  */
 #ifndef KEEPALIVE_ASSIGNMENTS_H
 #define KEEPALIVE_ASSIGNMENTS_H
@@ -17,20 +17,20 @@
 
 #include "text.h"
 
-/* The text still to be read. It is written over, and *end too: that is the reader's. */
+/* The text that is still to be read. Parsing modifies it, *end included. */
 struct assignments {
 	char *next, *end;
 	unsigned line; /* of next; from 1 */
 };
 
 struct assignment {
-	struct slice name;   /* for a line without "=" all of it */
+	struct slice name;   /* the whole line if it has no "=" */
 	const char *value;   /* terminated; points into the text */
-	unsigned line;       /* where it begins */
+	unsigned line;       /* the line on which it begins */
 	const char *problem; /* NULL, or what is wrong with the line */
 };
 
-/* The next line that holds something; false at the end. */
+/* The next line that is not blank or a comment; false at the end. */
 bool assignment_next(struct assignments *from, struct assignment *found);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * decide: who wins. One answer for the preload, for supervision, for `attach` and for every other
- * way by which a socket gets its options: keepalive-shim(7), WHO WINS.
+ * decide: which options of a socket are set, and who wins if the program or somebody else has set
+ * them: keepalive-shim(7), WHO WINS. The preload, supervision, `attach` and `cgroup` all ask here,
+ * so that they give the same answer.
  *
- * Options are named by bits, 1 << enum sockopt.
+ * Sets of options are bits, 1 << enum sockopt.
  */
 #ifndef KEEPALIVE_DECIDE_H
 #define KEEPALIVE_DECIDE_H
@@ -15,70 +16,73 @@ enum { OPTIONS_ALL = (1 << OPTIONS) - 1 };
 /* In place of a profile's number: the socket was not seen before. */
 enum { PROFILE_UNSEEN = 0xff };
 
-/* The options of one socket as getsockopt(2) returns them; VALUE_UNKNOWN for what it does not. */
+/* The options of one socket as getsockopt(2) returns them; VALUE_UNKNOWN for those it does not. */
 struct values {
 	int32_t value[OPTIONS];
 };
 
-/* Where a socket stands: what we gave it, and which options somebody else has set. */
+/*
+ * What is known of a socket: the profile that we gave it, and the options that somebody else set.
+ */
 struct standing {
 	unsigned given; /* number of the profile, PROFILE_NONE for nothing: settings_profile() */
 	unsigned
-		owned; /* options of the program's, or of whoever configured the socket before us */
+		owned; /* options that the program set, or whoever configured the socket before us */
 	bool held;     /* the program's own user timeout keeps that profile away */
 };
 
 /*
- * Where a socket stands that is known by its values only. given is the profile that we gave it,
- * PROFILE_NONE if we left it alone, PROFILE_UNSEEN if it was not seen before. kernel is what a new
- * socket has, in place of the values that a profile leaves to the kernel; 0 there if that was not
- * asked for, since no profile does.
+ * The standing of a socket of which only the values are known. given: the number of the profile
+ * that we gave it, PROFILE_NONE if we left it alone, PROFILE_UNSEEN if it was not seen before.
+ * kernel: the values of a new socket, which replace those that a profile leaves to the kernel; may
+ * be 0 if no profile does.
  *
- * A socket that has keepalive on and all the values of a profile of ours, or of the defaults, has
- * it from us, whichever process set it. One that has keepalive on with other values was configured
- * by somebody else.
+ * A socket that has keepalive on and all values of one of our profiles, or of the defaults, is
+ * taken to have them from us, whichever process set them. One that has keepalive on with other
+ * values was configured by somebody else.
  */
 struct standing standing_of(const struct settings *settings, unsigned given,
 			    const struct values *now, const struct values *kernel);
 
 /*
- * The options that a profile with mode=force keeps the program from changing; what it leaves to the
- * kernel is the program's. 0 with respect.
+ * The options that a profile with mode=force keeps the program from changing, which are those that
+ * the profile does not leave to the kernel. 0 with mode=respect.
  */
 unsigned forced_by(const struct profile *profile);
 
 /*
- * The options that must be set for a socket that has the profile `from` to get the profile `to`.
- * Set each to its value in `to`; 0 means to give the option back to the kernel. An option in owned
- * stays as it is unless `to` has mode=force, which replaces it by a value but never by "kernel".
+ * The options that must be set to change a socket from the profile `from` to the profile `to`. Set
+ * each to its value in `to`; 0 means to restore the kernel's value. An option in owned is not
+ * touched unless `to` has mode=force, which replaces it by a value but never restores the kernel's.
  */
 unsigned decide(const struct profile *from, const struct profile *to, unsigned owned);
 
 /*
- * Whether a program's own TCP_USER_TIMEOUT keeps the profile from a socket. It takes the place of
- * the count (tcp(7)): if it is below idle + 2 x interval, as the socket would have them with the
- * profile, one lost probe would end a healthy connection. Such a socket is left as the program made
- * it, keepalive included. now: only what is owned is looked at, and VALUE_UNKNOWN may be too short.
+ * Whether the program's own TCP_USER_TIMEOUT is too short for the profile. It replaces the count
+ * (tcp(7)): if it is below idle + 2 x interval, as the socket would have them with the profile, one
+ * lost probe would end a healthy connection. Such a socket is left as the program made it,
+ * keepalive included. Of now, only owned options are used; VALUE_UNKNOWN counts as too short.
  */
 bool timeout_forbids(const struct profile *profile, unsigned owned, const struct values *now,
 		     const struct values *kernel);
 
-/* What is to be done with a socket that is known by its values, and where it stands afterwards. */
+/* What to do with a socket of which only the values are known, and its standing afterwards. */
 struct decision {
 	struct standing before, after;
-	unsigned set; /* the options to set; those that are right already are not among them */
-	struct values
-		setting; /* to what: the kernel's value for an option that is given back to it */
+	unsigned set; /* the options to set, without those that have the right value already */
+	struct values setting; /* their values: the kernel's for an option that is restored */
 };
 
-/* decide() for the profile with that number, for a socket where standing_of() knows it to stand. */
+/*
+ * decide() for the profile with this number, for a socket whose standing is found by standing_of().
+ */
 struct decision decide_by_values(const struct settings *settings, unsigned given, unsigned number,
 				 const struct values *now, const struct values *kernel);
 
 /*
- * The number of the profile for a socket in this role: settings_match() with the ends of the
- * connection. Rules ask for the service's port, which is the peer's for a client. A listener, or a
- * socket whose peer is not known yet, has a peer of family ADDRESS_NONE.
+ * The number of the profile for a socket in this role: settings_match() for the ends of its
+ * connection. Rules match the service's port, which is the peer's for a client. If there is no peer
+ * (a listener), or it is not known yet, its family is ADDRESS_NONE.
  */
 unsigned profile_for(const struct settings *settings, enum role role, const struct endpoint *local,
 		     const struct endpoint *peer);

@@ -1,5 +1,5 @@
 /*
- * endpoint: an end of a connection, as rules and messages know it.
+ * endpoint: the address and port of one end of a connection, for rules and messages.
  */
 #ifndef KEEPALIVE_ENDPOINT_H
 #define KEEPALIVE_ENDPOINT_H
@@ -15,14 +15,14 @@ struct endpoint {
 };
 
 /*
- * The end in a socket address of length bytes, as the kernel or a program wrote it (ip(7),
- * ipv6(7)). A length too short for its family counts as no address.
+ * The end in a socket address of this length, as the kernel or a program wrote it (ip(7), ipv6(7)).
+ * If the length is too short for the family, it counts as no address.
  */
 struct endpoint endpoint_of(const struct sockaddr *address, socklen_t length);
 
 /*
- * The end that getsockname(2) or getpeername(2) returns for the socket. call may be NULL; what
- * cannot be asked counts as no address. May change errno.
+ * The end that getsockname(2) or getpeername(2) returns for the socket; no address if it fails or
+ * call is NULL. May change errno.
  */
 typedef int name_function(int fd, struct sockaddr *address, socklen_t *length);
 struct endpoint endpoint_asked(name_function *call, int fd);

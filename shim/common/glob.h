@@ -9,8 +9,8 @@
 #include "text.h"
 
 /*
- * Whether the whole text is as the pattern says, glob(7): * ? [set] [!set], and \\ before any of
- * them.
+ * Whether the pattern, as in glob(7), matches the whole text: * ? [set] [!set], and \ before any of
+ * these.
  */
 bool glob_matches(struct slice pattern, struct slice text);
 

@@ -1,9 +1,9 @@
 /*
- * host_file: /etc/keepalive-shim.conf, the settings of a host: whether it can be believed, and what
- * it says. keepalive-shim.conf(5).
+ * host_file: /etc/keepalive-shim.conf, the settings of a host (keepalive-shim.conf(5)): whether it
+ * can be trusted, and what it contains.
  *
- * The dynamic loader takes its orders from files in /etc that root alone can write; so do we.
- * Reading it never waits for anybody, except for the file server that it is on.
+ * Like the dynamic loader, we obey files in /etc that only root can write. Reading it never blocks,
+ * except if it is on a file server that does not answer.
  */
 #ifndef KEEPALIVE_HOST_FILE_H
 #define KEEPALIVE_HOST_FILE_H
@@ -15,19 +15,22 @@
 
 enum { HOST_FILE_MAX = 65536 }; /* bytes */
 
-/* /proc/sys/kernel/overflowuid, which hardly anybody changes: shown for who has no number here. */
+/*
+ * The default of /proc/sys/kernel/overflowuid: the owner shown for users without an id in this user
+ * namespace.
+ */
 enum { HOST_FILE_NOBODY = 65534 };
 
-/* Its text, in memory of its own, for texts that point into it. All zero: there is none. */
+/* Its text, in memory of its own, into which other texts may point. All zero if there is none. */
 struct host_file {
 	char *text;
 	unsigned long length, room;
-	const char *problem; /* why what is there is not read; NULL if nothing is */
+	const char *problem; /* why the file is not used; NULL if it is, or there is none */
 };
 
 /*
- * Opens and reads it. In a user namespace what belongs to the host's root may show as nobody's
- * (user_namespaces(7)): if nobody has that number there, it counts as root's.
+ * Opens and reads it. In a user namespace, files of the host's root may appear to belong to the
+ * overflow user (user_namespaces(7)). If no user there has that id, it counts as root.
  */
 void host_file_open(struct host_file *file);
 void host_file_close(struct host_file *file);
@@ -37,19 +40,20 @@ struct host_file_owners {
 	uint32_t root, also;
 };
 
-/* The same for the one in another directory, that of another process. */
+/* The same for the file in another directory, that of another process. */
 void host_file_open_in(struct host_file *file, const char *directory,
 		       struct host_file_owners owners);
 
 /*
- * Whether the map (/proc/PID/uid_map) gives this id a meaning; if it does, as whom it shows outside
- * in *outside. user_namespaces(7)
+ * Whether this id is mapped (/proc/PID/uid_map, user_namespaces(7)); if so, *outside is the id
+ * outside of the namespace.
  */
 bool host_file_maps(struct slice map, unsigned long id, uint32_t *outside);
 
 /*
  * Fills in the texts that are not set yet (NULL or empty). Complains of the file as a whole, and of
- * lines that are no settings; complain may be NULL. Once for each file: the text is written over.
+ * lines that are not settings; complain may be NULL. To be called once for each file, because it
+ * modifies the text.
  */
 void host_file_read(struct host_file *file, struct texts *texts, complain_function *complain,
 		    void *context);

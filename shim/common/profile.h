@@ -16,22 +16,23 @@ struct profile {
 	bool force; /* ours win over what the program sets */
 };
 
-/* Whether both give a socket the same, and hold it alike. */
+/* Whether both give a socket the same values and the same mode. */
 bool profile_is_same(const struct profile *a, const struct profile *b);
 
 /*
- * Replaces USER_TIMEOUT_AUTO. Returns NULL, or what is wrong (the user timeout is off then).
+ * Replaces USER_TIMEOUT_AUTO by its value. Returns NULL, or what is wrong (the user timeout is then
+ * off).
  */
 const char *profile_resolve(struct profile *profile);
 
 /*
- * What is unwise about a resolved profile: calls warn(context, option, text) for each.
+ * Calls warn(context, option, text) for each value of a resolved profile that is unwise.
  */
 void profile_warnings(const struct profile *profile,
 		      void warn(void *context, enum sockopt option, const char *text),
 		      void *context);
 
-/* In place of a value that getsockopt(2) does not return. */
+/* A value that getsockopt(2) does not return. */
 enum { VALUE_UNKNOWN = -1 };
 
 /* An option's value with its unit: "60s", "6", "1500ms", "off", "on", "-" for VALUE_UNKNOWN. */

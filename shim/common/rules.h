@@ -7,7 +7,7 @@
 #include "complaint.h"
 #include "settings.h"
 
-/* The names that program= is matched with; NULL if not known. */
+/* The names that program= is compared with; NULL if not known. */
 struct program {
 	const char *executable; /* base name of the executable */
 	const char *comm;       /* /proc/self/comm: at most 15 characters, proc(5) */

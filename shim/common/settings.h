@@ -13,9 +13,12 @@
 #include "profile.h"
 #include "settings_table.h"
 
-enum { RULES_MAX = 64, LOG_PATH_MAX = 4096 }; /* LOG_PATH_MAX: with its end, as PATH_MAX */
+enum {
+	RULES_MAX = 64,
+	LOG_PATH_MAX = 4096
+}; /* LOG_PATH_MAX includes the terminating zero, as PATH_MAX does */
 
-/* One rule whose program= matched. What it selects by, and the whole profile it stands for. */
+/* A rule whose program= matched: its other selectors, and its complete profile. */
 struct rule {
 	struct profile profile;
 	struct network peer;            /* family ADDRESS_NONE: any */
@@ -26,13 +29,13 @@ struct rule {
 
 struct settings {
 	bool on;
-	uint8_t role;          /* enum role bits: which sockets are touched at all */
+	uint8_t role;          /* enum role bits: which sockets are touched */
 	uint8_t log;           /* enum log_target */
-	uint8_t rules;         /* how many of rule[] hold */
-	bool by_program;       /* some rule has program=, be it for this program or another */
+	uint8_t rules;         /* how many of rule[] are used */
+	bool by_program;       /* some rule has program=, for this program or another */
 	struct profile base;   /* the plain variables */
-	struct profile preset; /* what they are if none is set */
-	struct profile host;   /* what they are by the host's file alone */
+	struct profile preset; /* the plain variables' defaults */
+	struct profile host;   /* the plain variables as the host's file sets them */
 	const char *log_path;  /* for LOG_PATH: the variable's text itself */
 	struct rule rule[RULES_MAX];
 };
@@ -43,10 +46,10 @@ struct settings {
 void settings_copy(struct settings *to, const struct settings *from);
 
 /*
- * The profile number for a socket in this role: 0 = leave alone (not our role), PROFILE_BASE = the
- * plain variables, PROFILE_RULE + i = rule[i]. The first rule whose selectors all match wins.
- * peer NULL, port 0: not known yet, so rules that ask for them do not match.
- * port is the service's: the remote one for a client, the local one for a server.
+ * The profile number for a socket in this role: PROFILE_NONE = leave it alone (not our role),
+ * PROFILE_BASE = the plain variables, PROFILE_RULE + i = rule[i]. The first rule whose selectors
+ * all match wins. While peer (NULL) or port (0) is not known, rules that need it do not match. port
+ * is the service's: the remote one for a client, the local one for a server.
  */
 enum {
 	PROFILE_NONE = 0,
@@ -59,12 +62,13 @@ unsigned settings_match(const struct settings *settings, enum role role, const s
 			unsigned port);
 
 /*
- * The profile with that number. For 0 it is all zero. PROFILE_PRESET and PROFILE_HOST are none that
- * a socket gets, but such as it may have from another process of ours. Never NULL.
+ * The profile with that number; all zero for PROFILE_NONE. Never NULL. PROFILE_PRESET and
+ * PROFILE_HOST are never given to a socket, but another process with the shim may have given them
+ * to it.
  */
 const struct profile *settings_profile(const struct settings *settings, unsigned number);
 
-/* The highest number of a profile that sockets get. */
+/* The highest number of a profile that a socket can be given. */
 unsigned settings_last_profile(const struct settings *settings);
 
 /*
@@ -74,11 +78,11 @@ unsigned settings_last_profile(const struct settings *settings);
 bool settings_leave_to_kernel(const struct settings *settings);
 
 /*
- * Whether a socket that has one profile may come to get another, by its role, its peer or its port.
+ * Whether a socket that has one profile may later get another, because of its role, peer or port.
  */
 bool settings_differ(const struct settings *settings);
 
-/* Whether a rule for this role asks for the peer, or for the port. */
+/* Whether a rule for this role needs the peer, or the port. */
 bool settings_ask_peer(const struct settings *settings, enum role role);
 bool settings_ask_port(const struct settings *settings, enum role role);
 

@@ -1,20 +1,20 @@
 /*
- * settings_table: the settings, one row each. Names of variables and options, words of rules,
- * messages,
- * --help, the columns and keys of `keepalive status`, and the completions come from these rows.
+ * settings_table: the settings, one row each. The names of variables and options, the words of
+ * rules, the messages, --help, the columns and keys of `keepalive status`, and the completions are
+ * derived from these rows.
  *
- * Another setting is another row, its entry in keepalive-shim(7), and a test (shim/README.md).
+ * To add a setting, add a row, its entry in keepalive-shim(7), and a test (shim/README.md).
  *
  * ROW(symbol, variable, word, preset, words, accepted, argument, help, ...):
  *   symbol    VARIABLE_symbol, and OPTION_symbol for a socket option
  *   variable  the environment variable
  *   word      its name in rules, in the log, and as an option of the command
- *   preset    what holds if it is not set
+ *   preset    the default
  *   words     the words among its values, by the numbers they stand for: 0, 1 and so on; for a number
  *             the first means 0 (not set by us), the second USER_TIMEOUT_AUTO
- *   accepted  what messages say of its values
+ *   accepted  the values that messages list as accepted
  *   argument  the placeholder in --help
- *   help      what --help says of it
+ *   help      its description in --help
  * and for a socket option
  *   level, name    as in setsockopt(2)
  *   unit           what the kernel counts, enum unit
@@ -66,7 +66,7 @@
 	    "on or off (also yes/no, true/false, 1/0)", \
 	    NULL, NULL, SOL_SOCKET, SO_KEEPALIVE, UNIT_SWITCH, 0, 1, "KEEPALIVE", "keepalive")
 
-/* What is no socket option; the words of the role are those of enum role from 1. */
+/* Settings that are not socket options; the words of the role are those of enum role from 1. */
 #define OTHER_SETTINGS(ROW) \
 	ROW(ROLE, "KEEPALIVE_SHIM_ROLE", "role", "both", "client server both", \
 	    "both, client or server", \
@@ -92,7 +92,7 @@
 /* The socket options, in the order in which they are set. */
 enum sockopt { SOCKET_SETTINGS(OPTION_ENUMERATOR) OPTIONS };
 
-/* How many of them hold numbers: all that come before the switch. */
+/* How many of them are numbers: all those before the switch. */
 enum { NUMBERS = OPTION_KEEPALIVE };
 _Static_assert(OPTION_KEEPALIVE == OPTIONS - 1, "SO_KEEPALIVE is set last");
 
@@ -103,15 +103,15 @@ _Static_assert((int)VARIABLE_KEEPALIVE == (int)OPTION_KEEPALIVE, "the same numbe
 /* Stands for "idle + interval x count" until the whole profile is known. */
 enum { USER_TIMEOUT_AUTO = -1 };
 
-/* Which end of a connection; a bit each. */
+/* The ends of a connection, one bit each. */
 enum role { ROLE_CLIENT = 1, ROLE_SERVER = 2, ROLE_BOTH = 3 };
 
-/* As KEEPALIVE_SHIM_LOG's words; LOG_PATH for what is none of them. */
+/* In the order of KEEPALIVE_SHIM_LOG's words; LOG_PATH for any other value. */
 enum log_target { LOG_OFF, LOG_STDERR, LOG_PATH };
 
 enum unit { UNIT_NONE, UNIT_SECONDS, UNIT_MILLISECONDS, UNIT_SWITCH };
 
-/* A row, without what only the command needs. */
+/* A row, without the parts that only the command needs. */
 struct setting {
 	char variable[28];
 	char word[13];
@@ -139,7 +139,7 @@ static inline const char *sockopt_name(enum sockopt option)
 	return setting_of_option(option)->word;
 }
 
-/* What an option counts, and its range. */
+/* The unit of an option, and its range. */
 struct range {
 	int32_t least, most;
 	uint8_t unit; /* enum unit */

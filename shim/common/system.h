@@ -1,6 +1,6 @@
 /*
- * system: how code in common/ makes system calls. The preload and the command each define it, since
- * the preload may call nothing of the C library by name.
+ * system: how code in common/ makes system calls. The preload and the command each define these
+ * functions, because the preload must not call C library functions by name.
  */
 #ifndef KEEPALIVE_SYSTEM_H
 #define KEEPALIVE_SYSTEM_H
@@ -8,8 +8,8 @@
 #include <sys/syscall.h>
 
 /*
- * 32-bit musl names the calls that take a 32-bit time so. A zero time looks the same in either
- * form.
+ * 32-bit musl has these names for the calls with a 32-bit time. A time of zero looks the same in
+ * both forms.
  */
 #if !defined(SYS_ppoll) && defined(SYS_ppoll_time32)
 #define SYS_ppoll SYS_ppoll_time32
@@ -22,11 +22,11 @@
 #define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
 #endif
 
-/* As syscall(2): -1 for an error. */
+/* Like syscall(2): returns -1 on error. */
 typedef long system_call_function(long number, ...);
 system_call_function *system_call(void);
 
-/* The errno of the last one that failed. */
+/* The errno of the last call that failed. */
 int system_error(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * text: one line of text built in a buffer that the caller owns.
+ * text: a line of text, built in a buffer that the caller owns.
  *
- * For places where there is neither stdio nor allocation. What does not fit is dropped; nothing
- * here fails. A line is kept a line: control characters in somebody else's text are shown as '?'.
+ * For code that has neither stdio nor allocation. What does not fit is dropped; nothing here fails.
+ * Control characters in other programs' text are shown as '?', so that the line stays one line.
  */
 #ifndef KEEPALIVE_TEXT_H
 #define KEEPALIVE_TEXT_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A piece of somebody else's string; not terminated. */
+/* A part of another string; not terminated. */
 struct slice {
 	const char *start;
 	size_t length;
@@ -34,7 +34,7 @@ struct slice slice_of(const char *string);
 /* Whether the slice is exactly this word. */
 bool slice_is(struct slice slice, const char *word);
 
-/* The same but for the case of ASCII letters; word is in lower case. */
+/* The same, ignoring the case of ASCII letters; word is in lower case. */
 bool slice_is_word(struct slice slice, struct slice word);
 
 /*
@@ -59,12 +59,11 @@ void text_string(struct text *text, const char *string);
 void text_number(struct text *text, unsigned long number);
 
 /*
- * Somebody else's text, as UTF-8 without control characters: '?' in place of each byte that is
- * neither.
+ * Text from elsewhere, as UTF-8 without control characters: '?' replaces each byte that is neither.
  */
 void text_plain(struct text *text, struct slice value);
 
-/* The same in single quotes; only the start of it, with its length, if it is long. */
+/* The same in single quotes; if it is long, only its beginning and its length. */
 void text_quoted(struct text *text, struct slice value);
 
 #endif

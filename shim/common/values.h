@@ -1,5 +1,5 @@
 /*
- * values: one setting's value from text to a number, for variables and rules alike.
+ * values: parses the value of a setting, for variables and rules.
  */
 #ifndef KEEPALIVE_VALUES_H
 #define KEEPALIVE_VALUES_H
@@ -8,13 +8,13 @@
 #include "text.h"
 
 /*
- * The value of an option that holds a number. Puts the kernel's number into *value: 0 for "kernel"
- * or "off", USER_TIMEOUT_AUTO for "auto". Returns NULL, or says what is wrong and leaves *value
- * alone.
+ * Parses the value of a numeric option. Sets *value to the kernel's number: 0 for "kernel" or
+ * "off", USER_TIMEOUT_AUTO for "auto". Returns NULL, or what is wrong, and then does not change
+ * *value.
  */
 const char *value_parse(enum sockopt option, struct slice text, int32_t *value);
 
-/* Which of the setting's words it is, from 0; -1 if none. */
+/* The index of this word among the setting's words; -1 if it is none of them. */
 int word_parse(enum variable variable, struct slice text);
 
 /* "client", "server", "both"; 0 if none of them. */

@@ -1,5 +1,5 @@
 /*
- * variables: the settings from the text of the environment variables.
+ * variables: turns the text of the environment variables into settings.
  *
  * No allocation, no libc, no global state: text comes in, complaints go out through a callback.
  */
@@ -10,11 +10,12 @@
 #include "rules.h"
 #include "settings.h"
 
-/* What each variable says, NULL or empty if it is not set, and where that comes from. */
+/* The text of each variable, NULL or empty if it is not set, and where it comes from. */
 struct texts {
 	const char *text[VARIABLES];
-	unsigned line[VARIABLES];    /* of the host's file (host_file.h); 0: not from there */
-	const char *host[VARIABLES]; /* what the file says, also if something goes before it */
+	unsigned line[VARIABLES]; /* of the host's file (host_file.h); 0: not from there */
+	const char
+		*host[VARIABLES]; /* the text in the host's file, even if something overrides it */
 };
 
 /*

@@ -5,8 +5,8 @@
 #define KEEPALIVE_BARE_SYSCALL_H
 
 /*
- * As syscall(2), for when that is not found (yet). Only on 64-bit machines: elsewhere it fails,
- * which only a program of musl with a dlsym() of its own meets.
+ * Like syscall(2), for use while that has not been found. Works on 64-bit machines only; elsewhere
+ * it fails, which affects only musl programs with a dlsym() of their own.
  */
 long bare_syscall(long number, ...);
 

@@ -1,6 +1,5 @@
 /*
- * environment: the settings from the environment of the process, as it is at load, and from the
- * host's file.
+ * environment: reads the settings from the process's environment at load, and from the host's file.
  */
 #ifndef KEEPALIVE_ENVIRONMENT_H
 #define KEEPALIVE_ENVIRONMENT_H
@@ -21,20 +20,19 @@ void environment_read(struct settings *settings, struct host_file *file,
 bool environment_said(const struct texts *texts);
 
 /*
- * How many descriptors, from 3 on, a service manager handed to this very process: LISTEN_FDS where
- * LISTEN_PID is us (sd_listen_fds(3)); 0 otherwise.
+ * How many descriptors, from 3 on, a service manager passed to this process: LISTEN_FDS if
+ * LISTEN_PID is our process id (sd_listen_fds(3)), otherwise 0.
  */
 int environment_listen_fds(void);
 
 /*
- * Whether the descriptor can be a TCP socket, without asking it as one: a service that has no
- * business with the network may be killed for getsockopt(2) (SystemCallFilter= of systemd.exec(5)),
- * though its output is a socket, the journal's. That one's inode is the second number of
- * JOURNAL_STREAM.
+ * Whether the descriptor can be a TCP socket, without a socket call: a service without network
+ * access may be killed for getsockopt(2) (SystemCallFilter= of systemd.exec(5)), and its output may
+ * be the journal's socket. The second number of JOURNAL_STREAM is that socket's inode.
  */
 bool environment_may_be_tcp(int fd);
 
-/* The base name of the executable; "?" where it cannot be read. Cut to the size given. */
+/* The base name of the executable, cut to the given size; "?" if it cannot be read. */
 void environment_executable(char *name, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * fastpath: within the hooks, what most sockets need and no more. The rest is in policy.c.
+ * fastpath: the part of the hooks that most sockets need; the rest is in policy.c.
  *
- * No other memory is looked at here than memory.h's and the stack.
+ * It uses no memory but memory.h's and the stack.
  */
 #ifndef KEEPALIVE_FASTPATH_H
 #define KEEPALIVE_FASTPATH_H
@@ -16,9 +16,9 @@
 #include "sockopt_names.h"
 
 /*
- * All that a new TCP socket is to have. Returns false if it turns out not to be TCP. The values are
+ * Sets all options of a new TCP socket. Returns false if it turns out not to be TCP. The values are
  * a local copy of 20 bytes, and the configuration is not kept in a register, so that the hook's
- * frame stays below 100.
+ * stack frame stays below 100 bytes.
  */
 static inline bool set_up_socket(int fd, const struct configuration *all)
 {
@@ -39,7 +39,7 @@ static inline bool set_up_socket(int fd, const struct configuration *all)
 	return true;
 }
 
-/* socket(2) gave this descriptor. May change errno. */
+/* socket(2) returned this descriptor. May change errno. */
 static inline void created(int fd, int domain, int type, int protocol)
 {
 	const struct configuration *all = configuration();
@@ -54,8 +54,8 @@ static inline void created(int fd, int domain, int type, int protocol)
 }
 
 /*
- * Each of these does what the policy function of that name would, or nothing, and returns whether
- * that was all there is to do. None makes a system call or changes errno.
+ * Each of these either does everything that the policy function of the same name would do, and
+ * returns true, or does nothing and returns false. None makes a system call or changes errno.
  */
 static inline bool fastpath_before_connect(int fd)
 {
@@ -89,7 +89,7 @@ static inline bool fastpath_after_accept(int listener, int accepted)
 
 	if (!all || all->server_asks_peer || all->logs || known.state != STATE_LISTENER)
 		return !all;
-	known.state = STATE_CONNECTED; /* the rest it inherits */
+	known.state = STATE_CONNECTED; /* the accepted socket inherits the rest */
 	sockets_put(accepted, known);
 	return true;
 }

@@ -1,11 +1,11 @@
 /*
- * hooks: the functions that take the place of the C library's, one row each. The prototypes, struct
- * next, the search for what is behind us, the object's exports and the tests' list of them come
- * from here.
+ * hooks: the functions that replace the C library's, one row each. The prototypes, struct next, the
+ * lookup of the next definitions, the exported symbols and the tests' list of them are derived from
+ * the rows.
  *
- * ROW(name, parameters, call): hook_name() is what programs call as name(); call is the system call
- * that is made if no other definition is found (next.c). A further hook is a row, its function in
- * interpose.c, and what it means in policy.c (shim/README.md).
+ * ROW(name, parameters, call): programs that call name() get hook_name(). call is the system call
+ * that is made if no other definition is found (next.c). To add a hook, add a row, a function in
+ * interpose.c, and what it means to policy.c (shim/README.md).
  */
 #ifndef KEEPALIVE_HOOKS_H
 #define KEEPALIVE_HOOKS_H
@@ -27,7 +27,7 @@
 	ROW(prctl, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d), \
 	    (SYS_prctl, option, a, b, c, d))
 
-/* What we call ourselves and leave to the program as it is. */
+/* Functions that we call, but do not replace. */
 #define OTHER_CALLS(ROW) \
 	ROW(getsockopt, (int fd, int level, int name, void *value, socklen_t *length), \
 	    (SYS_getsockopt, fd, level, name, value, length)) \
@@ -37,19 +37,21 @@
 	    (SYS_getpeername, fd, address, length))
 /* clang-format on */
 
-/* flatten: the fast paths stand in the hooks, though the compiler goes for size (-Os). */
+/*
+ * flatten: inlines the fast paths into the hooks, although the compiler optimises for size (-Os).
+ */
 #define HOOK __attribute__((visibility("default"), flatten))
 
 /*
- * Named by their symbols and not by their declarations, since <sys/socket.h> of glibc declares
- * connect() and accept() with a transparent union and musl's with a pointer.
+ * Declared by their symbols, because glibc's <sys/socket.h> declares connect() and accept() with a
+ * transparent union, and musl's with a pointer.
  */
 #define HOOK_PROTOTYPE(name, parameters, call) HOOK int hook_##name parameters __asm__(#name);
 HOOKS(HOOK_PROTOTYPE)
 
 /*
- * What programs with a 64-bit time_t call on 32-bit machines (glibc 2.34, _TIME_BITS=64: all of
- * Debian 13's on armhf). The C library has one definition under both names, and so have we.
+ * The name that programs with a 64-bit time_t use on 32-bit machines (glibc 2.34, _TIME_BITS=64;
+ * all of Debian 13's on armhf). As in the C library, both names have the same definition.
  */
 #if __SIZEOF_LONG__ == 4
 HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
@@ -57,12 +59,12 @@ HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
 #endif
 
 /*
- * A jump to the definition behind ours, but for seccomp(2): no frame and no register is touched,
- * since what is called so may come back twice, or on another stack (syscall.c).
+ * Jumps to the next definition, except for seccomp(2). It touches neither the stack nor registers,
+ * because a call may return twice, or on another stack (syscall.c).
  */
 HOOK long hook_syscall(long number, ...) __asm__("syscall");
 
-/* The definitions behind ours, that the hooks call, and what else we call of the C library. */
+/* The next definitions, which the hooks call, and the other functions that we call. */
 /* NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration */
 #define NEXT_MEMBER(name, parameters, call) int(*name) parameters;
 

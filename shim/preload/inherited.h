@@ -5,8 +5,8 @@
 #define KEEPALIVE_INHERITED_H
 
 /*
- * Sets the options, as for the server side, of descriptors 0, 1, 2 and those of
- * environment_listen_fds() if they are TCP sockets. At load, once.
+ * Sets the options for the server side on descriptors 0, 1, 2 and those of environment_listen_fds()
+ * if they are TCP sockets. Called once, at load.
  */
 void inherited_sockets(void);
 

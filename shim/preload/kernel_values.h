@@ -1,20 +1,20 @@
 /*
- * kernel_values: what a new socket has: what stands for "kernel", since setsockopt(2) takes no value that
- * means "as the sysctl says".
+ * kernel_values: the values of a new socket. They are set for "kernel", because setsockopt(2) has
+ * no value that means "as in the sysctl".
  */
 #ifndef KEEPALIVE_KERNEL_VALUES_H
 #define KEEPALIVE_KERNEL_VALUES_H
 
 #include "decide.h"
 
-/* As kernel_values_read() found them; 0 for what it did not find, and before. */
+/* As kernel_values_read() found them; 0 for those it did not find, and before it is called. */
 extern struct values kernel_values __attribute__((visibility("hidden")));
 
 /*
- * Reads net.ipv4.tcp_keepalive_* of the network namespace (ip-sysctl.rst). From files, which every
- * process may read: a service that has no business with the network may be killed for socket(2) or
- * getsockopt(2) (SystemCallFilter= of systemd.exec(5)), and a socket of ours would be armed by another preload
- * behind us.
+ * Reads net.ipv4.tcp_keepalive_* of the network namespace (ip-sysctl.rst) from files, which every
+ * process may read. A service without network access may be killed for socket(2) or getsockopt(2)
+ * (SystemCallFilter= of systemd.exec(5)), and another preload behind us would change a socket that
+ * we made.
  */
 void kernel_values_read(void);
 

@@ -1,14 +1,14 @@
 /*
- * libc: everything the object asks of the C library by name, each symbol weak.
+ * libc: all symbols that the library takes from the C library by name, each of them weak.
  *
- * One object serves glibc old and new, musl, and programs that have no C library at all: a weak
- * symbol that is absent is NULL, a strong one would keep the host program from starting. Hence no
- * other symbol may be used; tests/object.bats holds the object against this list.
+ * The same object must work with glibc old and new, with musl, and in programs without a C library.
+ * A weak symbol that is missing is NULL; a strong one would keep the program from starting. So no
+ * other symbol may be used, which tests/object.bats checks.
  *
- * The loader binds such a name to whatever has it first, the program's own function or variable
- * included. So only next.c uses them, for finding what lies behind us: everything else goes through
- * struct next, errno too. __environ alone is taken as it is: what has that name is what getenv(3)
- * reads.
+ * The loader binds such a name to the first definition, which may be a function or a variable of
+ * the program itself. So only next.c uses these symbols, to find the next definitions; everything
+ * else, errno included, is called through struct next. The exception is __environ, because whatever
+ * has that name is what getenv(3) reads.
  */
 #ifndef KEEPALIVE_LIBC_H
 #define KEEPALIVE_LIBC_H
@@ -31,7 +31,7 @@ void *dlvsym(void *handle, const char *name, const char *version);
 #pragma weak dlvsym
 #pragma weak getauxval
 
-/* In glibc before 2.34 the only ways to dlsym() for a program that does not link libdl. */
+/* In glibc before 2.34, the only way to reach dlsym() in a program that does not link libdl. */
 void *__libc_dlopen_mode(const char *name, int mode) __attribute__((weak));
 void *__libc_dlsym(void *handle, const char *name) __attribute__((weak));
 

@@ -1,7 +1,7 @@
 /*
- * memory: all that the hooks look at on their way, in one piece and for the first thousand
- * descriptors in one page. A kernel that keeps its page tables apart from the program's (PTI) has
- * each page looked up again after each system call.
+ * memory: all data that the hooks use, in one piece and, for the first thousand descriptors, in one
+ * page. A kernel with separate page tables (PTI) must look up each page again after each system
+ * call.
  */
 #ifndef KEEPALIVE_MEMORY_H
 #define KEEPALIVE_MEMORY_H
@@ -17,7 +17,7 @@ struct fresh {
 	int32_t value[OPTION_KEEPALIVE];
 };
 
-/* What follows from the settings, so that no hook derives it again. */
+/* What the hooks need to know about the settings, computed once. */
 struct configuration {
 	uint8_t client;        /* the profile of a client whose peer is not known yet */
 	bool client_asks;      /* rules look at a client's peer or port */
@@ -25,10 +25,10 @@ struct configuration {
 	bool server_asks_port; /* rules look at a server's port */
 	bool may_force;        /* some profile has mode=force */
 	bool logs;             /* KEEPALIVE_SHIM_LOG is not off */
-	bool client_on;        /* the profile number client has keepalive on; */
-	struct fresh fresh;    /* and these values: what a new socket gets */
+	bool client_on;        /* the profile with the number client has keepalive on */
+	struct fresh fresh;    /* with these values, which a new socket gets */
 	const struct settings *settings;
-	uintptr_t stack_end; /* of the main thread; 0 if nobody says */
+	uintptr_t stack_end; /* of the main thread; 0 if not known */
 };
 
 enum state {
@@ -36,23 +36,22 @@ enum state {
 	STATE_NOT_TCP,            /* not TCP, cannot accept: UDP, raw, netlink, a connection */
 	STATE_NOT_TCP_LISTENABLE, /* not TCP, may accept: UNIX, vsock, SCTP */
 	STATE_FRESH,              /* TCP, neither connected nor listening */
-	STATE_LISTENER,           /* whoever is accepted from it has its options */
-	STATE_LISTENER_QUEUE,     /* connections may wait in it that did not inherit them */
-	STATE_CONNECTING,         /* connect(2) said that it is under way */
+	STATE_LISTENER,           /* what is accepted from it has its options */
+	STATE_LISTENER_QUEUE,     /* connections that did not inherit them may wait in its queue */
+	STATE_CONNECTING,         /* connect(2) is in progress */
 	STATE_CONNECTED,          /* connected, or accepted */
 };
 
 /*
- * One word, so that it is read and written whole. owned: 1 << enum sockopt, what the program has
- * set itself, or whoever configured it before us.
+ * One word, so that it is read and written as a whole. owned: 1 << enum sockopt for each option
+ * that the program, or whoever configured the socket before us, has set.
  */
 struct known {
 	uint32_t state : 3;   /* enum state */
 	uint32_t profile : 7; /* the profile it has: settings_profile() */
 	uint32_t owned : 6;
-	uint32_t held : 1; /* the program's own user timeout keeps the profile away */
-	uint32_t
-		generation : 15; /* which of the numbers that share the place; never a negative one */
+	uint32_t held : 1;        /* the program's own user timeout keeps the profile away */
+	uint32_t generation : 15; /* which of the numbers that share this entry; never negative */
 };
 
 enum { PLACES = 65536 };
@@ -73,18 +72,18 @@ struct memory {
 
 extern struct memory memory __attribute__((visibility("hidden"), aligned(4096)));
 
-/* What is called of the C library; complete after set_up(), and from next_begin() on never NULL. */
+/* The functions that we call; complete after set_up(), and never NULL from next_begin() on. */
 #define libc (&memory.found)
 #undef errno
 #define errno (*libc->errno_location())
 
-/* NULL while we are not set up, and when there is nothing to do at all (KEEPALIVE_SHIM=off). */
+/* NULL before set_up(), and if there is nothing to do (KEEPALIVE_SHIM=off). */
 static inline const struct configuration *configuration(void)
 {
 	return __atomic_load_n(&memory.configuration, __ATOMIC_ACQUIRE);
 }
 
-/* The definitions behind ours. Only for code that runs after set_up(); NULL before. */
+/* The next definitions, for code that runs after set_up(); NULL before. */
 static inline const struct next *next_definitions(void)
 {
 	return __atomic_load_n(&memory.next, __ATOMIC_ACQUIRE);

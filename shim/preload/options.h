@@ -1,5 +1,5 @@
 /*
- * options: reading and writing the socket options.
+ * options: reads and sets the socket options.
  */
 #ifndef KEEPALIVE_OPTIONS_H
 #define KEEPALIVE_OPTIONS_H
@@ -13,27 +13,31 @@
 /* Both return 0 or an errno value, and may change errno. */
 int option_get(int fd, enum sockopt option, int *value);
 
-/* Those with these bits; VALUE_UNKNOWN for the others, and what cannot be read. May change errno. */
+/*
+ * The options with these bits; VALUE_UNKNOWN for the others and for those that cannot be read. May
+ * change errno.
+ */
 void options_get(int fd, unsigned bits, struct values *now);
 
 /*
- * A value of 0 gives the option back to the kernel: SO_KEEPALIVE off, no user timeout, and for the
- * others what a new socket has, since the kernel has no value for "as the sysctl says" (tcp(7)).
+ * A value of 0 restores the kernel's: SO_KEEPALIVE off, no user timeout, and for the others the
+ * values of a new socket, because no value means "as in the sysctl" (tcp(7)).
  */
 int option_set(int fd, enum sockopt option, int value);
 
 /*
- * Whether it is a TCP socket: TIPC and vsock take some of the options in silence. May change errno.
+ * Whether it is a TCP socket. (TIPC and vsock silently accept some of the options.) May change
+ * errno.
  */
 bool option_may_be_set(int fd);
 
 /*
- * The peer of a socket, also while connect(2) is under way: getpeername(2) does not tell that,
- * SO_PEERNAME does. May change errno.
+ * The peer of a socket, also while connect(2) is in progress, when SO_PEERNAME returns it and
+ * getpeername(2) does not. May change errno.
  */
 struct endpoint endpoint_of_peer(int fd);
 
-/* Which option setsockopt(2) names, as 1 << enum sockopt; 0 for any other. */
+/* The option that these arguments of setsockopt(2) name, as 1 << enum sockopt; 0 for any other. */
 unsigned option_bit(int level, int name);
 
 /* Whether socket(2) with these arguments makes a TCP or MPTCP socket. */

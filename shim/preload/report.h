@@ -1,8 +1,8 @@
 /*
  * report: messages at load, and KEEPALIVE_SHIM_LOG.
  *
- * A line is one write. Nothing here blocks, raises a signal, keeps a descriptor or is a
- * cancellation point; what cannot be written is dropped.
+ * A line is one write. Nothing here blocks, raises a signal, keeps a descriptor open or is a
+ * cancellation point. What cannot be written is dropped.
  */
 #ifndef KEEPALIVE_REPORT_H
 #define KEEPALIVE_REPORT_H
@@ -11,7 +11,7 @@
 #include "settings.h"
 #include "sockets.h"
 
-/* Keeps what the log needs: its target, and which file standard error is now. */
+/* Remembers what the log needs: its target, and which file standard error is now. */
 void report_start(const struct settings *settings);
 
 /*
@@ -21,7 +21,10 @@ void report_start(const struct settings *settings);
  */
 void report_complaint(void *context, const struct complaint *complaint);
 
-/* A complain_function: a line in the log for what is in the host's file, nothing for the rest. */
+/*
+ * A complain_function: one line in the log for a complaint about the host's file, nothing for
+ * others.
+ */
 void report_host_file(void *context, const struct complaint *complaint);
 
 enum report_as { AS_CLIENT, AS_SERVER, AS_LISTENER };

@@ -1,7 +1,10 @@
-"""make bench: keepalive-shim beside no shim, the least that a shim can cost, and others of its kind.
+"""make bench: what keepalive-shim costs, compared with no shim, with the least that a shim can cost, and with others.
 
-Prints two tables for README (also build/bench/table.md) and which goals are met. BENCH_QUICK=1 takes a tenth of the
-time and of the precision.
+Measures, prints the tables and which goals are met, and writes build/bench/figures.json, table.md and growth.svg.
+BENCH_QUICK=1 takes a tenth of the time and of the precision. Two options measure nothing:
+
+    bench.py --keep              makes the figures of the last run those of tests/bench/: README.md, growth.svg, figures.json
+    bench.py --render DIRECTORY  writes table.md and growth.svg of tests/bench/figures.json into DIRECTORY
 """
 import json
 import os
@@ -17,7 +20,8 @@ from rows import (EMPTY, GOING_ON, HAND, HERE, NONE, OURS, ROOT, SUPERVISED, SUP
                   rows)
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))
-AGAIN = Row("no shim, once more")  # what two equal rows differ by is the noise
+AGAIN = Row("no shim, once more")  # the difference between two equal rows is the noise
+KEPT = os.path.join(ROOT, "tests", "bench")
 TIMED = {"tcp": "socket() + close()", "client": "client: socket() to close()", "accept4": "server: accept() to close()",
          "nginx": "nginx, requests/s", "true": "start of `true`", "python": "start of `python3`"}
 
@@ -89,7 +93,7 @@ def counted_table(counted, memory):
 
 
 def at_most(spread, limit):
-    """Two standard errors decide; in between the run was too noisy to tell."""
+    """Decided by two standard errors; in between, the run was too noisy."""
     if spread.median + 2 * spread.error <= limit:
         return "met"
     return "MISSED" if spread.median - 2 * spread.error > limit else "unsure"
@@ -154,10 +158,9 @@ def goals(all_rows, measured, calls, pages, matching, status, in_kernel):
 
 def main():
     os.makedirs(HERE, exist_ok=True)
-    here = os.path.join(ROOT, "tests", "bench")
-    compile(os.path.join(here, "still.c"), "still.so", "-shared", "-fPIC")
-    compile(os.path.join(here, "hooks.c"), "hooks")
-    compile(os.path.join(here, "going_on.c"), "going_on")
+    compile(os.path.join(KEPT, "still.c"), "still.so", "-shared", "-fPIC")
+    compile(os.path.join(KEPT, "hooks.c"), "hooks")
+    compile(os.path.join(KEPT, "going_on.c"), "going_on")
     all_rows = rows(say)
     say("counting system calls" + (" and instructions" if shutil.which("valgrind") else "; no valgrind, so no instructions"))
     counted = {row: measures.counted(row) for row in all_rows if row is not NONE}
@@ -171,43 +174,93 @@ def main():
     status = measures.status(10000, 3 if QUICK else 9)
     say("rules, and how cost grows")
     matching = growth.matching(3 if QUICK else 15)
-    figures = growth.measure(QUICK, matching, say)
-    figure = os.path.join(HERE, "growth.svg")
-    growth.plot(figures, figure)
-
-    text = "Counted, so exact:\n\n" + counted_table(counted, memory) + \
-        "\nTimed: medians, the first row in absolute terms, the others as multiples of it in the same round, " \
-        "± half the quartile distance:\n\n" + timed_table(all_rows, measured)
-    own = matching[0]
-    text += f"\nIn the shim's own code: socket() {own['socket']:.0f} ns, connect() {own['connect']:.0f} ns, accept() " \
-            f"{own['accept']:.0f} ns; with 1, 8, 64 rules that do not match, connect() " + \
-            ", ".join(f"{matching[n]['connect']:.0f}" for n in (1, 8, 64)) + \
-            f" ns. The cheapest system call takes {own['null']:.0f} ns.\n"
-    supervised = Spread(a - b for a, b in zip(measured["tcp"][SUPERVISED], measured["tcp"][NONE])).median / 1000
-    preloaded = Spread(a - b for a, b in zip(measured["tcp"][OURS], measured["tcp"][NONE])).median / 1000
-    text += f"\nA TCP socket() costs {preloaded:.1f} µs more with the preload, {supervised:.0f} µs under supervision. " \
-            f"`keepalive status` takes {status[0]:.2f} s, {status[1]:.2f} s of it on a processor, for a process with 10,000 connections.\n"
-    if in_kernel:
-        text += "\nIn the kernel, `keepalive cgroup` adds to a connect() " + \
-                ", ".join(f"{nanoseconds:.0f}" for nanoseconds in in_kernel.values()) + \
-                f" ns with no rule, 1 and 64 that do not match; force adds {groups.forcing(NONE, 6 if QUICK else 60):.0f} ns to each " \
-                f"setsockopt() in the group; attaching takes {groups.attach_time(grouped[0]):.0f} ms.\n"
-    text += f"\n{platform.machine()}, Linux {platform.release()}, {os.cpu_count()} processors" + \
-            (", a quick run" if QUICK else "") + ".\n"
-    with open(os.path.join(HERE, "table.md"), "w") as file:
-        file.write(text)
-    print(text)
+    supervised, preloaded = (Spread(a - b for a, b in zip(measured["tcp"][row], measured["tcp"][NONE])).median / 1000
+                             for row in (SUPERVISED, OURS))
     found = goals(all_rows, measured, counted[OURS]["calls"], pages, matching, status, in_kernel)
+    figures = {
+        "machine": f"{platform.machine()}, Linux {platform.release()}, {os.cpu_count()} processors"
+                   + (", a quick run" if QUICK else ""),
+        "counted": counted_table(counted, memory),
+        "timed": timed_table(all_rows, measured),
+        "own": matching[0],
+        "added": {"preload": preloaded, "supervised": supervised},
+        "status": status,
+        "goals": found,
+        "growth": growth.measure(QUICK, matching, say),
+    }
+    if in_kernel:
+        figures["in kernel"] = {"connect": list(in_kernel.values()), "force": groups.forcing(NONE, 6 if QUICK else 60),
+                                "attach": groups.attach_time(grouped[0])}
+    with open(os.path.join(HERE, "figures.json"), "w") as file:
+        json.dump(figures, file, indent=1, ensure_ascii=False)
+    render(figures, HERE)
+    print(text_of(figures))
     for verdict, sentence in found:
         print(f"{verdict:6}  {sentence}")
     with open(os.path.join(HERE, "results.json"), "w") as file:
         json.dump({"counted": {row.name: figures for row, figures in counted.items()},
-                   "status": status, "timed": {name: {row.name: values for row, values in samples.items()}
+                   "timed": {name: {row.name: values for row, values in samples.items()}
                              for name, samples in measured.items()},
-                   "memory": {row.name: values for row, values in memory.items()},
-                   "growth": figures}, file, indent=1)
-    print(f"\nThe table is in {os.path.relpath(HERE)}/table.md, the plot of growth in {os.path.relpath(figure)}.")
+                   "memory": {row.name: values for row, values in memory.items()}}, file, indent=1)
+    print(f"\nThe tables are in {os.path.relpath(HERE)}/table.md, the plot of growth in {os.path.relpath(HERE)}/growth.svg.")
+
+
+def growth_table(figures):
+    """The first and the last point of each line of growth.svg."""
+    lines = []
+    for panel in growth.panels(figures):
+        for name, points in panel.series.items():
+            lines.append([f"{panel.over}, {points[0][0]:,} to {points[-1][0]:,}", name]
+                         + [panel.shown(figure) for _, figure in (points[0], points[-1])] + [panel.unit])
+    return table(["as this grows", "", "first", "last", ""], lines)
+
+
+def text_of(figures):
+    own, added, status = figures["own"], figures["added"], figures["status"]
+    rules = {number: figure for number, figure in figures["growth"]["rules"]["keepalive-shim"]}
+    text = f"Measured on {figures['machine']}. These are counted, so exact:\n\n{figures['counted']}\n" \
+           "These are timed, as medians. The first row is absolute; the others are multiples of it in the same round, " \
+           f"± half the interquartile range:\n\n{figures['timed']}\n" \
+           f"The shim's own code takes {own['socket']:.0f} ns in socket(), {own['connect']:.0f} ns in connect() and " \
+           f"{own['accept']:.0f} ns in accept(). With 64 rules that do not match, connect() takes {rules[64]:.0f} ns; the " \
+           f"cheapest system call takes {own['null']:.0f} ns.\n\n" \
+           f"A TCP socket() takes {added['preload']:.1f} µs longer with the preload and {added['supervised']:.0f} µs longer " \
+           f"under supervision. `keepalive status` takes {status[0]:.2f} s for a process with 10,000 connections.\n"
+    if "in kernel" in figures:
+        kernel = figures["in kernel"]
+        text += "\nIn the kernel, `keepalive cgroup` adds to a connect() " + \
+                ", ".join(f"{nanoseconds:.0f}" for nanoseconds in kernel["connect"]) + \
+                f" ns with no rule, 1 and 64 that do not match; force adds {kernel['force']:.0f} ns to each setsockopt() in " \
+                f"the group; attaching takes {kernel['attach']:.0f} ms.\n"
+    return text + "\nHow the cost grows:\n\n" + growth_table(figures["growth"])
+
+
+def render(figures, directory):
+    with open(os.path.join(directory, "table.md"), "w") as file:
+        file.write(text_of(figures))
+    growth.plot(figures["growth"], os.path.join(directory, "growth.svg"))
+
+
+def kept():
+    with open(os.path.join(KEPT, "figures.json")) as file:
+        return json.load(file)
+
+
+def keep():
+    """The figures of the last run become those of the repository."""
+    shutil.copyfile(os.path.join(HERE, "figures.json"), os.path.join(KEPT, "figures.json"))
+    growth.plot(kept()["growth"], os.path.join(KEPT, "growth.svg"))
+    page = os.path.join(KEPT, "README.md")
+    with open(page) as file:
+        before, _, after = file.read().split("<!-- bench -->\n")
+    with open(page, "w") as file:
+        file.write("<!-- bench -->\n".join([before, text_of(kept()), after]))
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--keep"]:
+        keep()
+    elif sys.argv[1:2] == ["--render"] and len(sys.argv) == 3:
+        render(kept(), sys.argv[2])
+    else:
+        main()

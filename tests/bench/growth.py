@@ -1,4 +1,4 @@
-"""How cost grows: sockets over a process's life, descriptors open at once, threads, rules. Flat is good."""
+"""How the cost grows with sockets over a process's life, descriptors open at once, threads and rules. Flat is good."""
 import math
 import os
 import re
@@ -139,11 +139,15 @@ def measure(quick, by_rules, say):
     return result
 
 
-def plot(figures, path):
-    draw(path, "What a socket costs, and how that grows", [
+def panels(figures):
+    return [
         Panel("sockets opened over a life", "µs per socket() + close()", figures["life"], 1000),
         Panel(f"descriptors open at once{figures['where']}", "µs per socket() + close()", figures["at once"], 1000),
-        Panel(f"threads on {os.cpu_count()} processors", "µs per socket() + close()", figures["threads"], 1000),
+        Panel("threads", "µs per socket() + close()", figures["threads"], 1000),
         Panel("rules that do not match", "ns in the shim's code per connect()", figures["rules"], 1),
         Panel(f"descriptors open at once{figures['where']}", "KiB added to the process", figures["memory"], 1),
-    ])
+    ]
+
+
+def plot(figures, path):
+    draw(path, "What a socket costs as the load grows", panels(figures))

@@ -1,14 +1,15 @@
-"""Panels of lines over a logarithmic axis, as an SVG with a light ground and a dark one of its own: a page
-may be dark where the system, which the picture goes by, is light."""
+"""Panels of lines over a logarithmic axis, as an SVG with a background of its own, light or dark: the picture follows
+the system, and the page around it may not. One column, 360 pixels wide, so that a phone shows it in full size. Each
+point has its figure as a title, which browsers show, and which tests compare with the text."""
 import dataclasses
 import math
 
-COLUMNS, WIDTH, HEIGHT = 3, 320, 250  # of a panel
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 44, 44  # its margins
+WIDTH, HEIGHT = 360, 230  # of a panel
+LEFT, RIGHT, TOP, BOTTOM = 44, 20, 44, 40  # its margins
+HEAD, LINE = 40, 22  # heights of the title and of a line of the legend
 # Wide and pale below, thin and strong above, so that lines that coincide are both seen.
 STYLES = {"no shim": ("none", 2), "four setsockopts by hand": ("hand", 7), "keepalive-shim": ("ours", 2),
           "the cheapest system call": ("limit", 2)}
-DOTTED = ("none", "ours")
 STYLE = """
 .back { fill: #ffffff; stroke: #d0d7de }
 text { font: 12px system-ui, sans-serif; fill: #57606a }
@@ -16,13 +17,13 @@ text { font: 12px system-ui, sans-serif; fill: #57606a }
 .name { font-weight: 600; fill: #1f2328 }
 .grid { stroke: #d0d7de; stroke-width: 1 }
 path { fill: none; stroke-linejoin: round; stroke-linecap: round }
-.none { stroke: #8c959f } .hand { stroke: #f2a65a; opacity: .6 } .ours { stroke: #0969da }
-.limit { stroke: #cf222e; stroke-dasharray: 5 4 }
-circle.none { fill: #8c959f } circle.ours { fill: #0969da }
+path.none { stroke: #8c959f } path.hand { stroke: #f2a65a; opacity: .6 } path.ours { stroke: #0969da }
+path.limit { stroke: #cf222e; stroke-dasharray: 5 4 }
+circle { stroke: none; fill: none; pointer-events: all } circle.none { fill: #8c959f } circle.ours { fill: #0969da }
 @media (prefers-color-scheme: dark) {
 .back { fill: #0d1117; stroke: #3d444d }
 text { fill: #9198a1 } .title, .name { fill: #f0f6fc } .grid { stroke: #3d444d }
-.ours { stroke: #58a6ff } circle.ours { fill: #58a6ff } .limit { stroke: #ff7b72 }
+path.ours { stroke: #58a6ff } circle.ours { fill: #58a6ff } path.limit { stroke: #ff7b72 }
 }
 """
 
@@ -33,6 +34,11 @@ class Panel:
     unit: str  # of what is shown
     series: dict  # {name: [(number, figure)]}
     divisor: float  # figures are divided by it
+
+    def shown(self, figure):
+        """The figure with three digits."""
+        figure = max(figure / self.divisor, 0)
+        return f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}"
 
 
 def round_up(figure):
@@ -75,32 +81,30 @@ def draw_panel(panel, x, y):
         places = [(across(number), up(figure / panel.divisor)) for number, figure in line]
         path = " L".join(f"{px:.1f} {py:.1f}" for px, py in places)
         parts.append(f'<path class="{style}" stroke-width="{thickness}" d="M{path}"/>')
-        dots = places if style in DOTTED else []
-        parts += [f'<circle class="{style}" cx="{px:.1f}" cy="{py:.1f}" r="3"/>' for px, py in dots]
+        parts += [f'<circle class="{style}" cx="{px:.1f}" cy="{py:.1f}" r="3">'
+                  f'<title>{panel.over}, {number:,}, {name}: {panel.shown(figure)} {panel.unit}</title></circle>'
+                  for (px, py), (number, figure) in zip(places, line)]
     return parts
 
 
-def draw_legend(names, x, y):
+def draw_legend(names, y):
     parts = []
     for number, name in enumerate(names):
         style, thickness = STYLES[name]
-        line = y + TOP + 28 * number
-        parts += [f'<path class="{style}" stroke-width="{thickness}" d="M{x + LEFT} {line} h36"/>',
-                  f'<text x="{x + LEFT + 48}" y="{line + 4}">{name}</text>']
+        line = y + LINE * number
+        parts += [f'<path class="{style}" stroke-width="{thickness}" d="M16 {line} h36"/>',
+                  f'<text x="62" y="{line + 4}">{name}</text>']
     return parts
 
 
 def draw(path, title, panels):
-    rows = math.ceil((len(panels) + 1) / COLUMNS)
-    across, down = COLUMNS * WIDTH, 40 + rows * HEIGHT
-    parts = [f'<rect class="back" x="1" y="1" width="{across - 2}" height="{down - 2}" rx="10"/>',
-             f'<text class="title" x="{LEFT}" y="28">{title}</text>']
-    names = {}
+    names = [name for name in STYLES if any(name in panel.series for panel in panels)]
+    top = HEAD + LINE * len(names)
+    down = top + len(panels) * HEIGHT
+    parts = [f'<rect class="back" x="1" y="1" width="{WIDTH - 2}" height="{down - 2}" rx="10"/>',
+             f'<text class="title" x="16" y="26">{title}</text>', *draw_legend(names, HEAD + 8)]
     for number, panel in enumerate(panels):
-        parts += draw_panel(panel, number % COLUMNS * WIDTH, 40 + number // COLUMNS * HEIGHT)
-        names.update(panel.series)
-    parts += draw_legend([name for name in STYLES if name in names], len(panels) % COLUMNS * WIDTH,
-                         40 + len(panels) // COLUMNS * HEIGHT)
+        parts += draw_panel(panel, 0, top + number * HEIGHT)
     with open(path, "w") as file:
-        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across} {down}" '
+        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{down}" viewBox="0 0 {WIDTH} {down}" '
                    f'role="img" aria-label="{title}">\n<style>{STYLE}</style>\n' + "\n".join(parts) + "\n</svg>\n")

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# README: short, its links lead somewhere, and its commands work as they stand.
+# README: short, its links lead somewhere, its commands work as they stand, and its figures are those of the files that
+# commands write.
 
 load ../helpers
 load ../outside
@@ -26,34 +27,34 @@ README=$REPOSITORY/README.md
 	done
 }
 
-# doors: the commands of the table "What do you have?", a line each.
-doors() {
+# ready_commands: the commands of the table "What do you have?", a line each.
+ready_commands() {
 	sed -n '/^## What do you have/,/^## /p' "$README" | grep '^|' | cut -d'|' -f3 | grep -o '`keepalive [^`]*`' | tr -d '`'
 }
 
 @test "README's table of commands: each keepalive run starts the program with keepalive" {
-	local door options count=0
-	while read -r door; do
+	local command options count=0
+	while read -r command; do
 		# The program at the end is whatever the reader has: here one that shows its sockets.
-		options=$(sed -E 's/^keepalive run//; s/ (your-program|psql -h db|haproxy -f haproxy\.cfg)$//' <<<"$door")
+		options=$(sed -E 's/^keepalive run//; s/ (your-program|psql -h db|haproxy -f haproxy\.cfg)$//' <<<"$command")
 		eval "run -0 '$KEEPALIVE' run $options '$PROGRAMS/values' 127.0.0.2"
-		[[ $output == *keepalive=1* ]] || fail "$door: $output"
+		[[ $output == *keepalive=1* ]] || fail "$command: $output"
 		count=$((count + 1))
-	done < <(doors | grep '^keepalive run')
+	done < <(ready_commands | grep '^keepalive run')
 	[ "$count" -ge 4 ]
 }
 
 @test "README's table of commands: check, status and attach, for a program and a process" {
-	local door pid count=0
+	local command pid count=0
 	background python3 -c 'import socket, time; s = socket.create_server(("127.0.0.1", 0)); time.sleep(60)'
 	pid=$!
 	await 10 sockets "$pid" LISTEN
-	while read -r door; do
-		[[ $door != *--follow* && $door != *cgroup* ]] || continue # they stay: other tests run them
-		eval "run '$KEEPALIVE' $(sed -E "s/^keepalive //; s/\bPID\b/$pid/; s/your-program/true/" <<<"$door")"
-		[ "$status" -le 1 ] || fail "$door: $status: $output"
+	while read -r command; do
+		[[ $command != *--follow* && $command != *cgroup* ]] || continue # they stay: other tests run them
+		eval "run '$KEEPALIVE' $(sed -E "s/^keepalive //; s/\bPID\b/$pid/; s/your-program/true/" <<<"$command")"
+		[ "$status" -le 1 ] || fail "$command: $status: $output"
 		count=$((count + 1))
-	done < <(doors | grep -E '^keepalive (check|status|attach)')
+	done < <(ready_commands | grep -E '^keepalive (check|status|attach)')
 	[ "$count" -ge 4 ]
 }
 
@@ -72,4 +73,39 @@ doors() {
 	await 15 grep -q 'length 0' "$BATS_TEST_TMPDIR/seen"
 	run nsenter -t "$pid" -n nstat -asz TcpExtTCPKeepAlive
 	assert_output --regexp 'TcpExtTCPKeepAlive +[1-9]'
+}
+
+@test "README's table of settings: every setting, with its default" {
+	local name default count=0
+
+	while IFS=$'\t' read -r name default; do
+		grep -qE "^\| \`$name\` \| .* \| (none|\`$default\`) \| " "$README" || fail "$name, default '$default'"
+		count=$((count + 1))
+	done < <("$KEEPALIVE" check --json true | jq -r '.settings[] | [.variable, .value // ""] | @tsv')
+	[ "$count" -ge 10 ]
+}
+
+@test "the page of what it costs, and its picture, are what bench.py makes of the figures that it kept" {
+	python3 -B "$TESTS/bench/bench.py" --render "$BATS_TEST_TMPDIR"
+	cmp "$BATS_TEST_TMPDIR/growth.svg" "$TESTS/bench/growth.svg"
+	sed '1,/^<!-- bench -->$/d; /^<!-- bench -->$/,$d' "$TESTS/bench/README.md" | cmp - "$BATS_TEST_TMPDIR/table.md"
+}
+
+@test "the picture of growth has the figures of the table, and letters that can be read on a phone" {
+	python3 - "$TESTS/bench/README.md" "$TESTS/bench/growth.svg" <<-'END'
+		import re, sys, xml.dom.minidom
+		page, picture = open(sys.argv[1]).read(), xml.dom.minidom.parse(sys.argv[2]).documentElement
+		titles = {title.firstChild.data for title in picture.getElementsByTagName("title")}
+		rows = re.findall(r"^\| ([^|]*), ([\d,]+) to ([\d,]+) \| ([^|]*) \| ([\d.,]+) \| ([\d.,]+) \| (.*) \|$", page, re.M)
+		assert len(rows) >= 10, rows
+		for over, first, last, name, at_first, at_last, unit in rows:
+			for number, figure in (first, at_first), (last, at_last):
+				assert f"{over}, {number}, {name}: {figure} {unit}" in titles, (over, number, name, figure)
+		rules = re.search(r"With 64 rules that do not match, connect\(\) takes (\d+) ns", page)[1]
+		assert any(title.startswith("rules that do not match, 64, keepalive-shim: " + rules) for title in titles)
+		style = picture.getElementsByTagName("style")[0].firstChild.data
+		scale = min(1, 360 / float(picture.getAttribute("viewBox").split()[2]))
+		sizes = [float(size) * scale for size in re.findall(r"font(?:-size)?: ([\d.]+)px", style)]
+		assert min(sizes) >= 11, sizes
+	END
 }

@@ -1,5 +1,5 @@
 /*
- * array: memory that grows by doubling. Without memory the command ends.
+ * array: memory that grows by doubling. If there is no memory, the command ends.
  */
 #ifndef KEEPALIVE_ARRAY_H
 #define KEEPALIVE_ARRAY_H
@@ -7,12 +7,12 @@
 #include <stddef.h>
 
 /*
- * Makes room for one more element of size bytes behind the count in use; *room is how many fit.
- * Returns the array, which may have moved.
+ * Makes room for one more element of size bytes behind the count that is in use; *room is the
+ * number that fits. Returns the array, which may have moved.
  */
 void *array_room(void *array, size_t count, size_t *room, size_t size);
 
-/* calloc(3), or the end. */
+/* calloc(3); ends the command if it fails. */
 void *array_zeroed(size_t count, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * interval: how often --watch and --follow look again.
+ * interval: the interval of --watch and --follow.
  */
 #ifndef KEEPALIVE_INTERVAL_H
 #define KEEPALIVE_INTERVAL_H
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 /*
- * Takes the value of an option: decimal seconds, as sleep(1) of coreutils has them; NULL leaves
- * *milliseconds as it is. Returns false after a message.
+ * Parses the value of an option: decimal seconds, as for coreutils' sleep(1). NULL leaves
+ * *milliseconds unchanged. Returns false after a message.
  */
 bool interval_take(int *milliseconds, const char *option, const char *value);
 

@@ -6,13 +6,13 @@
 
 #include <stdbool.h>
 
-/* A string of anybody's, made printable, without a key and a comma. */
+/* Any string, made printable, without a key and a comma. */
 void json_text(const char *string);
 
 /* The same as a member; null for NULL. */
 void json_string(const char *key, const char *string);
 
-/* A word of ours; null for NULL, "" and "-", which stand for nothing in tables. */
+/* One of our own words; null for NULL, "" and "-", which mean nothing in tables. */
 void json_word(const char *key, const char *word);
 
 /* A number; null if it is not known. */

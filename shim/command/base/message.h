@@ -1,5 +1,5 @@
 /*
- * message: what every subcommand reports in the same way: errors and exit statuses.
+ * message: errors, warnings and exit statuses of all subcommands.
  */
 #ifndef KEEPALIVE_MESSAGE_H
 #define KEEPALIVE_MESSAGE_H
@@ -11,7 +11,7 @@ enum { EXIT_OURS = 125, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * The same after "warning: ". Kept for whoever asks, and not repeated.
+ * The same after "warning: ". The same warning is printed once, and kept for warnings().
  */
 void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -7,11 +7,11 @@
 #include <stdbool.h>
 
 struct nearest {
-	const char *word; /* the best so far; NULL: none near enough */
+	const char *word; /* the best so far; NULL: none is similar enough */
 	unsigned distance;
 };
 
-/* Considers one more candidate for what was written; *nearest is zero at first. */
+/* Considers another candidate for the word that was written; *nearest is zero at first. */
 void nearest_consider(struct nearest *nearest, const char *written, const char *candidate);
 
 #endif

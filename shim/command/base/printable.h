@@ -1,5 +1,5 @@
 /*
- * printable: other people's strings (names of processes and files) on our terminal and in our JSON.
+ * printable: strings from elsewhere (names of processes and files), for the terminal and JSON.
  */
 #ifndef KEEPALIVE_PRINTABLE_H
 #define KEEPALIVE_PRINTABLE_H

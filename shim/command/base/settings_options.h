@@ -9,8 +9,8 @@
 #include "base/sources.h"
 
 /*
- * What was given on the command line, by variable; NULL if it is silent. --rule may be
- * repeated: the rules are joined and come before those of KEEPALIVE_SHIM_RULES.
+ * The values from the command line, by variable; NULL if it was not given. --rule may be repeated:
+ * the rules are joined and come before those of KEEPALIVE_SHIM_RULES.
  */
 struct settings_options {
 	const char *text[VARIABLES];
@@ -19,17 +19,17 @@ struct settings_options {
 /* "--idle" and so on; NULL if the variable has no option. */
 const char *settings_options_name(enum variable variable);
 
-/* Takes the value that its option was given. */
+/* Stores the value of its option. */
 void settings_options_take(struct settings_options *options, enum variable variable,
 			   const char *value);
 
 /*
- * The texts from the options and, if they are silent, from the environment, and if that is silent
- * from the host's file.
+ * The texts from the options, from the environment for what is not given there, and from the host's
+ * file for what is set in neither.
  */
 void settings_options_sources(const struct settings_options *options, struct sources *sources);
 
-/* sources_read() of these. */
+/* sources_read() for these. */
 bool settings_options_read(const struct settings_options *options, const struct program *program,
 			   struct settings *settings, bool warnings);
 

@@ -1,5 +1,5 @@
 /*
- * sources: the texts of the settings that hold for a program, and where each comes from.
+ * sources: the texts of the settings that apply to a program, and the source of each.
  */
 #ifndef KEEPALIVE_SOURCES_H
 #define KEEPALIVE_SOURCES_H
@@ -11,26 +11,25 @@
 
 struct sources {
 	struct texts texts;
-	const char
-		*option[VARIABLES]; /* the name of the option that it was given by; NULL for none */
-	bool refused[VARIABLES];    /* the text does not hold, the default does */
+	const char *option[VARIABLES]; /* the option that set it; NULL for none */
+	bool refused[VARIABLES];       /* the text was refused, and the default is used */
 };
 
-/* Adds what the host's file says, as this process sees it, for what is not set yet. */
+/* Adds the settings of the host's file, as this process sees it, that are not set yet. */
 void sources_add_host_file(struct sources *sources);
 
 /* The same as the process sees it. */
 void sources_add_host_file_of(struct sources *sources, pid_t pid);
 
 /*
- * Reads the settings. Reports what is wrong under the name the user wrote (--idle or
- * KEEPALIVE_SHIM_IDLE), and with warnings what is unwise. What is wrong in the host's file is never
- * more than a warning: the default holds. Returns false if another value does not hold.
+ * Reads the settings. Reports errors under the name that the user wrote (--idle or
+ * KEEPALIVE_SHIM_IDLE), and warns of unwise values. An error in the host's file is only a warning,
+ * and the default is used. Returns false for any other error.
  */
 bool sources_read(struct sources *sources, const struct program *program, struct settings *settings,
 		  bool warnings);
 
-/* How it comes about: "option", "variable", "file", "default". */
+/* Its source: "option", "variable", "file", "default". */
 const char *sources_kind(const struct sources *sources, enum variable variable);
 
 /*

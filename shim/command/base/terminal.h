@@ -1,5 +1,5 @@
 /*
- * terminal: what standard output is drawn on, and the whole of its screen for a while.
+ * terminal: standard output's terminal, and full-screen output on it.
  */
 #ifndef KEEPALIVE_TERMINAL_H
 #define KEEPALIVE_TERMINAL_H
@@ -13,22 +13,25 @@ struct terminal {
 	unsigned height; /* in lines; 24 if not known */
 };
 
-/* Asked again each time: windows change their size. */
+/* Queried each time, because windows change their size. */
 struct terminal terminal_look(void);
 
 /*
- * Takes the screen: what is on it comes back when it is given back, also if a signal ends or stops
- * the process, and it is taken again when the process goes on.
+ * Takes the screen. Its contents are restored when it is given back, also if a signal ends or stops
+ * the process; it is taken again when the process continues.
  */
 void terminal_take(void);
 void terminal_give_back(void);
 
-/* Puts the lines, of which none is wider than the screen, in place of what is there: no flicker. */
+/*
+ * Replaces what is on the screen by these lines, of which none is wider than the screen, without
+ * flicker.
+ */
 void terminal_draw(const char *lines, const struct terminal *terminal);
 
 /*
- * Waits so many milliseconds, or until the window has another size. A signal that is to end the
- * process does it here, after the screen was given back.
+ * Waits for this many milliseconds, or until the window changes its size. A signal that ends the
+ * process takes effect here, after the screen was given back.
  */
 void terminal_wait(int milliseconds);
 

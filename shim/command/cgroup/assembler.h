@@ -1,8 +1,8 @@
 /*
- * assembler: instructions of the kernel's BPF machine, one after the other, with labels to jump to.
+ * assembler: builds programs for the kernel's BPF machine, with labels as jump targets.
  *
- * Documentation/bpf/standardization/instruction-set.rst of Linux has what each does. Registers 6 to
- * 9 live through calls, 1 to 5 are arguments, 0 is the result, BPF_REG_10 points behind the stack.
+ * See Documentation/bpf/standardization/instruction-set.rst of Linux. Registers 6 to 9 survive
+ * calls, 1 to 5 are arguments, 0 is the result, and BPF_REG_10 points to the end of the stack.
  */
 #ifndef KEEPALIVE_ASSEMBLER_H
 #define KEEPALIVE_ASSEMBLER_H
@@ -49,14 +49,14 @@ void emit_store(struct assembly *assembly, int size, int base, int offset, int f
 /* 32 bits. */
 void emit_store_number(struct assembly *assembly, int base, int offset, uint32_t number);
 
-/* The address of a map that is open as fd. */
+/* The address of the map that is open as fd. */
 void emit_map(struct assembly *assembly, int to, int fd);
 
 void emit_call(struct assembly *assembly, int function);
 /*
- * bpf_getsockopt() or bpf_setsockopt() (function) of the option, in the 32 bits at base + offset;
- * subject is the register with the socket, or with the context that stands for it. Register 0 is 0
- * if that worked.
+ * Calls bpf_getsockopt() or bpf_setsockopt() (function) for the option, with its value in the 32
+ * bits at base + offset. subject is the register with the socket or with the context. Register 0 is
+ * 0 on success.
  */
 void emit_sockopt(struct assembly *assembly, int function, enum sockopt option, int subject,
 		  int base, int offset);
@@ -65,16 +65,17 @@ void emit_exit(struct assembly *assembly);
 void emit_jump(struct assembly *assembly, label to);
 
 /*
- * Jumps if the lower 32 bits compare so: BPF_JEQ, BPF_JNE, BPF_JLT, BPF_JGT, BPF_JSGT, BPF_JSET …
+ * Jumps if the lower 32 bits compare as given: BPF_JEQ, BPF_JNE, BPF_JLT, BPF_JGT, BPF_JSGT,
+ * BPF_JSET …
  */
 void emit_jump_if(struct assembly *assembly, int comparison, int reg, uint32_t number, label to);
 void emit_jump_if_register(struct assembly *assembly, int comparison, int reg, int other, label to);
 
-/* Jumps if the pointer is NULL, or is not; if one is above another. */
+/* Jumps if the pointer is NULL; if it is not; if one pointer is above another. */
 void emit_jump_if_null(struct assembly *assembly, int pointer, label to);
 void emit_jump_if_above(struct assembly *assembly, int pointer, int other, label to);
 
-/* Puts the distances into the jumps. Every label used must have been placed. */
+/* Fills in the distances of the jumps. Every label that is used must have been placed. */
 void assembly_finish(struct assembly *assembly);
 void assembly_free(struct assembly *assembly);
 

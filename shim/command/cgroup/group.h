@@ -11,27 +11,27 @@
 #include "text.h"
 
 struct group {
-	int fd;      /* its folder, for close(2) */
-	uint64_t id; /* as bpf(2) and the kernel's tables know it: the folder's inode */
-	char *path;  /* from the mount on, "/" for the root; for free(3) */
+	int fd;      /* its directory, for close(2) */
+	uint64_t id; /* its number in bpf(2) and the kernel's tables: the directory's inode */
+	char *path;  /* its path below the mount, "/" for the root; for free(3) */
 };
 
 /*
- * Opens what the user names: a folder below the mount, the path from there on
+ * Opens the group that the user names: a directory of the mount, a path below it
  * (system.slice/a.service), or a process, which means its group. Returns false, with what is wrong
- * in *why, if there is no such.
+ * in *why, if there is no such group.
  */
 bool group_open(struct group *group, const char *name, struct text *why);
 bool group_open_process(struct group *group, pid_t pid, struct text *why);
 void group_close(struct group *group);
 
-/* Whether nothing is above it: the whole host. */
+/* Whether it is the root: the whole host. */
 bool group_is_root(const struct group *group);
 
-/* The group above. Returns false for the root, and if it cannot be opened. */
+/* The parent group. Returns false for the root, or if it cannot be opened. */
 bool group_open_above(const struct group *group, struct group *above);
 
-/* Calls visit for the group and every one below it, the upper ones first. */
+/* Calls visit for the group and every one below it, parents first. */
 void group_walk(const struct group *group, void visit(void *context, const struct group *group),
 		void *context);
 

@@ -1,5 +1,5 @@
 /*
- * loader: the programs made from settings, in the kernel.
+ * loader: loads the programs made from settings into the kernel.
  */
 #ifndef KEEPALIVE_LOADER_H
 #define KEEPALIVE_LOADER_H
@@ -7,21 +7,21 @@
 #include "cgroup/programs.h"
 
 struct loaded {
-	int program[PROGRAMS]; /* -1: not needed, or the kernel has no such */
+	int program[PROGRAMS]; /* -1: not needed, or the kernel does not have this type */
 	int socket_map;        /* theirs, as in struct emission */
 };
 
 /*
- * Loads what the settings need. owner is as in struct emission. Returns false, with what is missing
- * in *why: a capability, the kernel's version or configuration.
+ * Loads the programs that the settings need. owner is as in struct emission. Returns false, with
+ * what is missing in *why: a capability, a kernel version or configuration.
  */
 bool load_programs(struct loaded *loaded, const struct settings *settings,
 		   const struct untouched *untouched, uint32_t owner, struct text *why);
 void loaded_close(struct loaded *loaded);
 
 /*
- * The settings of a program that is ours. Returns false for another's, and if it may not be looked
- * into (errno EPERM).
+ * The settings of one of our programs. Returns false for another's, and if it may not be inspected
+ * (errno EPERM).
  */
 bool program_settings(uint32_t id, struct settings *settings);
 

@@ -1,6 +1,6 @@
 /*
- * settings_text: settings as lines of NAME=value, as environment variables have them, and back:
- * what is kept in the kernel with the programs that were made from them.
+ * settings_text: converts settings to lines of NAME=value, as in environment variables, and back.
+ * These are stored in the kernel with the programs that were made from them.
  */
 #ifndef KEEPALIVE_SETTINGS_TEXT_H
 #define KEEPALIVE_SETTINGS_TEXT_H
@@ -9,13 +9,13 @@
 
 #include "settings.h"
 
-/* Into memory for free(3); *size counts the zero at its end. */
+/* Returns memory for free(3); *size includes the terminating zero. */
 char *settings_to_text(const struct settings *settings, size_t *size);
 
-/* Changes the text. */
+/* Modifies the text. */
 void settings_from_text(struct settings *settings, char *text);
 
-/* One rule as it is written in KEEPALIVE_SHIM_RULES, its values all there; for free(3). */
+/* A rule as it is written in KEEPALIVE_SHIM_RULES, with all its values; for free(3). */
 char *rule_to_text(const struct rule *rule);
 
 /* "idle=60s interval=10s count=6", and " role=client", " mode=force" if they are so. */

@@ -1,5 +1,5 @@
 /*
- * capability: what this process may do (capabilities(7)).
+ * capability: the capabilities of this process (capabilities(7)).
  */
 #ifndef KEEPALIVE_CAPABILITY_H
 #define KEEPALIVE_CAPABILITY_H

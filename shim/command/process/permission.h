@@ -1,5 +1,5 @@
 /*
- * permission: why another process's descriptors are kept from us, and what would help.
+ * permission: why another process's descriptors may not be accessed, and what would help.
  */
 #ifndef KEEPALIVE_PERMISSION_H
 #define KEEPALIVE_PERMISSION_H
@@ -12,7 +12,7 @@
  */
 void permission_reason(struct text *text, const struct process *process, int error);
 
-/* The same behind "process 12 (sshd): ". */
+/* The same after "process 12 (sshd): ". */
 void permission_explain(struct text *text, const struct process *process, int error);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * pidfd: the socket behind another process's descriptor, through a short-lived copy of it
+ * pidfd: accesses another process's sockets through short-lived copies of its descriptors
  * (pidfd_getfd(2), Linux 5.6), and its memory (process_vm_readv(2)).
  *
  * The process is not stopped and does not notice. A copy keeps the socket open, so it is closed at
- * once: the peer must see the end of the connection when the process closes its own.
+ * once: the peer must see the end of the connection when the process closes its descriptor.
  */
 #ifndef KEEPALIVE_PIDFD_H
 #define KEEPALIVE_PIDFD_H
@@ -17,7 +17,7 @@
 /* pidfd_open(2). Returns a descriptor, or -1 and errno: ENOSYS before Linux 5.3. */
 int pidfd_of(pid_t pid);
 
-/* The same of one thread: EINVAL before Linux 6.9. */
+/* The same for one thread; EINVAL before Linux 6.9. */
 int pidfd_of_thread(pid_t thread);
 
 /*
@@ -27,19 +27,21 @@ int pidfd_of_thread(pid_t thread);
  */
 int pidfd_copy(int pidfd, const struct socket_fd *wanted);
 
-/* Whether errno of pidfd_copy() holds for all descriptors of the process. */
+/* Whether this errno of pidfd_copy() applies to all descriptors of the process. */
 bool pidfd_refused(int error);
 
 /* TCP_ESTABLISHED and so on; 0 if the kernel does not say. */
 uint8_t pidfd_tcp_state(int copy);
 
 /*
- * A copy of whatever the thread's descriptor is. Returns a descriptor for close(2), or -1 and
+ * A copy of the thread's descriptor, whatever it is. Returns a descriptor for close(2), or -1 and
  * errno.
  */
 int pidfd_copy_of_thread(pid_t thread, int fd);
 
-/* Copies from the memory of the thread's process. Returns false if not all of it could be. */
+/*
+ * Copies from the memory of the thread's process. Returns false if not all of it could be copied.
+ */
 bool pidfd_memory(pid_t thread, uint64_t address, void *buffer, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * pidfd_info: who a thread is, in one call (ioctl_pidfd(2), PIDFD_GET_INFO, Linux 6.13).
+ * pidfd_info: the ids and the cgroup of a thread, in one call (ioctl_pidfd(2), PIDFD_GET_INFO,
+ * Linux 6.13).
  */
 #ifndef KEEPALIVE_PIDFD_INFO_H
 #define KEEPALIVE_PIDFD_INFO_H
@@ -15,7 +16,7 @@ struct pidfd_identity {
 	uint64_t cgroup; /* of version 2 */
 };
 
-/* Returns 0, or an errno: ENOTTY before Linux 6.13, ESRCH where the thread has ended. */
+/* Returns 0, or an errno: ENOTTY before Linux 6.13, ESRCH if the thread has ended. */
 int pidfd_identify(int pidfd, struct pidfd_identity *identity);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * process: a process as proc(5) shows it: its names, and which of its descriptors are sockets.
+ * process: what proc(5) shows of a process: its names, and which of its descriptors are sockets.
  */
 #ifndef KEEPALIVE_PROCESS_H
 #define KEEPALIVE_PROCESS_H
@@ -26,11 +26,11 @@ struct socket_fd {
 };
 
 /*
- * Reads PID from the command line: a decimal number. Complains and returns 0 for anything else.
+ * Parses a PID from the command line, a decimal number. Complains and returns 0 for anything else.
  */
 pid_t process_number(const char *text);
 
-/* thread_numbers_hold(); complains if they do not. */
+/* thread_numbers_hold(), with a message if not. */
 bool process_numbers_hold(void);
 
 /*
@@ -43,24 +43,24 @@ bool process_read(struct process *process, pid_t pid, struct text *why);
 void text_process(struct text *text, const struct process *process);
 
 /*
- * The sockets among its descriptors, by inode and then by number, into an array for free(3).
+ * The sockets among its descriptors, sorted by inode and then by number, in an array for free(3).
  * Returns 0 or an errno: EACCES if we may not look, ENOENT if the process has ended.
  */
 int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count);
 
 /*
- * Its threads that have a descriptor table of their own (unshare(2), CLONE_FILES), into an array for
- * free(3). Returns how many; none where the kernel does not say (kcmp(2)).
+ * Its threads that have a descriptor table of their own (unshare(2), CLONE_FILES), in an array for
+ * free(3). Returns how many; 0 if the kernel does not tell (kcmp(2)).
  */
 size_t process_threads_apart(pid_t pid, pid_t **threads);
 
 /*
- * Of the process, its parent, and so on, the last in a row that has more seccomp filters than so
- * many; the process itself before Linux 5.9, which does not say.
+ * Among the process, its parent, and so on, the last in a row that has more than this many seccomp
+ * filters; the process itself before Linux 5.9, which does not report the number.
  */
 pid_t process_first_filtered(pid_t pid, long filters);
 
-/* Every process that /proc shows, into an array for free(3). Returns how many. */
+/* Every process that /proc shows, in an array for free(3). Returns how many. */
 size_t process_list(pid_t **pids);
 
 #endif
