@@ -17,7 +17,7 @@ struct iterated {
 	uint32_t entry[ENTRY_WORDS]; /* what our programs store with it; all 0: nothing */
 };
 
-/* Sets the options, and the entry if there is one; sets the entry in any case. */
+/* WRITE sets the options, and the entry if there is one; HOLD also makes the entry. */
 enum { ITERATED_WRITE = 1, ITERATED_HOLD = 3 };
 
 struct iterator {
@@ -25,15 +25,15 @@ struct iterator {
 };
 
 /*
- * For this many sockets; socket_map is as in struct emission. Returns false if the kernel does not
- * allow it: without its own BTF, or without CAP_PERFMON.
+ * Opens it for this many sockets; socket_map is as in struct emission. Returns false if the kernel
+ * does not allow it: without its own BTF, or without CAP_PERFMON.
  */
 bool iterator_open(struct iterator *iterator, size_t sockets, int socket_map);
 void iterator_close(struct iterator *iterator);
 
 /*
- * Finds or adds a socket by its cookie (struct diag_socket). Return false if there is none, or no
- * memory.
+ * Store and read the entry of a socket, by its cookie (struct diag_socket). Return false if there is
+ * no memory, or no such entry.
  */
 bool iterator_put(const struct iterator *iterator, uint64_t cookie, const struct iterated *socket);
 bool iterator_get(const struct iterator *iterator, uint64_t cookie, struct iterated *socket);

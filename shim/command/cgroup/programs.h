@@ -1,16 +1,17 @@
 /*
- * programs: what runs in the kernel for the sockets of a control group, made from the settings.
+ * programs: the BPF programs for the sockets of a control group, made from the settings.
  *
- * connect4, connect6: before the SYN, in connect(2) and what does the same without it
- * (TCP_FASTOPEN, io_uring). sock_ops: listeners in listen(2); what was accepted, if rules ask for
- * its peer or its listener is older; connections that were on their way when the programs came;
- * MPTCP's subflows, whose socket takes SO_KEEPALIVE alone. setsockopt: if something is forced.
- * sock_create: at socket(2), where the kernel (7.2) lets it: the values, if one profile is for all.
+ * connect4, connect6: before the SYN, in connect(2) and its equivalents (TCP_FASTOPEN, io_uring).
+ * sock_ops: listeners in listen(2); accepted sockets, if rules need their peer or their listener is
+ * older; connections that were in progress when the programs were attached; MPTCP's subflows,
+ * because an MPTCP socket accepts only SO_KEEPALIVE. setsockopt: if something is forced.
+ * sock_create: the values in socket(2), if the kernel (7.2) allows it and one profile applies to
+ * all sockets.
  *
- * An option that does not have the value of a new socket is somebody's, and stays: the program's, a
- * preload's, an inner group's; unless the same group's programs gave it, for another peer (enum
- * entry). If groups are nested, the inner one's programs run first (Linux
- * compute_effective_progs()), so theirs is what the outer ones find.
+ * An option that does not have the value of a new socket was set by somebody else (the program, a
+ * preload, an inner group) and stays, unless programs of the same group set it for another peer
+ * (enum entry). In nested groups the inner group's programs run first (Linux
+ * compute_effective_progs()), so the outer ones find its values.
  */
 #ifndef KEEPALIVE_PROGRAMS_H
 #define KEEPALIVE_PROGRAMS_H
@@ -20,21 +21,20 @@
 #include "cgroup/assembler.h"
 #include "decide.h"
 
-/* What is kept with a socket; 32 bits each. Shared by all groups: see socket_map(). */
+/* The words that are stored with a socket, 32 bits each; shared by all groups: see socket_map(). */
 enum entry {
-	ENTRY_OWNER, /* whose programs decided about this socket: ends the matter for others' */
-	ENTRY_HELD,  /* options that the program cannot change: bits 1 << enum sockopt. Not 0: outer
-		      * groups that force leave it alone too */
-	ENTRY_GIVEN, /* options that were set by us: bits */
-	ENTRY_VALUE, /* ... and to what */
+	ENTRY_OWNER, /* the group whose programs decided about this socket; those of other groups leave it alone */
+	ENTRY_HELD, /* options that the program cannot change: bits 1 << enum sockopt. If not 0, outer groups with mode=force leave it alone too */
+	ENTRY_GIVEN, /* options that we set: bits */
+	ENTRY_VALUE, /* and their values */
 	ENTRY_WORDS = ENTRY_VALUE + OPTIONS
 };
 
-/* In ENTRY_HELD: off, and the program may do as it likes. */
+/* In ENTRY_HELD: off, and the program may change everything. */
 enum { ENTRY_SETTLED = 1 << OPTIONS };
 
 enum program_kind {
-	PROGRAM_SETSOCKOPT, /* first, so that nothing is set in between */
+	PROGRAM_SETSOCKOPT, /* first, so that no socket option is set in between */
 	PROGRAM_SOCK_OPS,
 	PROGRAM_CONNECT4,
 	PROGRAM_CONNECT6,
@@ -42,27 +42,30 @@ enum program_kind {
 	PROGRAMS
 };
 
-/* As bpftool(8) and BPFProgram= of systemd.exec(5) call it: "connect4". */
+/* Its name in bpftool(8) and in BPFProgram= of systemd.exec(5): "connect4". */
 const char *program_name(enum program_kind kind);
 enum bpf_attach_type program_attach_type(enum program_kind kind);
 enum bpf_prog_type program_type(enum program_kind kind);
 
-/* Whether the settings need it. */
+/* Whether the settings need this program. */
 bool program_is_needed(const struct settings *settings, enum program_kind kind);
 
 /*
- * Whether a listener gets its options: not if rules ask for the peer, so that what is accepted from
- * it shows whether anybody else has configured it.
+ * Whether listeners get options. They do not if rules need the peer, so that an accepted socket
+ * shows whether anybody else has configured it.
  */
 bool programs_arm_listeners(const struct settings *settings);
 
 enum { NAMESPACES_MAX = 32 };
 
-/* What a new socket has, in the network namespaces that matter: such a value nobody has set. */
+/*
+ * The values of a new socket in the network namespaces that matter; an option with such a value was
+ * set by nobody.
+ */
 struct untouched {
 	ino_t space[NAMESPACES_MAX]; /* 0: any */
 	struct values in[NAMESPACES_MAX];
-	unsigned count; /* at least 1; the first is what is given back */
+	unsigned count; /* at least 1; the first is the one that is restored */
 };
 
 struct emission {
@@ -72,7 +75,7 @@ struct emission {
 	uint32_t owner; /* for ENTRY_OWNER; not 0 */
 };
 
-/* Appends the program to an empty assembly, finished. */
+/* Writes the complete program to an empty assembly. */
 void program_emit(struct assembly *assembly, enum program_kind kind,
 		  const struct emission *emission);
 

@@ -1,6 +1,5 @@
 /*
- * elf_file: what the headers of an executable say about how it is started, from the file itself
- * (elf(5)).
+ * elf_file: what an executable's headers show about how it is started (elf(5)).
  */
 #ifndef KEEPALIVE_ELF_FILE_H
 #define KEEPALIVE_ELF_FILE_H
@@ -9,24 +8,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which binary interface: programs and libraries go together only if all of it is the same. */
+/* The binary interface; a program can load a library only if all of this is the same. */
 struct abi {
 	uint8_t class;    /* ELFCLASS32, ELFCLASS64 */
 	uint8_t data;     /* ELFDATA2LSB, ELFDATA2MSB */
-	uint16_t machine; /* EM_*; EM_NONE in the other byte order */
+	uint16_t machine; /* EM_*; EM_NONE for the other byte order */
 };
 
 struct elf {
 	struct abi abi;
 	char interpreter[PATH_MAX]; /* the dynamic linker; empty in a static executable */
-	bool dynamic; /* has something for a dynamic linker; klibc's have an interpreter alone */
-	bool go;      /* holds code of the Go toolchain */
-	bool pascal;  /* holds Free Pascal's run-time library */
+	bool dynamic; /* has data for a dynamic linker; klibc's programs name an interpreter only */
+	bool go;      /* contains code of the Go toolchain */
+	bool pascal;  /* contains Free Pascal's run-time library */
 };
 
 /*
- * Reads an executable or a shared object from its descriptor; the offset does not matter and stays.
- * Returns false if it is no ELF file, or one whose headers lead outside of it.
+ * Reads an executable or a shared object from its descriptor, whose offset is neither used nor
+ * changed. Returns false if it is not an ELF file, or if its headers point outside of it.
  */
 bool elf_read(int fd, struct elf *elf);
 
@@ -39,8 +38,7 @@ bool abi_is_same(struct abi a, struct abi b);
 const char *abi_name(struct abi abi);
 
 /*
- * The multiarch name that Debian gives its library directories, "x86_64-linux-gnu"; NULL if
- * unknown.
+ * Debian's multiarch name for its library directories, "x86_64-linux-gnu"; NULL if unknown.
  */
 const char *abi_triplet(struct abi abi);
 

@@ -1,6 +1,6 @@
 /*
- * elf_view: the sections of an executable or a shared object, mapped from its file. Nothing that
- * the file says is believed further than its end.
+ * elf_view: the sections of an executable or a shared object, mapped from its file. Nothing in the
+ * file is trusted to lie inside it.
  */
 #ifndef KEEPALIVE_ELF_VIEW_H
 #define KEEPALIVE_ELF_VIEW_H
@@ -25,26 +25,26 @@ struct elf_symbol {
 	bool imported;
 };
 
-/* What the dynamic linker puts where. */
+/* A relocation: the address that the dynamic linker fills in, and the symbol. */
 struct elf_relocation {
 	uint64_t address;
 	struct elf_symbol symbol; /* with the name "" if it has none */
 };
 
-/* False if it cannot be read, or is no ELF file of this machine's byte order. */
+/* Returns false if it cannot be read, or is not an ELF file of this machine's byte order. */
 bool elf_view_open(const char *path, struct elf_view *view);
 void elf_view_close(struct elf_view *view);
 
-/* Where so many bytes are; NULL if they are not all in the file. */
+/* A pointer to this many bytes of the file; NULL if they are not all in it. */
 const void *elf_view_at(const struct elf_view *view, uint64_t offset, uint64_t size);
 
-/* Section number i; false if there is none. */
+/* The section with the number i; false if there is none. */
 bool elf_view_section(const struct elf_view *view, unsigned i, struct elf_section *section);
 
-/* The string in the section of strings; "" if it is not there. */
+/* A string in a string section; "" if it is not there. */
 const char *elf_view_string(const struct elf_view *view, unsigned strings, uint64_t offset);
 
-/* Symbol number i of a section of symbols; false if there is none. */
+/* The symbol with the number i in a symbol section; false if there is none. */
 bool elf_view_symbol(const struct elf_view *view, const struct elf_section *symbols, uint64_t i,
 		     struct elf_symbol *symbol);
 

@@ -1,5 +1,5 @@
 /*
- * drop_in: a file of settings for a unit, written in one go.
+ * drop_in: writes a drop-in for a unit, atomically.
  */
 #ifndef KEEPALIVE_DROP_IN_H
 #define KEEPALIVE_DROP_IN_H
@@ -12,10 +12,13 @@
  */
 void drop_in_environment(FILE *out, const char *name, const char *value);
 
-/* Puts text at path, with the folder for it, in place of what is there. Returns 0 or an errno. */
+/*
+ * Writes text to path, replacing what is there; makes its directory if needed. Returns 0 or an
+ * errno.
+ */
 int drop_in_write(const char *path, const char *text);
 
-/* Removes it, and the folder if it is empty then. Returns 0 or an errno. */
+/* Removes the file, and its directory if that is then empty. Returns 0 or an errno. */
 int drop_in_remove(const char *path);
 
 #endif

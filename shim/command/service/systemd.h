@@ -1,5 +1,5 @@
 /*
- * systemd: what systemd's own programs say and do.
+ * systemd: runs systemd's own programs.
  */
 #ifndef KEEPALIVE_SYSTEMD_H
 #define KEEPALIVE_SYSTEMD_H
@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* A program of systemd's that runs, and what it says, on either output. */
+/* A running program of systemd, and its output on either descriptor. */
 struct asked {
 	pid_t pid;
-	FILE *answer; /* NULL: it was not started */
+	FILE *answer; /* NULL if it was not started */
 };
 
 /* Starts a command, a list with NULL at its end. */

@@ -1,5 +1,5 @@
 /*
- * attachment: the sockets of one running process, given their options as they appear.
+ * attachment: sets the options of one running process's sockets as they appear.
  */
 #ifndef KEEPALIVE_ATTACHMENT_H
 #define KEEPALIVE_ATTACHMENT_H
@@ -8,33 +8,36 @@
 
 struct attachment {
 	struct settings settings;
-	struct holder holder; /* whose space is the one below */
+	struct holder holder; /* its space is the one below */
 	struct net_namespace space;
-	struct values kernel;  /* what a new socket has there */
+	struct values kernel;  /* the values of a new socket there */
 	struct memory *memory; /* of the sockets seen, by inode */
 	size_t memory_count;
-	bool dry_run;   /* only say what would be done */
+	bool dry_run;   /* only print what would be done */
 	bool quiet;     /* no lines */
 	bool named;     /* lines begin with the process */
-	bool only_used; /* what is neither connected nor listening stays as it is */
-	const struct settings *listeners;   /* for listeners in place of settings; NULL: none */
-	const struct socket_table *seen_to; /* those that are held there: passed over; NULL: none */
-	bool following; /* past the first looks: what is right already goes without saying */
-	bool found;     /* a TCP socket, so far */
+	bool only_used; /* sockets that are neither connected nor listening stay as they are */
+	const struct settings *listeners; /* used for listeners instead of settings; NULL: none */
+	const struct socket_table
+		*seen_to; /* sockets to skip because they are in this table; NULL: none */
+	bool following; /* no longer the first look: no lines for sockets that are right already */
+	bool found;     /* a TCP socket, as far as is known */
 	bool failed;    /* an option could not be set */
 };
 
 /*
- * Sets the options of the sockets that were not seen before, or whose peer or role was not known
- * then. Others cost no more than the reading of /proc/PID/fd. Returns 0, or an errno as
- * process_sockets() and pidfd_copy() have it: the process has ended, or may not be looked into.
+ * Sets the options of sockets that were not seen before, or whose peer or role was not known then.
+ * For the others it only reads /proc/PID/fd. Returns 0, or an errno as from process_sockets() and
+ * pidfd_copy(): the process has ended, or may not be inspected.
  */
 int attachment_look(struct attachment *attachment);
 
-/* Whether a socket is to be looked at again although it is not new: one whose options may yet change. */
+/*
+ * Whether to look at a socket again although it is not new, because its options may still change.
+ */
 bool attachment_is_pending(const struct attachment *attachment);
 
-/* What it holds; the process stays as it is. */
+/* Frees its memory and descriptors; the process stays as it is. */
 void attachment_free(struct attachment *attachment);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * connection: a TCP socket that a process holds, as the kernel's table and a copy of the descriptor
- * show it, each as far as it is permitted.
+ * connection: a TCP socket of a process, as the kernel's table and a copy of the descriptor show
+ * it, each as far as permitted.
  */
 #ifndef KEEPALIVE_CONNECTION_H
 #define KEEPALIVE_CONNECTION_H
@@ -9,21 +9,21 @@
 #include "process/process.h"
 #include "sockets/net_namespace.h"
 
-/* Whose sockets are looked at, and from where. */
+/* The process whose sockets are read, and how. */
 struct holder {
 	struct process process;
 	struct net_namespace *space;
 	const struct net_namespace *other; /* sockets may come from here too; may be NULL */
 	int pidfd;                         /* pidfd_of() */
-	int refused; /* errno that keeps copies of its descriptors from us; 0 */
+	int refused;                       /* errno of copying its descriptors; 0 if it works */
 	bool spare; /* take no copies of listeners, nor of what may be bound (connections_read()) */
-	const struct socket_fd *kept; /* but of these, which it has had for a while; by inode */
+	const struct socket_fd *kept; /* except of these, which it has had for a while; by inode */
 	size_t kept_count;
 };
 
 struct connection {
 	const struct holder *holder;
-	const struct socket_fd *fds; /* all the descriptors that stand for it */
+	const struct socket_fd *fds; /* all its descriptors */
 	size_t fd_count;
 	bool mptcp;
 	uint8_t state;               /* TCP_ESTABLISHED and so on */
@@ -41,29 +41,29 @@ struct connections {
 };
 
 /*
- * Adds those of the holder's sockets that are TCP. The sockets are ordered as by process_sockets()
- * and must outlive the connections. Sockets that are not in the namespace's table (not hashed, made
- * in another namespace) are seen through copies alone.
+ * Adds the holder's TCP sockets. The sockets are sorted as by process_sockets() and must outlive
+ * the connections. Sockets that are not in the namespace's table (not hashed, or made in another
+ * namespace) are seen through copies only.
  *
- * A copy keeps a port in use: a process that closes its listener while we hold one, and binds
- * again, is refused with EADDRINUSE. A holder to be spared is looked at without such copies: the
- * values of sockets that are neither connected nor connecting are not known then. (Reading a link
- * in /proc/PID/fd holds a socket as well, as ls and ss do, for some 100 ns: no way around that.)
+ * A copy keeps a port in use: if a process closes its listener while we have one, and binds again,
+ * it gets EADDRINUSE. To avoid that, such copies can be left out; then the values of sockets that
+ * are neither connected nor connecting are not known. (Reading a link in /proc/PID/fd also keeps
+ * the socket open, for about 100 ns, as with ls and ss; this cannot be avoided.)
  */
 void connections_read(struct connections *connections, struct holder *holder,
 		      const struct socket_fd *sockets, size_t count);
 
-/* Adds one that only the namespace's table shows; nobody is the holder to name. */
+/* Adds one that only the namespace's table shows; nobody stands for its unknown holder. */
 void connections_add_entry(struct connections *connections, const struct holder *nobody,
 			   const struct diag_socket *entry);
 
 /*
- * Gives the connections from number first on their roles: one whose local port is listened on, by
+ * Sets the roles of the connections from number first on: one whose local port is listened on, by
  * the process or in its namespace, was accepted. Sorts them by descriptor.
  */
 void connections_roles(struct connections *connections, size_t first);
 
-/* Whether it has, or is about to get, a peer: its role depends on who listens. */
+/* Whether it has a peer, or will have one soon; then its role depends on who listens. */
 bool connection_is_established(const struct connection *connection);
 
 /* How many of the sockets, from the first on, are the same socket. */

@@ -1,6 +1,6 @@
 /*
- * exposed: established connections that would hang for ever if the other end vanished: `status
- * --off`.
+ * exposed: `status --off`: established connections that would hang for ever if the other end
+ * vanished.
  */
 #ifndef KEEPALIVE_EXPOSED_H
 #define KEEPALIVE_EXPOSED_H
@@ -14,9 +14,8 @@ struct exposed {
 };
 
 /*
- * Counts them, and prints those that would hang on standard output, one line or object for each
- * process, peer and port of the service: the most first. With nothing to print an empty array, or
- * nothing.
+ * Counts them, and prints those that would hang, one line or object for each process, peer and
+ * service port, the most frequent first. If there are none it prints nothing, or an empty array.
  */
 struct exposed exposed_print(struct connections *connections, bool json);
 

@@ -1,5 +1,5 @@
 /*
- * net_namespace: the sockets of a process's network namespace, ours or another.
+ * net_namespace: the sockets of a process's network namespace, which may be another than ours.
  */
 #ifndef KEEPALIVE_NET_NAMESPACE_H
 #define KEEPALIVE_NET_NAMESPACE_H
@@ -12,40 +12,40 @@
 
 struct net_namespace {
 	ino_t inode;
-	int error; /* why there is no table: an errno; EPERM: it may not be entered */
+	int error; /* errno if there is no table; EPERM: it may not be entered */
 	struct socket_table table;
-	uint8_t listening[(UINT16_MAX + 1) / 8]; /* a bit for each local port listened on */
+	uint8_t listening[(UINT16_MAX + 1) / 8]; /* a bit for each local port that is listened on */
 };
 
-/* Which namespace the process is in; 0 if that may not be seen. */
+/* The number of the process's namespace; 0 if it cannot be seen. */
 ino_t net_namespace_of(pid_t pid);
 
 /*
- * Has make(argument) called in the network namespace of the process, by a child if that is another,
- * and hands over the descriptor that it returns; -1 and errno: its own, or EPERM if the namespace
- * may not be entered.
+ * Calls make(argument) in the network namespace of the process, in a child if that is another, and
+ * returns the descriptor that it returns. On failure -1 and errno: that of make, or EPERM if the
+ * namespace may not be entered.
  */
 int net_namespace_make(pid_t pid, int make(const void *argument), const void *argument);
 
-/* Of socket(2). */
+/* The arguments of socket(2). */
 int net_namespace_socket(pid_t pid, int domain, int type, int protocol);
 
 /*
  * Reads the sockets in these states (bits 1 << TCP_...) of the process's namespace into *space,
- * whose earlier content it replaces. If that fails, the ports listened on stay as they were.
- * Another namespace needs CAP_SYS_ADMIN, or to be the user who made its user namespace.
+ * replacing its contents. If that fails, the listened ports stay as they were. Another namespace
+ * needs CAP_SYS_ADMIN, or to be the owner of its user namespace.
  */
 void net_namespace_read(struct net_namespace *space, pid_t pid, uint32_t states);
 
 /*
- * Numbers of the kernel's that change whenever a socket of the process's namespace connects, is
- * connected to, or begins to listen, into a text to be compared with an earlier one. Cheap, however
+ * The kernel's counters that change whenever a socket of the process's namespace connects, is
+ * connected to, or begins to listen, as a text to be compared with an earlier one. Cheap, however
  * many sockets there are. Returns false if they cannot be read.
  */
 enum { NET_COUNTERS_MAX = 256 };
 bool net_namespace_counters(pid_t pid, char counters[NET_COUNTERS_MAX]);
 
-/* What processes of the namespace listen on, so far as is known. */
+/* What processes of the namespace listen on, as far as is known. */
 void net_namespace_add_listener(struct net_namespace *space, uint16_t port);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * selection: which connections are wanted, and in which order.
+ * selection: which connections to show, and in which order.
  */
 #ifndef KEEPALIVE_SELECTION_H
 #define KEEPALIVE_SELECTION_H
@@ -21,12 +21,15 @@ struct selection {
 /* "443" or "8000-8999"; false for anything else. */
 bool selection_take_ports(struct selection *selection, const char *text);
 
-/* State names, in any case, with commas between; more than once adds them. */
+/* State names, in any case, separated by commas; may be repeated. */
 bool selection_take_states(struct selection *selection, const char *text);
 
 bool selection_take_order(struct selection *selection, const char *text);
 
-/* Drops what is not wanted, and sorts the rest; equal ones by process and descriptor. */
+/*
+ * Removes connections that are not selected, and sorts the rest; equal ones by process and
+ * descriptor.
+ */
 void selection_apply(const struct selection *selection, struct connections *connections);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * snapshot: the TCP sockets of some processes at one moment, and what kept us from seeing more.
+ * snapshot: the TCP sockets of some processes at one moment, and what could not be read.
  */
 #ifndef KEEPALIVE_SNAPSHOT_H
 #define KEEPALIVE_SNAPSHOT_H
 
 #include "sockets/connection.h"
 
-/* What could not be seen of how many processes, and why for the first of them. */
+/* For how many processes something could not be read, and why for the first of them. */
 struct lack {
 	unsigned processes;
 	char reason[512];
@@ -35,8 +35,8 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why);
 size_t snapshot_others(const struct snapshot *snapshot);
 
 /*
- * Adds those, as held by a process of the number 0 and the name "?": who may not see the process
- * may see whether its connections have keepalive.
+ * Adds those, as sockets of a process with the number 0 and the name "?", so that a user who may
+ * not see the process can see whether its connections have keepalive.
  */
 void snapshot_add_others(struct snapshot *snapshot);
 

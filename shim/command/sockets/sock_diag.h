@@ -23,18 +23,18 @@ struct diag_socket {
 	uint32_t inode;
 	uint8_t state; /* TCP_ESTABLISHED and so on, netinet/tcp.h */
 	bool mptcp;
-	bool held;        /* some process was seen to hold it; for the caller */
+	bool held;        /* some process has it open; set by the caller */
 	uint64_t cookie;  /* the kernel's number for it, never used again */
 	uint64_t group;   /* its control group (struct group), Linux 5.7; 0: not known */
 	uint8_t timer;    /* enum timer; an MPTCP socket's is that of its first subflow */
-	uint8_t retries;  /* what this timer has sent so far without an answer */
+	uint8_t retries;  /* what this timer has sent without an answer */
 	uint32_t expires; /* milliseconds until the timer fires */
 	struct endpoint local, peer;
 };
 
 /* Sockets by inode. */
 struct socket_table {
-	bool waiting; /* also those that wait for accept(2), whose inode is 0; set before */
+	bool waiting; /* also sockets that wait for accept(2), whose inode is 0; set before */
 	struct diag_socket *sockets;
 	size_t count, room;
 	size_t unheld;   /* sockets that no process has, such as those not accepted yet */
@@ -43,8 +43,8 @@ struct socket_table {
 };
 
 /*
- * Reads the sockets in these states (bits 1 << TCP_...) that a process holds, from a
- * NETLINK_SOCK_DIAG socket, into *table, which was empty or freed. Returns 0 or an errno.
+ * Reads the sockets in these states (bits 1 << TCP_...) from a NETLINK_SOCK_DIAG socket into
+ * *table, which must be empty or freed. Returns 0 or an errno.
  */
 int sock_diag_read(struct socket_table *table, int netlink, uint32_t states);
 

@@ -13,21 +13,22 @@ bool sockopts_apply_to(int fd, bool *mptcp);
 /* setsockopt(2) of one of the options. Returns 0 or an errno. */
 int sockopt_set(int fd, enum sockopt option, int32_t value);
 
-/* For a new socket, which nobody can have configured: sets the profile's own options. */
+/* Sets the profile's own options on a new socket, which nobody else can have configured. */
 void sockopts_arm(int fd, const struct profile *profile);
 
 /* All the options of a socket. */
 void sockopts_read(int fd, struct values *values);
 
 /*
- * What a new socket has, in this process's network namespace when it was first asked: what stands
- * for "kernel", since no value of setsockopt(2) means "as the sysctl says".
+ * The values of a new socket in this process's network namespace, read at the first call. They are
+ * set for "kernel", because no value of setsockopt(2) means "as in the sysctl".
  */
 const struct values *sockopts_of_kernel(void);
 
 /*
- * Gives the socket the profile with that number, as decide() has it. given: as for standing_of().
- * What the kernel refuses is passed over. Returns where the socket stands then.
+ * Gives the socket the profile with that number, as decide() decides. given is as for
+ * standing_of(). Options that the kernel refuses are skipped. Returns the socket's standing
+ * afterwards.
  */
 struct standing sockopts_apply(int fd, const struct settings *settings, unsigned given,
 			       unsigned number);

@@ -7,8 +7,8 @@
 #include "sockets/connection.h"
 
 /*
- * An array of objects on standard output, with the keys that `keepalive status --help` lists. What
- * is not known, or not there, is null.
+ * Prints an array of objects, with the keys that `keepalive status --help` lists; null for what is
+ * not known or does not exist.
  */
 void status_json(const struct connections *connections);
 

@@ -1,19 +1,21 @@
 /*
- * channel: between a process and its supervisor, until the one executes the program.
+ * channel: a socket between a process and its supervisor, used until the process executes the
+ * program.
  */
 #ifndef KEEPALIVE_CHANNEL_H
 #define KEEPALIVE_CHANNEL_H
 
 #include <stdbool.h>
 
-/* Descriptors above the standard ones, even if these are closed. */
+/* Makes the two ends, as descriptors above the standard ones, even if these are closed. */
 bool channel_open(int ends[2]);
 
-/* A number, and a descriptor if fd is not -1. */
+/* Sends a number, and a descriptor if fd is not -1. */
 bool channel_send(int channel, int number, int fd);
 
 /*
- * Waits for one. *fd is -1 if none came; fd may be NULL. Returns false if the other end has gone.
+ * Receives them. *fd is -1 if no descriptor came; fd may be NULL. Returns false if the other end is
+ * closed.
  */
 bool channel_receive(int channel, int *number, int *fd);
 

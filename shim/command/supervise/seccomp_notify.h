@@ -1,6 +1,6 @@
 /*
- * seccomp_notify: what <linux/seccomp.h> has gained since the headers this may be compiled with,
- * and seccomp(2), which the C library does not wrap.
+ * seccomp_notify: definitions that older versions of <linux/seccomp.h> lack, and seccomp(2), which
+ * the C library does not wrap.
  */
 #ifndef KEEPALIVE_SECCOMP_NOTIFY_H
 #define KEEPALIVE_SECCOMP_NOTIFY_H

@@ -1,6 +1,6 @@
 /*
  * supervisor: the process beside a supervised program. It answers the system calls that the filter
- * reports, and leaves when the last filtered process has gone.
+ * reports, and ends when the last filtered process has ended.
  */
 #ifndef KEEPALIVE_SUPERVISOR_H
 #define KEEPALIVE_SUPERVISOR_H
@@ -8,13 +8,13 @@
 #include "supervise/filter.h"
 #include "supervise/title.h"
 
-/* What it reports at the start: all is well, or what it lacks. */
+/* Its report at the start: all is well, or what it lacks. */
 enum { SUPERVISOR_READY, SUPERVISOR_NO_PROC, SUPERVISOR_NO_REACH, SUPERVISOR_NO_THREAD };
 
 /*
- * Over the channel comes the number of a descriptor that its parent has, to try what is permitted;
- * it answers with one of the above; then comes the filter's notification descriptor, which it
- * confirms.
+ * Through the channel it receives the number of a descriptor of its parent, tries what is permitted
+ * with it, and answers with one of the above. Then it receives the filter's notification
+ * descriptor, and confirms that.
  */
 __attribute__((noreturn)) void supervisor_run(const struct plan *plan, int channel,
 					      struct title title);

@@ -1,5 +1,5 @@
 /*
- * supervisor_log: KEEPALIVE_SHIM_LOG for supervised programs; lines as the preload writes them.
+ * supervisor_log: KEEPALIVE_SHIM_LOG for supervised programs, with the same lines as the preload's.
  *
  * A line is one write. Nothing here blocks; what cannot be written is dropped.
  */
@@ -11,24 +11,25 @@
 #include "decide.h"
 
 /*
- * Called while standard error is still the program's. Returns the descriptor that has to stay open
- * for the log, -1 for none.
+ * To be called while standard error is still the program's. Returns the descriptor that must stay
+ * open for the log, -1 for none.
  */
 int supervisor_log_start(const struct settings *those);
 
 /*
- * Whose socket the next lines are about; called while it waits for us, since it may soon be gone.
+ * The thread whose socket the next lines are about. To be called while it waits for us, because it
+ * may end soon after.
  */
 void supervisor_log_caller(pid_t thread);
 
 /* "keepalive-shim[PID] PROGRAM: " and the text. All do nothing if the log is off. */
 __attribute__((format(printf, 1, 2))) void supervisor_log(const char *format, ...);
 
-/* A line of log_line.h about a socket that becomes a client, or a listener (peer: none). */
+/* A line of log_line.h about a socket that becomes a client or a listener (without a peer). */
 void supervisor_log_socket(int fd, enum role role, const struct endpoint *local,
 			   const struct endpoint *peer, const struct standing *standing);
 
-/* The same about a new socket, which was given the profile with that number. */
+/* The same about a new socket, which got the profile with that number. */
 void supervisor_log_new(int fd, unsigned number);
 
 #endif

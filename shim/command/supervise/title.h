@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* What the name begins with; the number of the process that it serves follows. */
+/* The beginning of the name; the number of the process that it serves follows. */
 #define SUPERVISING "keepalive supervising "
 
 /* Our command line and the environment behind it, which the supervisor overwrites with its name. */

@@ -1,10 +1,9 @@
 /*
- * workers: threads that serve calls, so that nobody waits for another's: for one who gets no
- * processor, or whose descriptor takes long to close.
+ * workers: threads that serve calls, so that no call waits for another one whose thread gets no
+ * processor or whose descriptor takes long to close.
  *
- * One of them waits for calls, since some kernels (6.6 and later) wake all who wait, and serves
- * what it gets. Only while it is held up does another take its place, which the main thread sees
- * to.
+ * One of them waits for calls (some kernels, 6.6 and later, wake all that wait) and serves what it
+ * gets. Another takes its place only while it is held up; the main thread arranges that.
  */
 #ifndef KEEPALIVE_WORKERS_H
 #define KEEPALIVE_WORKERS_H
@@ -14,23 +13,24 @@
 #include "supervise/notification.h"
 
 /*
- * Makes the first of them, which waits until it is released; there are never more than limit. calls
- * is room for what each of them serves. waker is an eventfd(2) that wakes the main thread; it may be
- * -1 for a single one. Returns false if no thread can be made.
+ * Starts the first of them, which waits until it is released; there are never more than limit.
+ * calls has an entry for what each of them serves. waker is an eventfd(2) that wakes the main
+ * thread; it may be -1 if there is only one worker. Returns false if no thread can be started.
  */
 bool workers_prepare(void serve(struct notification *), struct notification *calls, unsigned limit,
 		     int waker);
 
-/* notifications_from() has been called: they begin. */
+/* Releases them, after notifications_from() was called. */
 void workers_release(void);
 
 /*
- * For the main thread: sees to it that somebody waits for calls. Returns after how many
- * milliseconds it has to be called again; -1: not before the waker says so, since nobody calls.
+ * For the main thread: makes sure that a worker waits for calls. Returns after how many
+ * milliseconds it must be called again; -1: only when the waker says so, because there are no
+ * calls.
  */
 int workers_watch(void);
 
-/* Waits until none of them serves a call: what is answered already may still have to be logged. */
+/* Waits until none of them serves a call: a call that was answered may still have to be logged. */
 void workers_finish(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * check_process: how a running process was started, as far as proc(5) shows it to us.
+ * check_process: how a running process was started, as far as proc(5) shows it.
  */
 #ifndef KEEPALIVE_CHECK_PROCESS_H
 #define KEEPALIVE_CHECK_PROCESS_H
@@ -11,19 +11,19 @@
 #include "verdict/reach.h"
 
 struct process_check {
-	bool kernel;  /* it is a thread of the kernel, and the rest is zero */
-	int hidden;   /* errno why it cannot be looked into: the rest but supervisor is not known */
-	bool library; /* libkeepalive-shim.so is mapped */
+	bool kernel;      /* a kernel thread; everything else is zero */
+	int hidden;       /* errno if it cannot be inspected: then only supervisor is known */
+	bool library;     /* libkeepalive-shim.so is mapped */
 	bool privileged;  /* AT_SECURE of getauxval(3): preloads and environment were not trusted */
-	bool overwritten; /* its environment: settings in it are gone */
-	struct reach reach; /* to where its calls lead, if it has the library and no supervisor */
-	pid_t supervisor;   /* the process that supervises it; 0 for none that is known to */
-	pid_t served; /* the process that its supervisor was started for, with the settings that hold */
-	bool renamed; /* that one has ended, and served is one of those that came from it */
-	bool emptied; /* its environment, and that of whom the supervisor names: settings do not show */
-	bool elsewhere; /* a supervisor is there, but it is in another network namespace or cgroup */
-	bool orphaned;  /* one may: there is one, but nothing shows whom it serves now */
-	bool file_changed;  /* the host's file, as it sees it, is younger than the process */
+	bool overwritten; /* its environment was overwritten, and the settings in it are lost */
+	struct reach reach; /* where its calls lead, if it has the library and no supervisor */
+	pid_t supervisor;   /* the process that supervises it; 0 if none is known to */
+	pid_t served; /* the process that its supervisor was started for, whose settings apply */
+	bool renamed; /* that process has ended, and served is one of its descendants */
+	bool emptied; /* its environment, and that of served, were emptied: the settings cannot be seen */
+	bool elsewhere;     /* there is a supervisor, but in another network namespace or cgroup */
+	bool orphaned;      /* there is a supervisor, but it is unknown which process it serves */
+	bool file_changed;  /* the host's file, as the process sees it, is newer than the process */
 	struct texts texts; /* its settings, in environment */
 	char *environment;  /* for free(3) */
 };

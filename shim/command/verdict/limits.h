@@ -1,5 +1,5 @@
 /*
- * limits: what limits a yes: for whom, for which of its sockets, on which condition it holds.
+ * limits: what limits a yes: for which users, for which sockets, under which conditions it is true.
  */
 #ifndef KEEPALIVE_LIMITS_H
 #define KEEPALIVE_LIMITS_H
@@ -7,7 +7,7 @@
 #include "program/target.h"
 #include "verdict/reach.h"
 
-/* Adds the sentences to text, separated by "; ", as they hold for the file of a program. */
+/* Appends the sentences that apply to a program's file to text, separated by "; ". */
 void text_limits(struct text *text, const struct target *target);
 
 /* The same for a running process. */

@@ -1,23 +1,23 @@
 /*
- * obstacles: what stands in the way of a preload, one row each.
+ * obstacles: the reasons why a preload does not take effect, one row each.
  *
  * ROW(symbol, word, effect, way, starts, reason, advice, more):
  *   symbol          OBSTACLE_symbol
  *   word            its name in the JSON of `check`
  *   effect          the answer of `check`
  *   way             whether supervision gets around it
- *   starts          whether `run` starts the program all the same, without a word
+ *   starts          whether `run` silently starts the program nevertheless
  *   reason, advice  what it is, and what to do about it
  *   more            the function in verdict.c that adds what depends on the program, or NULL
  *
- * Another obstacle is another row, and a condition in verdict.c that finds it (shim/README.md).
+ * To add an obstacle, add a row, and a condition in verdict.c that finds it (shim/README.md).
  */
 #ifndef KEEPALIVE_OBSTACLES_H
 #define KEEPALIVE_OBSTACLES_H
 
 enum effect { EFFECT_YES, EFFECT_NO, EFFECT_UNKNOWN };
 
-/* WAY_KEPT: only if the privileges that the program has are kept under supervision. */
+/* WAY_KEPT: only if the program keeps its privileges under supervision. */
 enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 
 /* clang-format off */
@@ -68,7 +68,7 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "", \
 	    "build or install the library for it, and name that with 'keepalive run --library PATH'", \
 	    explain_architecture) \
-	ROW(UNREADABLE, "unreadable", EFFECT_UNKNOWN, WAY_NONE, true, /* most are like any other */ \
+	ROW(UNREADABLE, "unreadable", EFFECT_UNKNOWN, WAY_NONE, true, /* most such programs are ordinary ones */ \
 	    "its file may not be read", \
 	    "ask as a user who may read it", NULL) \
 	ROW(FORMAT, "format", EFFECT_UNKNOWN, WAY_NONE, true, /* binfmt_misc may know it */ \

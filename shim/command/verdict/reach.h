@@ -1,6 +1,7 @@
 /*
- * reach: where the calls that the library takes the place of lead in a running process, object by
- * object: the slots of its memory say, whatever way an object was loaded.
+ * reach: where the calls of a running process lead that the library should intercept, for each
+ * object. This is read from the slots in its memory, so it does not matter how an object was
+ * loaded.
  */
 #ifndef KEEPALIVE_REACH_H
 #define KEEPALIVE_REACH_H
@@ -9,15 +10,15 @@
 #include <sys/types.h>
 
 struct reach {
-	int error;         /* errno why its memory cannot be read: the rest is zero */
+	int error;         /* errno if its memory cannot be read: then the rest is zero */
 	unsigned reached;  /* objects with a call that leads to the library */
-	unsigned bypassed; /* with one that leads to the C library at once */
-	char names[256];   /* of some of these, with commas between */
+	unsigned bypassed; /* objects with a call that leads directly to the C library */
+	char names[256];   /* the names of some of these, separated by commas */
 };
 
 /*
- * Looks at socket, connect, accept, accept4 and listen. Slots that are filled at the first call
- * only, and addresses that the program asked dlsym(3) for, do not show.
+ * Checks socket, connect, accept, accept4 and listen. Slots that are filled at the first call only,
+ * and addresses that the program got from dlsym(3), cannot be seen.
  */
 void reach_read(pid_t pid, struct reach *reach);
 

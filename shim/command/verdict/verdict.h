@@ -1,6 +1,6 @@
 /*
- * verdict: whether the shim takes effect in a program and, if not, why and what to do. One
- * judgement for `run` and `check`.
+ * verdict: whether the shim takes effect in a program and, if not, why and what to do. `run` and
+ * `check` share this.
  */
 #ifndef KEEPALIVE_VERDICT_H
 #define KEEPALIVE_VERDICT_H
@@ -15,7 +15,7 @@ struct verdict {
 	enum obstacle obstacle;
 	bool supervisable; /* supervision gets around the obstacle */
 	char reason[512];  /* why not; empty if there is no obstacle */
-	char advice[1024]; /* what to do about it, or what limits a yes; may be empty */
+	char advice[1024]; /* what to do about it, or the limits of a yes; may be empty */
 };
 
 /* error is what target_find() returned: 0 or ENOEXEC. */
@@ -27,7 +27,7 @@ void judge_process(const struct process *process, const struct target *target,
 		   const struct process_check *check, const struct settings *settings,
 		   struct verdict *verdict);
 
-/* A process with an obstacle, which its control group serves all the same, with these settings. */
+/* A process with an obstacle that has keepalive by its control group, with these settings. */
 void judge_served_by_group(const struct target *target, const struct settings *settings,
 			   struct verdict *verdict);
 
@@ -36,7 +36,7 @@ enum effect verdict_effect(const struct verdict *verdict);
 /* The obstacle in a word, for programs: "static", "go", "off"; "" for none. */
 const char *obstacle_name(enum obstacle obstacle);
 
-/* Whether `run` starts a program with this obstacle all the same, without a word. */
+/* Whether `run` silently starts a program with this obstacle. */
 bool obstacle_starts(enum obstacle obstacle);
 
 #endif
