@@ -158,7 +158,7 @@ numbered() {
 		found=1
 	fi
 	if [ -x /usr/lib/klibc/bin/true ]; then
-		says "is not one (klibc)" 1 /usr/lib/klibc/bin/true
+		says "is not a real one (klibc)" 1 /usr/lib/klibc/bin/true
 		run -0 "$KEEPALIVE" run /usr/lib/klibc/bin/true
 		found=1
 	fi

@@ -99,8 +99,8 @@ ready_commands() {
 		rows = re.findall(r"^\| ([^|]*), ([\d,]+) to ([\d,]+) \| ([^|]*) \| ([\d.,]+) \| ([\d.,]+) \| (.*) \|$", page, re.M)
 		assert len(rows) >= 10, rows
 		for over, first, last, name, at_first, at_last, unit in rows:
-			for number, figure in (first, at_first), (last, at_last):
-				assert f"{over}, {number}, {name}: {figure} {unit}" in titles, (over, number, name, figure)
+		    for number, figure in (first, at_first), (last, at_last):
+		        assert f"{over}, {number}, {name}: {figure} {unit}" in titles, (over, number, name, figure)
 		rules = re.search(r"With 64 rules that do not match, connect\(\) takes (\d+) ns", page)[1]
 		assert any(title.startswith("rules that do not match, 64, keepalive-shim: " + rules) for title in titles)
 		style = picture.getElementsByTagName("style")[0].firstChild.data

@@ -47,7 +47,7 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "preload", \
 	    "", explain_supervised) \
 	ROW(KLIBC, "klibc", EFFECT_NO, WAY_SUPERVISION, false, \
-	    "its file names something that is not a dynamic linker as such (klibc), so no preload", \
+	    "its dynamic linker is not a real one (klibc), so no preload", \
 	    "", explain_supervised) \
 	ROW(RAW, "raw", EFFECT_NO, WAY_SUPERVISION, false, \
 	    "it makes its sockets by system calls that bypass the C library and any preload", \
