@@ -1,4 +1,4 @@
-/* address: reads and writes addresses, and makes networks of them. */
+/* address: parses and prints addresses, and makes networks of them. */
 #include "address.h"
 
 enum { MAPPED_PREFIX = 12 }; /* bytes of ::ffff:0:0/96 */
@@ -40,7 +40,8 @@ uint16_t address_port(const void *bytes)
 }
 
 /*
- * Takes the part before the separator, and the separator, off *text; *more: whether there was one.
+ * Removes the part before the separator, and the separator, from *text; *more: whether there was a
+ * separator.
  */
 static struct slice take_part(struct slice *text, char separator, bool *more)
 {
@@ -99,8 +100,8 @@ static bool parse_group(struct slice text, uint8_t bytes[2])
 }
 
 /*
- * Groups with colons between them, or nothing; last: the last may be an IPv4 address. Returns how
- * many bytes that makes, or -1 if it is something else.
+ * Groups separated by colons, or nothing; last: the last one may be an IPv4 address. Returns how
+ * many bytes they are, or -1 for anything else.
  */
 static int parse_groups(struct slice text, bool last, uint8_t bytes[16])
 {

@@ -1,4 +1,4 @@
-/* assignments: reads a file of NAME=value lines, in place. */
+/* assignments: parses NAME=value lines, in place. */
 #include "assignments.h"
 
 static bool is_at_end(const struct assignments *from)
@@ -16,7 +16,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The next character; counts lines. Not at the end. */
+/* The next character; counts lines. Must not be called at the end. */
 static char take(struct assignments *from)
 {
 	char c = *from->next++;
@@ -31,7 +31,7 @@ static void skip_blanks(struct assignments *from)
 		from->next++;
 }
 
-/* To the first character of a line that holds something. */
+/* Skips to the first character of a line that is not blank or a comment. */
 static void skip_empty(struct assignments *from)
 {
 	for (skip_blanks(from); !is_at_end(from); skip_blanks(from)) {
@@ -58,13 +58,13 @@ static struct slice take_name(struct assignments *from)
 	return name;
 }
 
-/* A backslash in "" stands for itself before all but these, and a newline. */
+/* In "", a backslash is literal unless one of these, or a newline, follows. */
 static bool is_escape(const struct assignments *from)
 {
 	return is_at(from, '\\') || is_at(from, '"') || is_at(from, '`') || is_at(from, '$');
 }
 
-/* Appends what is between quotes to *out. Returns false if the second one is missing. */
+/* Appends the text between quotes to *out. Returns false if the closing quote is missing. */
 static bool take_quoted(struct assignments *from, char **out)
 {
 	char quote = take(from);
@@ -87,7 +87,7 @@ static bool take_quoted(struct assignments *from, char **out)
 	return false;
 }
 
-/* Appends the rest of the line to *out, without the blanks at its end. */
+/* Appends the rest of the line to *out, without trailing blanks. */
 static void take_plain(struct assignments *from, char **out)
 {
 	char *next = *out;

@@ -1,7 +1,7 @@
-/* complaint: the one wording of what is wrong with a setting. */
+/* complaint: the wording of what is wrong with a setting. */
 #include "complaint.h"
 
-/* Where, and which setting. Without an end: the value follows, or the problem. */
+/* The place and the setting, without an end, because the value or the problem follows. */
 static void text_subject(struct text *text, const struct complaint *complaint, const char *name)
 {
 	if (complaint->host_file) {

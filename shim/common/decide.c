@@ -1,9 +1,9 @@
-/* decide: who wins, by what a socket has and what it is to get. */
+/* decide: who wins, from the values that a socket has and those that it should get. */
 #include "decide.h"
 
 /*
- * Whether the socket has the profile's value. MPTCP, and kernels without one of the later options,
- * do not return its value: that matches.
+ * Whether the socket has the profile's value. An option that MPTCP, or a kernel without it, does
+ * not return counts as equal.
  */
 static bool has_value(const struct profile *profile, const struct values *now,
 		      const struct values *kernel, enum sockopt option)
@@ -11,7 +11,7 @@ static bool has_value(const struct profile *profile, const struct values *now,
 	int32_t wanted = profile->value[option] ? profile->value[option] : kernel->value[option];
 	bool may_lack = option == OPTION_USER_TIMEOUT || option == OPTION_RTO_MAX;
 
-	/* Kept in ticks of 1 to 10 ms, rounded up: net/ipv4/tcp.c */
+	/* The kernel stores it in ticks of 1 to 10 ms, rounded up: net/ipv4/tcp.c */
 	if (option == OPTION_RTO_MAX && wanted && now->value[option] - wanted < 10 &&
 	    now->value[option] >= wanted)
 		return true;
@@ -45,7 +45,7 @@ static unsigned set_by(const struct profile *profile)
 	return set;
 }
 
-/* The profile of which the socket has every value; PROFILE_NONE if there is none. */
+/* The profile whose values the socket all has; PROFILE_NONE if there is none. */
 static unsigned recognise(const struct settings *settings, const struct values *now,
 			  const struct values *kernel)
 {
@@ -72,10 +72,10 @@ struct standing standing_of(const struct settings *settings, unsigned given,
 
 	if (recognised != PROFILE_NONE)
 		return (struct standing){ recognised, 0, false };
-	/* Without any value of it, it is another socket than the one that got the profile. */
+	/* If it has none of the profile's values, it is not the socket that got the profile. */
 	if (given == PROFILE_NONE || set_by(profile) & ~different)
 		return (struct standing){ given, different, false };
-	/* Keepalive is off: only what differs from a new socket was set by somebody. */
+	/* Keepalive is off: only values that differ from a new socket's were set by somebody. */
 	return (struct standing){
 		PROFILE_NONE,
 		on ? OPTIONS_ALL
@@ -103,7 +103,7 @@ unsigned decide(const struct profile *from, const struct profile *to, unsigned o
 	return set;
 }
 
-/* What the socket has with that profile, which is not forced on it. */
+/* The values that the socket has with this profile, which is not forced on it. */
 static int64_t outcome(const struct profile *profile, unsigned owned, const struct values *now,
 		       const struct values *kernel, enum sockopt option)
 {

@@ -1,10 +1,11 @@
-/* endpoint: takes socket addresses apart, and writes an end of a connection out. */
+/* endpoint: reads socket addresses, and prints an end of a connection. */
 #include "endpoint.h"
 
 #include <netinet/in.h>
 
 /*
- * struct sockaddr_in6 without the scope of RFC 2553, which the kernel takes too: SIN6_LEN_RFC2133.
+ * The length of struct sockaddr_in6 without the scope of RFC 2553, which the kernel accepts too:
+ * SIN6_LEN_RFC2133.
  */
 enum { IPV6_LENGTH = 24 };
 

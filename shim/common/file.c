@@ -1,4 +1,4 @@
-/* file: asks statx(2) what a descriptor is open on, or a path leads to. */
+/* file: gets the file of a descriptor or a path from statx(2). */
 #include "file.h"
 
 #include <fcntl.h>

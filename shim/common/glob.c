@@ -1,6 +1,6 @@
 /*
- * glob: matches a name with a shell pattern, without recursion: each star takes as little as it
- * can.
+ * glob: matches a name with a shell pattern, without recursion: each star matches as little as
+ * possible.
  */
 #include "glob.h"
 
@@ -10,7 +10,7 @@ static struct slice rest_of(struct slice slice, size_t taken)
 }
 
 /*
- * The length of the set that the pattern begins with, brackets included; 0 if it is never closed.
+ * The length of the set at the beginning of the pattern, brackets included; 0 if it is not closed.
  */
 static size_t set_length(struct slice pattern)
 {
@@ -38,7 +38,7 @@ static bool is_in_set(struct slice set, char c)
 	return found != inverted;
 }
 
-/* Takes what stands for one character off the front of *pattern. Whether that is c. */
+/* Removes the pattern of one character from the front of *pattern. Returns whether it matches c. */
 static bool take_character(struct slice *pattern, char c)
 {
 	struct slice whole = *pattern;
@@ -55,7 +55,7 @@ static bool take_character(struct slice *pattern, char c)
 
 bool glob_matches(struct slice pattern, struct slice text)
 {
-	/* What follows the last star, and where in the text it was tried last. */
+	/* The pattern after the last star, and where in the text it was tried last. */
 	struct slice after_star = { 0 }, tried = { 0 };
 
 	while (text.length || pattern.length) {

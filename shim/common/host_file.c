@@ -1,4 +1,4 @@
-/* host_file: finds, believes and reads the settings of a host. */
+/* host_file: finds, checks and reads the settings of a host. */
 #include "host_file.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static bool is_roots_alone(const struct file *file, struct host_file_owners owne
 	       !(file->mode & OTHERS_WRITE);
 }
 
-/* Why it is not believed; NULL if it is. */
+/* Why it is not trusted; NULL if it is. */
 static const char *distrust(const struct file *file, const struct file *directory,
 			    struct host_file_owners owners)
 {
@@ -49,7 +49,7 @@ static const char *cannot_open(int error)
 	}
 }
 
-/* Memory for a text and the zero byte behind it, or NULL. */
+/* Memory for a text and its terminating zero, or NULL. */
 static char *room(unsigned long size)
 {
 #ifdef SYS_mmap2
@@ -154,10 +154,10 @@ bool host_file_maps(struct slice map, unsigned long id, uint32_t *outside)
 	return false;
 }
 
-/* Whether nobody's number stands for anybody in this process's user namespace. */
+/* Whether the overflow user's id is mapped to no user in this process's user namespace. */
 static bool nobody_is_mapped(void)
 {
-	char buffer[4096]; /* a page of lines; nobody has more */
+	char buffer[4096]; /* a page of lines, which is more than anybody has */
 	struct slice map = { buffer, 0 };
 	uint32_t outside;
 	int fd = (int)system_call()(SYS_openat, AT_FDCWD, "/proc/self/uid_map",
@@ -234,7 +234,7 @@ void host_file_read(struct host_file *file, struct texts *texts, complain_functi
 				    complain, context);
 			continue;
 		}
-		/* As in systemd the last one of a name counts. */
+		/* As in systemd, the last line with a name counts. */
 		texts->host[variable] = line.value;
 		if (texts->line[variable] || !texts->text[variable] || !*texts->text[variable]) {
 			texts->text[variable] = line.value;

@@ -1,4 +1,4 @@
-/* log_line: the words of a line of the log. */
+/* log_line: the text of the log's lines. */
 #include "log_line.h"
 
 void text_log_start(struct text *text, unsigned long pid, const char *program)
@@ -41,8 +41,8 @@ static void text_owned(struct text *text, unsigned owned)
 }
 
 /*
- * The profile with the values that the socket has. What is left to the kernel is that only if it is
- * what a new socket has; the later options are not mentioned then.
+ * The profile with the values that the socket has. An option that is left to the kernel counts as
+ * such only if it has the value of a new socket; the later options are then not printed.
  */
 static struct profile profile_of(const struct profile *profile, unsigned owned,
 				 const struct values *now, const struct values *kernel)

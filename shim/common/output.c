@@ -1,4 +1,4 @@
-/* output: writes a line without waiting for anybody, and without a signal. */
+/* output: writes a line without blocking, and without a signal. */
 #include "output.h"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 enum { NAME_SIZE = 256, IS_LINK = 0120000, TYPE_MASK = 0170000, OTHERS_WRITE = 0022 };
 
-/* A signal set as the system calls take it: 64 signals. */
+/* A signal set as the system calls use it: 64 signals. */
 struct signals {
 	unsigned long bits[8 / sizeof(unsigned long)];
 };
@@ -27,7 +27,7 @@ static void signals_add(struct signals *set, int signal)
 	set->bits[bit / width] |= 1UL << bit % width;
 }
 
-/* Whether a write of one line will not block, and somebody is there to read it. */
+/* Whether a write of one line will not block, and there is a reader. */
 static bool is_writable(int fd)
 {
 	struct pollfd poll = { .fd = fd, .events = POLLOUT };
@@ -37,8 +37,9 @@ static bool is_writable(int fd)
 }
 
 /*
- * Blocks the signals that a write can raise, and takes back those that this one did. SIGTTOU: a
- * background job whose terminal has tostop set would be stopped; blocked, it may write.
+ * Blocks the signals that a write can raise, and removes those that this write raised. Without
+ * that, SIGTTOU would stop a background job whose terminal has tostop set; while it is blocked, the
+ * job may write.
  */
 static void write_quietly(int fd, const char *line, size_t length)
 {
@@ -67,8 +68,8 @@ static int open_at(int directory, const char *name, int flags)
 }
 
 /*
- * The same pipe or terminal opened once more, so that a write fails that would wait: O_NONBLOCK on
- * the descriptor itself would be everybody's who shares it.
+ * Opens the same pipe or terminal again, so that a write that would block fails: O_NONBLOCK on the
+ * descriptor itself would affect everybody who shares it.
  */
 static int open_again(int fd)
 {
@@ -82,8 +83,8 @@ static int open_again(int fd)
 }
 
 /*
- * A terminal of another user's (su(1)) cannot be opened again, but as the controlling one. poll(2)
- * is no help with terminals: it calls one writable that has room for a byte.
+ * A terminal of another user (su(1)) cannot be opened again, except as the controlling one. poll(2)
+ * does not help with terminals, because it reports one as writable that has room for a single byte.
  */
 static int open_terminal(int fd)
 {
@@ -120,7 +121,10 @@ void output_line(int fd, const char *line, size_t length)
 		break;
 	case FILE_PIPE:
 		again = open_again(fd);
-		/* Another user's, but a line fits if poll(2) says so: PIPE_BUF, pipe(7). */
+		/*
+		 * Another user's, but a line fits if poll(2) reports it as writable: PIPE_BUF,
+		 * pipe(7).
+		 */
 		if (again < 0 && is_writable(fd))
 			write_quietly(fd, line, length);
 		break;
@@ -134,7 +138,7 @@ void output_line(int fd, const char *line, size_t length)
 	system_call()(SYS_close, again);
 }
 
-/* Nobody but root and us can put a link into it. */
+/* Only root and we can create links in it. */
 static bool is_trusted(int directory)
 {
 	struct file file = file_of(directory);

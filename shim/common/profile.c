@@ -1,7 +1,7 @@
-/* profile: what follows from a profile's values, and how they are written. */
+/* profile: checks and prints a profile's values. */
 #include "profile.h"
 
-enum { TIMER_SAFE_IDLE = 311 }; /* seconds; fires by 350 although timers are up to 1/8 late */
+enum { TIMER_SAFE_IDLE = 311 }; /* seconds; fires within 350 s although timers are up to 1/8 late */
 
 bool profile_is_same(const struct profile *a, const struct profile *b)
 {
@@ -54,8 +54,8 @@ void profile_warnings(const struct profile *profile,
 }
 
 /*
- * Milliseconds as seconds if they are whole ones. No division: 32-bit ARM needs a libgcc function
- * for it.
+ * Milliseconds as seconds if they are whole seconds. Without division, for which 32-bit ARM needs a
+ * function of libgcc.
  */
 static void text_milliseconds(struct text *text, int32_t value)
 {

@@ -1,10 +1,10 @@
-/* rules: reads KEEPALIVE_SHIM_RULES; its grammar is in keepalive-shim(7). */
+/* rules: parses KEEPALIVE_SHIM_RULES; keepalive-shim(7) describes the grammar. */
 #include "rules.h"
 
 #include "glob.h"
 #include "values.h"
 
-enum { COMM_MAX = 15 }; /* proc(5): comm is cut there */
+enum { COMM_MAX = 15 }; /* proc(5): comm is cut to this length */
 
 #define BLANKS                            " \t\r"
 #define WORD(symbol, variable, word, ...) word "=, "
@@ -13,16 +13,16 @@ enum { COMM_MAX = 15 }; /* proc(5): comm is cut there */
 /* A rule as it is being read. */
 struct draft {
 	struct rule rule;
-	bool other_program; /* program= names somebody else */
+	bool other_program; /* program= names another program */
 	bool off;
-	unsigned seen; /* one bit for each kind of word, to refuse it a second time */
+	unsigned seen; /* one bit for each kind of word, to refuse repetitions */
 	const char *problem;
 	const char *accepted;
 };
 
 enum word { WORD_OFF = NUMBERS, WORD_PROGRAM, WORD_ROLE, WORD_PEER, WORD_PORT, WORD_MODE };
 
-/* A pattern for a name that comm shows cut: its first 15 characters are plain and are comm. */
+/* A pattern for a name that is cut in comm: its first 15 characters are plain and equal comm. */
 static bool matches_cut(struct slice pattern, struct slice comm)
 {
 	if (comm.length != COMM_MAX || pattern.length <= COMM_MAX)
@@ -64,7 +64,7 @@ static bool parse_ports(struct slice text, struct rule *rule)
 	return true;
 }
 
-/* Notes that this kind of word was there; a second one is a problem. */
+/* Notes that this kind of word was there; a repetition is a problem. */
 static bool is_first(struct draft *draft, unsigned word)
 {
 	if (draft->seen & 1U << word) {
@@ -113,7 +113,7 @@ static bool selector(struct draft *draft, struct slice word, const struct progra
 	return true;
 }
 
-/* If the word is the setting's "word=value", puts the value into *value and returns true. */
+/* If the word is this setting's "word=value", stores the value in *value and returns true. */
 static bool is_setting(struct slice word, enum variable variable, struct slice *value)
 {
 	return slice_after(word, setting_of(variable)->word, value) &&
@@ -151,7 +151,7 @@ static void setting(struct draft *draft, struct slice word)
 	}
 }
 
-/* Which rule a complaint is about, and where it goes. */
+/* The rule that a complaint is about, and where it goes. */
 struct source {
 	complain_function *complain;
 	void *context;
@@ -176,7 +176,7 @@ static void complain_of(const struct source *source, struct slice value, const c
 	source->complain(source->context, &complaint);
 }
 
-/* Warns of what the rule itself brought about; the rest was said of the variables. */
+/* Warns of what the rule itself causes; warnings about the variables were given already. */
 static void warn(void *context, enum sockopt option, const char *text)
 {
 	const struct source *source = context;
@@ -188,7 +188,7 @@ static void warn(void *context, enum sockopt option, const char *text)
 		complain_of(source, source->text, text, NULL, NULL);
 }
 
-/* Reads one rule. Returns whether it holds; *bad is the word that does not. */
+/* Parses one rule. Returns whether it is valid; if not, *bad is the bad word. */
 static bool read_rule(struct draft *draft, struct slice text, const struct program *program,
 		      struct slice *bad)
 {

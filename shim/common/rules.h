@@ -1,5 +1,5 @@
 /*
- * rules: KEEPALIVE_SHIM_RULES from text to settings->rule[].
+ * rules: parses KEEPALIVE_SHIM_RULES into settings->rule[].
  */
 #ifndef KEEPALIVE_RULES_H
 #define KEEPALIVE_RULES_H
@@ -14,9 +14,10 @@ struct program {
 };
 
 /*
- * Reads the rules into settings->rule[], composed over base (unresolved: its user timeout may be
- * USER_TIMEOUT_AUTO). Rules for other programs are checked and left out; with program NULL none is.
- * A bad rule is complained of once and skipped; so is every rule after the first RULES_MAX.
+ * Reads the rules into settings->rule[], each completed with the values of base (whose user timeout
+ * may still be USER_TIMEOUT_AUTO). Rules for other programs are checked and left out; with program
+ * NULL, none is. A bad rule is complained of once and skipped, and so is every rule after the first
+ * RULES_MAX.
  */
 void rules_read(struct settings *settings, const struct profile *base, struct slice text,
 		const struct program *program, complain_function *complain, void *context);

@@ -1,4 +1,4 @@
-/* settings: which profile a socket gets. */
+/* settings: selects the profile for a socket. */
 #include "settings.h"
 
 #include <stddef.h>

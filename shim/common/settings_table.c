@@ -1,9 +1,9 @@
-/* settings_table: the rows as the library and the command look them up. */
+/* settings_table: the rows as the library and the command use them. */
 #include "settings_table.h"
 
 #define ROW(symbol, variable, word, preset, words, accepted, ...) \
 	[VARIABLE_##symbol] = { variable, word, preset, words, accepted },
-/* With its end: C lets a string fill an array without one. */
+/* Including the terminating zero, because C allows a string to fill an array without one. */
 #define IS_ROOM_FOR(string, member) sizeof(string) <= sizeof(((struct setting *)0)->member)
 #define FITS(symbol, variable_, word_, preset_, words_, accepted_, ...) \
 	_Static_assert(IS_ROOM_FOR(variable_, variable) && IS_ROOM_FOR(word_, word) && \

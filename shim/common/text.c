@@ -111,8 +111,8 @@ void text_number(struct text *text, unsigned long number)
 }
 
 /*
- * The length of the UTF-8 sequence that the slice begins with (RFC 3629); 0 for none, and for
- * control characters (U+0080 to U+009F are some too, and terminals obey them).
+ * The length of the UTF-8 sequence at the beginning of the slice (RFC 3629); 0 if there is none,
+ * and for control characters (including U+0080 to U+009F, which terminals obey).
  */
 static size_t sequence(struct slice from)
 {

@@ -1,7 +1,7 @@
-/* values: reads numbers with their units, and words. */
+/* values: parses numbers with units, and words. */
 #include "values.h"
 
-/* How many of what an option counts a unit stands for; 0: not a whole one. */
+/* How many of the option's units the written unit is; 0 if it is not a whole number of them. */
 static const struct {
 	char name[3];
 	uint32_t seconds, milliseconds;
@@ -12,7 +12,7 @@ static const struct {
 	{ "h", 3600, 3600000 },
 };
 
-/* Takes the digits off the front of *text. */
+/* Removes the digits from the front of *text. */
 static struct slice take_digits(struct slice *text)
 {
 	struct slice digits = { text->start, 0 };
@@ -26,8 +26,8 @@ static struct slice take_digits(struct slice *text)
 }
 
 /*
- * A number and its unit. A bare number is seconds, but not if the option takes parts of a second:
- * then it could be meant as milliseconds. No division, for which 32-bit ARM needs a function of
+ * A number and its unit. A bare number is seconds, but it is refused if the option counts
+ * milliseconds, which could be meant. Without division, for which 32-bit ARM needs a function of
  * libgcc.
  */
 static const char *parse_duration(struct slice text, const struct range *range, int32_t *value)

@@ -1,5 +1,5 @@
 /*
- * variables: reads each variable, complains of what is wrong with it, and goes on with the default.
+ * variables: parses each variable, complains of errors, and uses the default then.
  */
 #include "variables.h"
 
@@ -26,7 +26,7 @@ static void nobody(void *context, const struct complaint *complaint)
 	(void)complaint;
 }
 
-/* What settings_read() is working with. */
+/* The state of settings_read(). */
 struct reading {
 	const struct texts *texts;
 	complain_function *complain;
@@ -41,7 +41,7 @@ static struct slice text_of(const struct reading *reading, enum variable variabl
 	return text ? slice_of(text) : (struct slice){ "", 0 };
 }
 
-/* Passes the complaint on, with the place of the variable at fault. */
+/* Passes on the complaint, with the place of the variable. */
 static void complain_at(const struct reading *reading, struct complaint *complaint,
 			enum variable at_fault)
 {
@@ -63,7 +63,7 @@ static void refuse(const struct reading *reading, enum variable variable, const 
 	complain_at(reading, &complaint, variable);
 }
 
-/* Which of the variable's words it is, from 0; the default's if it is none. */
+/* The index of the word among the variable's words; the default's if it is none of them. */
 static int read_word(const struct reading *reading, enum variable variable, const char *problem)
 {
 	struct slice text = text_of(reading, variable);
@@ -108,8 +108,8 @@ static void read_log(const struct reading *reading, struct settings *settings)
 }
 
 /*
- * A warning about the plain variables, shown with the value that gave rise to it; if that is the
- * default, another variable is at fault.
+ * A warning about the plain variables, shown with the value that caused it; if that is the default,
+ * another variable caused it.
  */
 static void warn(void *context, enum sockopt option, const char *text)
 {
@@ -137,7 +137,7 @@ static void complain_of_rule(void *context, const struct complaint *complaint)
 	complain_at(context, &placed, VARIABLE_RULES);
 }
 
-/* The plain variables as the host's file has them; what is wrong is the default. */
+/* The plain variables as the host's file sets them, with the default in place of errors. */
 static struct profile host_profile(const struct texts *texts, const struct profile *preset)
 {
 	struct profile profile = *preset;

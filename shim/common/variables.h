@@ -20,17 +20,17 @@ struct texts {
 
 /*
  * Set by `keepalive run` if it has warned: texts_digest() of the settings that it warned about, in
- * decimal. What those who find the same settings below it would say of them has been said.
+ * decimal. Programs below it with the same settings do not repeat the warnings.
  */
 #define SAID_VARIABLE "KEEPALIVE_SHIM_SAID"
 
-/* A number that stands for the texts; the same for one that is empty and one that is not set. */
+/* A number that represents the texts; the same for an empty text and for one that is not set. */
 uint32_t texts_digest(const struct texts *texts);
 
 /*
- * Fills *settings from the texts. A bad value is complained of and its default used; a bad rule is
- * complained of and skipped as a whole; the others hold. With KEEPALIVE_SHIM=off nothing else is
- * looked at. complain may be NULL.
+ * Fills *settings from the texts. A bad value is complained of, and the default is used. A bad rule
+ * is complained of and skipped as a whole; the other rules apply. With KEEPALIVE_SHIM=off nothing
+ * else is read. complain may be NULL.
  */
 void settings_read(struct settings *settings, const struct texts *texts,
 		   const struct program *program, complain_function *complain, void *context);

@@ -1,4 +1,4 @@
-/* bare_syscall: the system call instruction itself, for when no syscall(2) is found behind us. */
+/* bare_syscall: the system call instruction itself, in case no syscall(2) is found behind us. */
 #include "bare_syscall.h"
 
 #include <stdarg.h>

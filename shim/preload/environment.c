@@ -1,4 +1,4 @@
-/* environment: takes the settings from environ and from the host's file. */
+/* environment: reads the settings from environ and from the host's file. */
 #include "environment.h"
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static const char *value_in(const char *entry, const char *name)
 	return !*name && *entry == '=' ? entry + 1 : NULL;
 }
 
-/* As getenv(3), which need not be there. */
+/* Like getenv(3), which may not exist. */
 static const char *find(const char *name)
 {
 	const char *value = NULL;
@@ -41,7 +41,7 @@ static const char *find(const char *name)
 	return value;
 }
 
-/* One pass, since most environments hold none of ours. */
+/* One pass, because most environments contain none of our variables. */
 static void find_all(struct texts *texts)
 {
 	for (char **entry = variables(); entry && *entry; entry++) {
@@ -58,7 +58,7 @@ static void find_all(struct texts *texts)
 
 void environment_executable(char *name, size_t size)
 {
-	char path[PATH_MAX]; /* all that readlinkat(2) gives for it: a base name is at the end */
+	char path[PATH_MAX]; /* the whole result of readlinkat(2): the base name is at the end */
 	long length =
 		libc->syscall(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path) - 1);
 	const char *base = path;
@@ -95,7 +95,8 @@ void environment_read(struct settings *settings, struct host_file *file,
 	if (is_trusted())
 		find_all(&texts);
 	/*
-	 * Switched off, what to give back on a service manager's sockets may be the host's values.
+	 * If we are switched off, the values to restore on a service manager's sockets may be those
+	 * of the host's file.
 	 */
 	if (!is_off(&texts) || environment_listen_fds()) {
 		host_file_open(file);

@@ -7,16 +7,16 @@
 #include "host_file.h"
 
 /*
- * Fills *settings from the KEEPALIVE_SHIM variables, and where they are silent from the host's
- * file. In a program that runs with more privileges than its caller (AT_SECURE, getauxval(3)) the
- * environment is the caller's: it is not looked at, the file alone holds. Texts in *settings may
- * point into *file, which the caller closes. complain: as for settings_read(); its context is the
- * struct texts, NULL for a line of the host's file that is no setting.
+ * Fills *settings from the KEEPALIVE_SHIM variables and, for those that are not set, from the
+ * host's file. In a program with more privileges than its caller (AT_SECURE, getauxval(3)) the
+ * environment belongs to the caller: it is not read, and only the file counts. Texts in *settings
+ * may point into *file, which the caller closes. complain: as for settings_read(); its context is
+ * the struct texts, or NULL for a line of the host's file that is not a setting.
  */
 void environment_read(struct settings *settings, struct host_file *file,
 		      complain_function *complain);
 
-/* Whether the `keepalive run` above us has said what there is to say of these settings. */
+/* Whether the `keepalive run` above us has printed the warnings about these settings. */
 bool environment_said(const struct texts *texts);
 
 /*

@@ -1,11 +1,14 @@
 /*
- * freestanding: the functions that a compiler calls on its own for copies and comparisons.
+ * freestanding: functions that compilers call on their own, to copy and compare memory.
  *
- * Hidden definitions, so that such a call never becomes a reference to the C library.
+ * The definitions are hidden, so that such a call never becomes a reference to the C library.
  */
 #include <stddef.h>
 
-/* In a loop: keeps the compiler from making it a call of the very function it is in. */
+/*
+ * Used in loops, to keep the compiler from turning them into a call of the very function they are
+ * in.
+ */
 #define LOOP __asm__ volatile("")
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
@@ -64,8 +67,8 @@ int memcmp(const void *a, const void *b, size_t size)
 
 #ifdef __ARM_EABI__
 /*
- * Unwind tables of 32-bit ARM name their personality routine, so that libgcc is linked in. The
- * unwinder of the program knows these three by number and calls its own.
+ * The unwind tables of 32-bit ARM name their personality routine, which would link libgcc in. The
+ * program's unwinder knows these three by number and calls its own.
  */
 void __aeabi_unwind_cpp_pr0(void);
 void __aeabi_unwind_cpp_pr1(void);

@@ -21,6 +21,6 @@ void inherited_sockets(void)
 	count = environment_listen_fds();
 	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + count; fd++) {
 		if (!policy_inherited(fd))
-			break; /* not open, so the count was not ours to believe */
+			break; /* not open, so the count cannot be trusted */
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * interpose: the hooks. All of one shape: make sure we are set up, call the next definition, let
- * the policy act on what came of it, return what the next one returned.
+ * interpose: the hooks. All look alike: make sure we are set up, call the next definition, let the
+ * policy act on the result, and return the result.
  */
 #include "hooks.h"
 
@@ -15,7 +15,7 @@
 
 enum { FILTER_MODE = 2 }; /* SECCOMP_MODE_FILTER */
 
-/* Nothing of ours shows in errno. */
+/* The program does not see our errno. */
 #define QUIETLY(call) \
 	do { \
 		int *errno_ = &errno, error_ = *errno_; \

@@ -1,4 +1,4 @@
-/* kernel_values: reads what a new socket has from the sysctl files. */
+/* kernel_values: reads the values of a new socket from the sysctl files. */
 #include "kernel_values.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* next: looks up the C library's functions, and stands in for those that it does not find. */
+/* next: looks up the C library's functions, and replaces those that it does not find. */
 #include "next.h"
 
 #include <stdbool.h>
@@ -9,12 +9,12 @@
 #include "libc.h"
 #include "memory.h"
 
-/* <dlfcn.h> of glibc: what __libc_dlopen_mode() wants to be told that it may be called at all. */
+/* From glibc's <dlfcn.h>: __libc_dlopen_mode() must get this to work. */
 #define RTLD_DLOPEN 0x80000000U
 
 /*
- * Libraries lie side by side, a program's own code and data elsewhere: half the address space away
- * on 64 bits. (Where the loader itself was started, with the program as its argument, they lie
+ * Libraries are mapped near each other, and the program elsewhere: half the address space away on
+ * 64-bit machines. (If the loader itself was started, with the program as its argument, they are
  * together.)
  */
 #define NEAR_BITS (sizeof(void *) == 8 ? 36 : 29)
@@ -33,7 +33,7 @@ static int *no_errno_location(void)
 	return &number;
 }
 
-/* Whether the program has more privileges than its caller: taken to be so where nobody says. */
+/* Whether the program has more privileges than its caller; assumed if nothing tells. */
 static unsigned long no_getauxval(unsigned long type)
 {
 	return type == AT_SECURE;
@@ -74,8 +74,8 @@ static dlsym_function *find_dlsym(void)
 }
 
 /*
- * RTLD_NEXT is relative to the return address: this call must be made from this object, so it is no
- * tail call (-fno-optimize-sibling-calls), and what comes back must not be ourselves.
+ * RTLD_NEXT is relative to the return address, so this call must be made from this object and must
+ * not be a tail call (-fno-optimize-sibling-calls); and its result must not be ourselves.
  */
 static void *find(dlsym_function *look_up, const char *name, void *ours, void *otherwise)
 {

@@ -1,4 +1,4 @@
-/* options: gets and sets one socket option. */
+/* options: reads and sets one socket option. */
 #include "options.h"
 
 #include "kernel_values.h"
@@ -67,7 +67,10 @@ bool option_may_be_set(int fd)
 int option_set(int fd, enum sockopt option, int value)
 {
 	if (value == 0 && option != OPTION_KEEPALIVE && option != OPTION_USER_TIMEOUT) {
-		/* A program's own user timeout has us give back what no setting does. */
+		/*
+		 * If the program sets a user timeout, we may restore options that no setting
+		 * restores.
+		 */
 		if (!kernel_values.value[option])
 			kernel_values_read();
 		value = kernel_values.value[option];

@@ -13,15 +13,15 @@
 enum {
 	PAGE = 4096,
 	STACK = 1 << 20
-}; /* bytes: no page is smaller, no main stack further from others */
+}; /* bytes: no page is smaller, and the main stack's end is within it */
 
-/* What a program's own user timeout is held against, and itself. */
+/* The options that a program's own user timeout is compared with, and itself. */
 enum { TIMES = 1 << OPTION_IDLE | 1 << OPTION_INTERVAL | 1 << OPTION_USER_TIMEOUT };
 
-/* Whether it is TCP that we know from the kernel, or only from an entry (sockets.h). */
+/* Whether the kernel told that it is TCP, and not only an entry (sockets.h). */
 enum evidence { CERTAIN, CLAIMED };
 
-/* Whether a socket that refuses this option can be TCP all the same; if so, that is logged. */
+/* Whether a socket that refuses this option can be TCP nevertheless; if so, logs it. */
 static bool is_refusal(int fd, enum sockopt option, int error)
 {
 	if (error == ENOTSOCK || error == EBADF ||
@@ -40,7 +40,7 @@ bool policy_refused(int fd, enum sockopt option, int error)
 
 	while (!error || is_refusal(fd, i, error)) {
 		if (++i == OPTIONS)
-			return !error; /* without SO_KEEPALIVE the rest is nothing */
+			return !error; /* without SO_KEEPALIVE the rest has no effect */
 		error = fresh->value[i] ? option_set(fd, i, fresh->value[i]) : 0;
 	}
 	return false;
@@ -62,8 +62,8 @@ static bool is_forbidden(int fd, const struct known *known, const struct profile
 }
 
 /*
- * Gives the socket this profile instead of the one it has: what decide() says. Returns false when
- * the socket turns out not to be TCP, which shows at the first option that only TCP takes.
+ * Gives the socket this profile instead of its present one: what decide() decides. Returns false if
+ * the socket turns out not to be TCP, which the first TCP-only option shows.
  */
 static bool apply_profile(int fd, struct known *known, unsigned profile, enum evidence evidence)
 {
@@ -89,7 +89,7 @@ static bool apply_profile(int fd, struct known *known, unsigned profile, enum ev
 		else if (!is_refusal(fd, i, error))
 			return false;
 		else if (i == OPTION_KEEPALIVE)
-			profile = PROFILE_NONE; /* without it the rest is nothing */
+			profile = PROFILE_NONE; /* without it the rest has no effect */
 	}
 	known->owned &= ~set;
 	known->profile = (uint8_t)profile;
@@ -97,10 +97,10 @@ static bool apply_profile(int fd, struct known *known, unsigned profile, enum ev
 }
 
 /*
- * Asks the kernel about a socket that was never seen, or whose entry cannot be about it. given: the
- * profile that it has if it is the one that the entry is about, else PROFILE_UNSEEN. What the
- * program has set on this number it may have set on this socket. Returns false, and the state
- * not_tcp, if it is not TCP.
+ * Asks the kernel about a socket that was never seen, or that its entry cannot be about. given: the
+ * profile that it has if the entry is about it, otherwise PROFILE_UNSEEN. Options that the program
+ * set on this number may have been set on this socket. Returns false, and the state not_tcp, if it
+ * is not TCP.
  */
 static bool probe_socket(int fd, struct known *known, unsigned given, enum state not_tcp)
 {
@@ -116,7 +116,8 @@ static bool probe_socket(int fd, struct known *known, unsigned given, enum state
 		given = PROFILE_NONE;
 	known->held = false;
 	/*
-	 * Keepalive is off, and the program has not switched it off: it is not the one that we set.
+	 * Keepalive is off, and the program did not switch it off: it is not the socket that we
+	 * set.
 	 */
 	if (!now.value[OPTION_KEEPALIVE] && !(known->owned & 1U << OPTION_KEEPALIVE))
 		given = PROFILE_UNSEEN;
@@ -137,7 +138,7 @@ static bool adopt(int fd, struct known *known, unsigned profile, enum state is_t
 	return tcp;
 }
 
-/* The profile for a listener; its port is found out, and remembered, if rules ask for it. */
+/* The profile for a listener. Its port is looked up, and remembered, if rules need it. */
 static unsigned listener_profile(const struct configuration *all, int fd)
 {
 	uint16_t port = 0;
@@ -149,7 +150,10 @@ static unsigned listener_profile(const struct configuration *all, int fd)
 	return settings_match(all->settings, ROLE_SERVER, NULL, port);
 }
 
-/* A listener that came from elsewhere: connections may wait in its queue that will not inherit. */
+/*
+ * A listener that came from elsewhere: connections that do not inherit the options may wait in its
+ * queue.
+ */
 static void adopt_listener(const struct configuration *all, int fd, struct known *known)
 {
 	unsigned profile = listener_profile(all, fd);
@@ -179,9 +183,10 @@ void policy_before_connect(int fd)
 }
 
 /*
- * What is on the stack of whoever called us is there as long as we are; any other memory may have
- * been taken away while connect(2) waited, or was never there if a filter answered in the kernel's
- * place. How far a stack goes is known of the main thread's, and of any other that its page is there.
+ * The caller's stack exists as long as we run. Any other memory may have been unmapped while
+ * connect(2) waited, or was never mapped if a filter answered instead of the kernel. How far the
+ * stack reaches is known for the main thread; of another thread's, only that the caller's page
+ * exists.
  */
 static bool is_on_stack(const void *start, size_t length)
 {
@@ -192,14 +197,14 @@ static bool is_on_stack(const void *start, size_t length)
 	       ((last ^ here) < PAGE || (last < end && end - here < STACK));
 }
 
-/* The peer of a socket that is connected or being connected: who getpeername(2) says it is. */
+/* The peer of a socket that is connected or connecting, from getpeername(2). */
 static struct endpoint connected_peer(int fd, const struct sockaddr *address, socklen_t length)
 {
 	struct endpoint peer = { .port = 0 };
 
 	if (is_on_stack(address, length))
 		peer = endpoint_of(address, length);
-	/* Who connects to "any" is connected to this host: ip(7). */
+	/* Connecting to "any" connects to this host: ip(7). */
 	return peer.address.family && !address_is_any(&peer.address) ? peer : endpoint_of_peer(fd);
 }
 
@@ -227,8 +232,8 @@ void policy_after_connect(int fd, int result, const struct sockaddr *address, so
 			apply_profile(fd, &known, profile, CLAIMED);
 	} else if (probe_socket(fd, &known, known.profile, STATE_NOT_TCP)) {
 		/*
-		 * What should not connect, being connected or a listener, tries another peer, or is
-		 * another socket.
+		 * A socket that is connected or listening should not connect: it tries another
+		 * peer, or it is another socket.
 		 */
 		outcome = known.state == STATE_CONNECTED && profile == known.profile;
 		apply_profile(fd, &known, profile, CERTAIN);
@@ -286,7 +291,7 @@ void policy_after_listen(int fd)
 		known.state = STATE_LISTENER;
 		report_socket(fd, AS_LISTENER, &known);
 	} else if (known.state == STATE_NOT_TCP) {
-		adopt_listener(all, fd, &known); /* what cannot listen has listened */
+		adopt_listener(all, fd, &known); /* a socket that cannot listen does listen */
 	} else {
 		return;
 	}
@@ -307,8 +312,8 @@ void policy_before_accept(int listener)
 }
 
 /*
- * A connection that may have waited since before its listener had its profile. The first one that
- * comes with it, as all after it, ends the looking.
+ * A connection that may have waited since before its listener got its profile. The first one that
+ * has the profile, as all later ones do, ends these checks.
  */
 static void accepted_from_queue(int listener, struct known *parent, int accepted,
 				struct known *child)
@@ -342,7 +347,7 @@ void policy_after_accept(int listener, int accepted)
 		return;
 	if (parent.state != STATE_LISTENER && parent.state != STATE_LISTENER_QUEUE &&
 	    parent.state != STATE_NOT_TCP_LISTENABLE) {
-		adopt_listener(all, listener, &parent); /* what cannot accept has accepted */
+		adopt_listener(all, listener, &parent); /* a socket that cannot accept did accept */
 		sockets_put(listener, parent);
 	}
 	if (parent.state == STATE_NOT_TCP_LISTENABLE) {
@@ -394,7 +399,7 @@ bool policy_inherited(int fd)
 	int listening = 0;
 
 	if (!probe_socket(fd, &known, PROFILE_UNSEEN, STATE_NOT_TCP))
-		return errno != EBADF; /* not remembered: most programs never ask about it */
+		return errno != EBADF; /* not remembered, because most programs never ask */
 	libc->getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
 	if (listening) {
 		adopt_listener(all, fd, &known);

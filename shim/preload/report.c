@@ -1,4 +1,4 @@
-/* report: writes messages at load, and the lines of the log. */
+/* report: writes the messages at load and the lines of the log. */
 #include "report.h"
 
 #include <fcntl.h>
@@ -16,14 +16,17 @@
 
 enum { LINE_SIZE = 1024, PROGRAM_SIZE = 64 };
 
-/* Kept from load, since the program may overwrite its environment and close its standard error. */
+/*
+ * Remembered at load, because the program may overwrite its environment and close its standard
+ * error.
+ */
 static char log_path[LOG_PATH_MAX];
 static char program[PROGRAM_SIZE];
 static struct file standard_error;
 
 /*
- * Under inetd standard error is the connection: what we write there the peer would read. It need
- * not be TCP (systemd's Accept=yes): a socket that is standard input as well is no journal's.
+ * Under inetd, standard error is the connection, and the peer would read what we write. It need not
+ * be TCP (systemd's Accept=yes): a socket that is standard input too is not the journal's.
  */
 static bool is_peer(struct file file)
 {
@@ -37,8 +40,8 @@ static bool is_peer(struct file file)
 }
 
 /*
- * What a library opened before we came, the process having been started without a descriptor 2:
- * standard error comes through execve(2), and if it is a file, that is for writing only.
+ * A file that a library opened before us, in a process that was started without descriptor 2. A
+ * real standard error was passed on by execve(2) and, if it is a file, is open for writing only.
  */
 static bool is_data(struct file file)
 {
@@ -47,7 +50,7 @@ static bool is_data(struct file file)
 		(libc->syscall(SYS_fcntl, STDERR_FILENO, F_GETFL) & O_ACCMODE) != O_WRONLY);
 }
 
-/* Standard error, all zero if what has its number is not that. */
+/* Standard error; all zero if descriptor 2 is something else. */
 static struct file find_standard_error(void)
 {
 	struct file file = file_of(STDERR_FILENO);
@@ -94,8 +97,8 @@ static bool is_wanted(void)
 }
 
 /*
- * Lines are built in functions of their own, so that a socket made in a signal handler, on a small
- * stack, pays for no line that nobody asked for.
+ * Lines are built in separate functions, so that a socket made in a signal handler, on a small
+ * stack, needs no stack for lines if the log is off.
  */
 #define LINE static __attribute__((noinline)) void
 

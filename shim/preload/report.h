@@ -16,8 +16,8 @@ void report_start(const struct settings *settings);
 
 /*
  * A complain_function for environment_read(): one line on standard error, unless that is the peer
- * (inetd), or it has been said above. Nothing of the host's file, of which every program of the
- * host would complain.
+ * (inetd), or `keepalive run` has printed it. Complaints about the host's file are left out,
+ * because every program of the host would print them.
  */
 void report_complaint(void *context, const struct complaint *complaint);
 

@@ -1,5 +1,6 @@
 /*
- * sandbox: runs the program's seccomp filters for the calls that the shim makes, and keeps to them.
+ * sandbox: runs the program's seccomp filters for the calls that the shim makes, and makes only
+ * those that they allow.
  */
 #include "sandbox.h"
 
@@ -39,7 +40,7 @@ enum { RETURN_ALLOW = 0x7fff0000, RETURN_LOG = 0x7ffc0000, RETURN_ERRNO = 0x0005
 #define ARCHITECTURE 0
 #endif
 
-/* One call of ours. Bit i of known: argument i is always this one; else it may be anything. */
+/* One of our calls. Bit i of known: argument i always has this value; otherwise it may have any. */
 struct call {
 	int16_t number;
 	uint8_t known;
@@ -115,7 +116,7 @@ static const struct call calls[] = {
 
 enum { CALLS = sizeof(calls) / sizeof(calls[0]), SCRATCH = 16, OFFSET_ARGUMENTS = 16 };
 
-/* Only ever set, byte by byte, so that no two threads undo each other's. */
+/* Bytes that are only ever set, so that threads do not undo each other's changes. */
 static uint8_t forbidden[CALLS];
 static bool unknown;
 static struct next unguarded;
@@ -130,7 +131,7 @@ static bool load(const struct call *call, int number, uint32_t offset, uint32_t 
 	} else if (offset == 4) {
 		*word = ARCHITECTURE;
 	} else if (offset >= OFFSET_ARGUMENTS && argument < 3 && call->known & 1U << argument) {
-		/* The lower half first: all our architectures are little-endian. */
+		/* The lower half comes first: all our architectures are little-endian. */
 		*word = offset % 8 ? 0 : (uint32_t)call->argument[argument];
 	} else {
 		return false;
@@ -178,7 +179,7 @@ static bool compare(uint16_t comparison, uint32_t a, uint32_t b)
 	}
 }
 
-/* What the filter would do to the call: classic BPF, Documentation/networking/filter.rst. */
+/* What the filter would do with the call: classic BPF, Documentation/networking/filter.rst. */
 static bool allows(const struct filter *filter, const struct call *call, int number)
 {
 	uint32_t a = 0, x = 0, action, scratch[SCRATCH] = { 0 };
@@ -205,7 +206,10 @@ static bool allows(const struct filter *filter, const struct call *call, int num
 			scratch[now->k % SCRATCH] = now->code & 1 ? x : a;
 			break;
 		case 4:
-			/* A division, which 32-bit ARM has in no library of ours: nobody knows. */
+			/*
+			 * A division, for which 32-bit ARM needs libgcc: the result counts as
+			 * unknown.
+			 */
 			if ((now->code & 0xf0) == 0x30)
 				return false;
 			a = compute(now->code & 0xf0, a, operand);
@@ -233,7 +237,9 @@ static bool allows(const struct filter *filter, const struct call *call, int num
 }
 
 #ifdef SYS_socketcall
-/* By which number of SYS_socketcall older C libraries call it on 32-bit x86; 0 for none. */
+/*
+ * The number of SYS_socketcall by which older C libraries make this call on 32-bit x86; 0 for none.
+ */
 static int number_of_socketcall(int number)
 {
 	switch (number) {

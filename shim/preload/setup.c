@@ -13,7 +13,10 @@
 
 static struct settings kept;
 
-/* The thread that is setting up, by its errno, which costs no system call; NULL for none. */
+/*
+ * The thread that is setting up, identified by the address of its errno, which costs no system
+ * call; NULL for none.
+ */
 static const int *setting_up;
 
 static void derive(struct configuration *all, const struct settings *settings)
@@ -40,9 +43,9 @@ static void derive(struct configuration *all, const struct settings *settings)
 }
 
 /*
- * Threads that come here at the same time find and read the same, so each writes the same bytes,
- * and none waits for another. The environment is read into a place of our own first, since what is
- * already published must not change even for a moment.
+ * Threads that get here at the same time find and read the same, so each writes the same bytes, and
+ * none waits for another. The environment is first read into other memory, because what is already
+ * published must never change.
  */
 static void prepare(complain_function *complain)
 {
@@ -57,8 +60,8 @@ static void prepare(complain_function *complain)
 	environment_read(&settings, &file, complain);
 	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
 		/*
-		 * Switched off, it still gives back what a service manager's copy of us set on its
-		 * sockets.
+		 * Even if switched off, we restore what a service manager's copy of the library set
+		 * on its sockets.
 		 */
 		if (settings.on || environment_listen_fds()) {
 			settings_copy(&kept, &settings);
@@ -75,7 +78,8 @@ static void prepare(complain_function *complain)
 }
 
 /*
- * What is wrong in the host's file, for the log: read once more, since at first there was none yet.
+ * Logs the errors in the host's file, which is read again for this, because the log did not exist
+ * the first time.
  */
 static void log_host_file(void)
 {
@@ -95,7 +99,9 @@ const struct next *set_up_first(void)
 
 	next_begin(&memory.found);
 	error = errno;
-	/* What set-up calls (an allocator under dlsym) came back into a hook: straight through. */
+	/*
+	 * A function that set-up calls (an allocator in dlsym) came back into a hook: call through.
+	 */
 	if (__atomic_load_n(&setting_up, __ATOMIC_RELAXED) == &errno)
 		ready = &next_system_calls;
 	else
@@ -104,7 +110,7 @@ const struct next *set_up_first(void)
 	return ready ? ready : &memory.found;
 }
 
-/* Messages are printed here only, so that there is one of each however many threads set up. */
+/* Messages are printed only here, so that each is printed once, however many threads set up. */
 __attribute__((constructor)) static void load(void)
 {
 	int error;

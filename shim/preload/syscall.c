@@ -1,9 +1,9 @@
 /*
- * syscall: the hook on syscall(2), through which libseccomp and browsers install their filters.
+ * syscall: the hook for syscall(2), through which libseccomp and browsers install their filters.
  *
- * For every other call it is a jump: no frame, no register but one that a procedure linkage table
- * uses too. So clone(2) with a stack of its own, vfork(2) and the like come back to who called
- * them, as they do without us. Hence assembly.
+ * For every other call it is a jump that touches neither the stack nor registers, except one that
+ * procedure linkage tables use too. So clone(2) with a stack of its own, vfork(2) and the like
+ * return to their callers as they do without us. Therefore it is in assembly.
  */
 #include "bare_syscall.h"
 #include "hooks.h"
@@ -122,7 +122,7 @@ FROM_ASSEMBLY long first_syscall(long number, long a, long b, long c, long d, lo
 FROM_ASSEMBLY long seccomp_syscall(long number, long operation, long flags, const void *program,
 				   long d, long e, long f) __asm__("keepalive_seccomp");
 
-/* A call that comes before the library is set up. */
+/* A call before the library is set up. */
 long first_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	set_up();

@@ -1,4 +1,4 @@
-/* system: system calls of common/ go to the syscall(2) that was found behind us. */
+/* system: makes the system calls of common/ with the syscall(2) that was found behind us. */
 #include "system.h"
 
 #include "memory.h"
