@@ -1,6 +1,6 @@
 /*
- * attach: `keepalive attach`, sets keepalive on the TCP sockets that a running process has, and
- * with --follow those that it opens later.
+ * attach: `keepalive attach` sets keepalive on the TCP sockets of running processes, and with
+ * --follow on those that they open later.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,17 +61,17 @@ static void explain_refusal(const struct process *process, int error)
 	message("%.*s", (int)(text.next - text.start), text.start);
 }
 
-/* The network namespace of some of the processes, looked at once for all of them. */
+/* The network namespace of some of the processes, read once for all of them. */
 struct watched {
-	struct net_namespace space[2];   /* as it is, and as it was at the look before */
+	struct net_namespace space[2];   /* now, and at the look before */
 	unsigned now;                    /* which is which */
 	char counters[NET_COUNTERS_MAX]; /* net_namespace_counters() before that; may be empty */
-	bool news;      /* sockets that were not there before, or had no peer yet */
-	unsigned looks; /* the last look, by the request's number */
+	bool news;                       /* sockets that are new, or had no peer before */
+	unsigned looks;                  /* the last look, by the request's number */
 	struct watched *next;
 };
 
-/* A process to attach to, or a thread with descriptors of its own, and what comes of it. */
+/* A process to attach to, or a thread with descriptors of its own, and the result. */
 struct attached {
 	struct attachment attachment;
 	bool thread;
@@ -83,8 +83,8 @@ struct request {
 	struct settings_options options;
 	const char *unit; /* also the processes of this one; NULL: none */
 	bool dry_run;
-	bool several;         /* processes: each line names its own */
-	bool threads_refused; /* those with descriptors of their own cannot be reached here */
+	bool several;         /* several processes: each line names its process */
+	bool threads_refused; /* threads with descriptors of their own cannot be reached here */
 	int interval;         /* milliseconds; 0: once */
 	struct attached *list;
 	struct watched *watched;
@@ -94,7 +94,10 @@ struct request {
 
 enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
 
-/* Whether there is nothing new, by the counters alone: no connection waits to be accepted, either. */
+/*
+ * Whether there is nothing new according to the counters; no connection may wait to be accepted,
+ * either.
+ */
 static bool is_idle(struct watched *watched, pid_t pid)
 {
 	const struct net_namespace *space = &watched->space[watched->now];
@@ -106,7 +109,7 @@ static bool is_idle(struct watched *watched, pid_t pid)
 	return idle;
 }
 
-/* Reads the namespace again. Without its table everything may be news. */
+/* Reads the namespace again. Without its table, everything may be new. */
 static void watch(struct watched *watched, pid_t pid)
 {
 	const struct net_namespace *before = &watched->space[watched->now];
@@ -150,7 +153,7 @@ static bool has_ended(const struct attachment *attachment)
 	return poll(&process, 1, 0) > 0;
 }
 
-/* What can be said of one that cannot be looked at any longer. */
+/* Reports a process that can no longer be inspected. */
 static void note_error(struct request *request, const struct attachment *attachment, int error)
 {
 	if (error && !has_ended(attachment)) {
@@ -159,13 +162,13 @@ static void note_error(struct request *request, const struct attachment *attachm
 	}
 }
 
-/* Returns false if it need not be looked at again. */
+/* Returns false if it need not be inspected again. */
 static bool first_looks(struct request *request, struct attached *attached)
 {
 	struct attachment *attachment = &attached->attachment;
 	int error = attachment_look(attachment);
 
-	/* What was accepted while we looked, before its listener had its options. */
+	/* Connections that were accepted meanwhile, before their listener had its options. */
 	if (!error && !attachment->dry_run)
 		error = attachment_look(attachment);
 	if (!error && !attachment->found && !request->interval && !request->unit)
@@ -177,7 +180,7 @@ static bool first_looks(struct request *request, struct attached *attached)
 	return !error;
 }
 
-/* Whether the log can be written, which is reported before anything is done. */
+/* Whether the log can be written; reported before anything is done. */
 static bool check_log(const struct settings *settings)
 {
 	int fd;
@@ -229,12 +232,14 @@ static int find(struct attachment *attachment, pid_t pid, pid_t thread)
 		return EXIT_OURS;
 	}
 	if (thread)
-		holder->process.pid = thread; /* /proc has its descriptors there */
+		holder->process.pid =
+			thread; /* the number under which /proc shows its descriptors */
 	return 0;
 }
 
 /*
- * What a new socket has in the process's network namespace, or in ours if that may not be entered.
+ * The values of a new socket in the process's network namespace, or in ours if that may not be
+ * entered.
  */
 static void read_kernel_values(struct attachment *attachment)
 {
@@ -310,7 +315,7 @@ static bool attach_to_one(struct request *request, pid_t pid, pid_t thread)
 	return true;
 }
 
-/* Those of its threads that have descriptors of their own, and are not attached to yet. */
+/* Adds its threads that have descriptors of their own and are not attached to yet. */
 static bool attach_to_threads(struct request *request, pid_t pid)
 {
 	pid_t *threads;
@@ -342,7 +347,10 @@ static void attach_to_group(void *context, const struct group *group)
 	free(pids);
 }
 
-/* The processes that the unit has now. Returns false, after a message, if it has no control group. */
+/*
+ * Adds the processes that the unit has now. Returns false, after a message, if it has no control
+ * group.
+ */
 static bool attach_to_unit(struct request *request)
 {
 	char path[PATH_MAX], line[512];
@@ -363,8 +371,8 @@ static bool attach_to_unit(struct request *request)
 }
 
 /*
- * Descriptors are read again if their namespace has news; and now and then, for sockets that another
- * process handed over.
+ * Descriptors are read again if their namespace has something new, and now and then for sockets
+ * that were received from other processes.
  */
 static void look_again(struct request *request)
 {
@@ -399,7 +407,7 @@ static void look_again(struct request *request)
 	}
 }
 
-/* Until all have ended; a unit's, until it has none any more. */
+/* Until all have ended; for a unit, until it has no processes any more. */
 static void follow(struct request *request)
 {
 	while (request->list) {

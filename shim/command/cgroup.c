@@ -1,6 +1,6 @@
 /*
- * cgroup: `keepalive cgroup`, the settings for all TCP sockets of a control group, by programs in
- * the kernel.
+ * cgroup: `keepalive cgroup` applies the settings to all TCP sockets of a control group, by
+ * programs in the kernel.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ static bool read_settings(const struct request *request, struct settings *settin
 	return settings->on;
 }
 
-/* The group that is asked for; complains where there is none. */
+/* Opens the group that is named; complains if there is none. */
 static bool find(const struct request *request, struct group *group)
 {
 	char line[1024];
@@ -140,7 +140,7 @@ static void arm_open(const struct group *group, const struct emission *emission,
 			refused, refused == 1 ? "" : "es", (int)(why.next - why.start), why.start);
 }
 
-/* The settings that attach gave the group before. */
+/* The settings that an earlier attach gave the group. */
 static void take_earlier(void *context, const struct attached *attached)
 {
 	if (attached->by_us)
@@ -185,7 +185,7 @@ static int detach(const struct request *request)
 		return attached_remove_all() ? 0 : 1;
 	if (!find(request, &group))
 		return EXIT_OURS;
-	flock(group.fd, LOCK_EX); /* an attach at once */
+	flock(group.fd, LOCK_EX); /* another attach at the same time */
 	done = attached_remove(&group, &why);
 	if (!done)
 		say(&why);

@@ -1,4 +1,4 @@
-/* check: `keepalive check`: whether the shim takes effect, and if not, why. */
+/* check: `keepalive check` reports whether the shim takes effect and, if not, why. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ struct question {
 	bool json;
 };
 
-/* All that there is to report. */
+/* Everything that is reported. */
 struct answer {
 	const struct question *question;
 	const char *executable;
@@ -39,7 +39,7 @@ struct answer {
 	const char *group; /* for "cgroup" */
 	const struct settings *settings; /* NULL if they are not known */
 	const struct sources *sources;   /* where they come from; NULL if that is not known */
-	struct deviation sockets;        /* of a process that it takes effect in; else zero */
+	struct deviation sockets;        /* of a process in which it takes effect; otherwise zero */
 };
 
 static const char help[] =
@@ -155,13 +155,13 @@ static void print(const struct answer *answer)
 	}
 }
 
-/* NULL, hence null, if there is nothing to say. */
+/* NULL, for JSON's null, if the string is empty. */
 static const char *some(const char *string)
 {
 	return string[0] ? string : NULL;
 }
 
-/* An object for each setting: its value as it is written, and where that comes from. */
+/* An object for each setting: its value as written, and its source. */
 static void json_sources(const struct sources *sources)
 {
 	printf(", \"settings\": ");
@@ -304,7 +304,7 @@ static void read_settings_of(pid_t pid, const struct process_check *checked,
 	sources_read(sources, program, settings, false);
 }
 
-/* Whether its control group serves it, if nothing else does. */
+/* Whether its control group gives it keepalive, if nothing else does. */
 static bool is_served_by_group(pid_t pid, const struct target *target, struct settings *settings,
 			       struct verdict *verdict, char **group)
 {
@@ -366,7 +366,7 @@ static int answer_process(const struct question *question, pid_t pid)
 	return status;
 }
 
-/* The number of a process; 0 if it is the name of a command. */
+/* The number of a process; 0 for the name of a command. */
 static pid_t pid_of(const char *text)
 {
 	unsigned long number;
@@ -374,7 +374,7 @@ static pid_t pid_of(const char *text)
 	return slice_number(slice_of(text), INT_MAX, &number) ? (pid_t)number : 0;
 }
 
-/* The words of a command, with blanks between. */
+/* The words of a command, separated by blanks. */
 static const char *in_one(char **words)
 {
 	static char line[1024];

@@ -1,9 +1,9 @@
 /*
- * copy: `keepalive copy`, puts the library and this command into a directory, for those who have no
- * shell to do it with: the init container of a pod, from an image that holds nothing else.
+ * copy: `keepalive copy` copies the library and this command into a directory, for use without a
+ * shell: in the init container of a pod, from an image that contains nothing else.
  *
- * Each file is written beside its place and renamed into it: programs that run may have the one
- * before mapped, and writing into that would kill them (SIGBUS).
+ * Each file is written under another name and renamed into place: running programs may have the old
+ * one mapped, and writing into that would kill them (SIGBUS).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static bool copy_content(int from, int to)
 	return got == 0;
 }
 
-/* Writes target anew, by way of a file beside it. Returns false with errno. */
+/* Replaces target, by renaming a file beside it. Returns false with errno. */
 static bool copy_into(int from, const char *target, const char *beside, mode_t mode)
 {
 	int to = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

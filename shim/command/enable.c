@@ -1,6 +1,6 @@
 /*
- * `keepalive enable` and `disable`: keepalive for a service of systemd, by a drop-in beside its
- * unit.
+ * enable: `keepalive enable` and `disable` add and remove keepalive for a systemd service, by a
+ * drop-in beside its unit.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -23,7 +23,7 @@
 #define FILE_NAME "keepalive-shim.conf"
 enum { WORDS_MAX = 64 }; /* of a command, for env(1) */
 
-/* How a service gets keepalive, the least first. */
+/* How a service gets keepalive; the simplest way first. */
 enum way_in { BY_PRELOAD, BY_RUN, BY_SUPERVISION };
 
 struct request {
@@ -32,7 +32,7 @@ struct request {
 	bool dry_run, now;
 };
 
-/* What is found out about a service. */
+/* What is known of a service. */
 struct plan {
 	enum way_in way;
 	struct library library;
@@ -58,7 +58,7 @@ static const char help_disable[] = "Usage: keepalive disable [OPTION...] UNIT\n"
 				   "Exit status: 0 done, 125 not.\n";
 
 /*
- * Debian's pg_ctlcluster and postfix's master(8) start what serves with an environment of their
+ * Debian's pg_ctlcluster and postfix's master(8) start their servers with an environment of their
  * own.
  */
 static bool empties_environment(const struct service *unit)
@@ -72,7 +72,7 @@ static bool empties_environment(const struct service *unit)
 	return false;
 }
 
-/* What one command of the service takes. Returns false, after a message, if there is no way. */
+/* What one command of the service needs. Returns false, after a message, if there is no way. */
 static bool plan_command(const struct request *request, const struct service *unit,
 			 const char *start, struct plan *plan)
 {
@@ -135,7 +135,7 @@ static void write_preload(FILE *out, const struct service *unit, const struct pl
 {
 	char list[2 * PATH_MAX];
 
-	/* In an image the dynamic linker is asked where: ld.so(8). */
+	/* In an image, the dynamic linker finds it: ld.so(8). */
 	snprintf(list, sizeof(list), "%s%s%s",
 		 *unit->root ? "/usr/$LIB/keepalive-shim/" LIBRARY_NAME : plan->library.path,
 		 unit->preload[0] ? ":" : "", unit->preload);
@@ -190,7 +190,10 @@ static bool is_booted(const struct service *unit)
 	return !*unit->root && access("/run/systemd/system", F_OK) == 0;
 }
 
-/* What systemd-analyze(1) says of the drop-in; other faults of the unit are its own. */
+/*
+ * Reports what systemd-analyze(1) complains of in the drop-in; other faults of the unit are not
+ * ours.
+ */
 static bool verifies(const struct service *unit, const char *path)
 {
 	const char *const command[] = { "systemd-analyze", "verify", unit->name, NULL };
@@ -239,11 +242,11 @@ static int check_main_process(const struct service *unit)
 	char *arguments[] = { keepalive, check, pid, NULL };
 
 	if (!systemd_property(unit->name, "MainPID", pid, sizeof(pid)) || strcmp(pid, "0") == 0)
-		return 0; /* it has none, as one that has done its work */
+		return 0; /* it has none, like a service that has finished */
 	return command_check(2, arguments + 1);
 }
 
-/* Makes systemd read the files again; says, or does, what is left to do. */
+/* Makes systemd reload the files, and prints or does what is left to do. */
 static int follow_up(const struct request *request, const struct service *unit, bool enabled)
 {
 	if (!is_booted(unit))
@@ -326,7 +329,7 @@ static int disable(const struct request *request, const char *name)
 	return follow_up(request, &unit, false);
 }
 
-/* The options, and the unit that is named. Returns NULL with the exit status. */
+/* Parses the options and the unit's name. Returns NULL with the exit status. */
 static const char *read_unit(int argc, char **argv, const struct options *options, int *status)
 {
 	char **arguments = options_read(argc, argv, options, status);

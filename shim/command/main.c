@@ -1,4 +1,4 @@
-/* keepalive: finds the subcommand. */
+/* main: calls the subcommand. */
 #include <stdio.h>
 #include <string.h>
 
@@ -98,7 +98,7 @@ static int call(int argc, char **argv)
 	return EXIT_OURS;
 }
 
-/* A program that reads a part of the answer must not take it for the whole. */
+/* A program that reads part of the answer must not take it for the whole. */
 int main(int argc, char **argv)
 {
 	int status = call(argc, argv);

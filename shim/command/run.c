@@ -1,4 +1,4 @@
-/* run: `keepalive run`: starts a program with keepalive, in place. */
+/* run: `keepalive run` starts a program with keepalive, in place. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +20,10 @@ enum supervise { SUPERVISE_AUTO, SUPERVISE_ALWAYS, SUPERVISE_NEVER };
 struct request {
 	struct settings_options options;
 	const char *library;
-	const char *argv0; /* what COMMAND is told its name is; NULL: as it was given */
+	const char *argv0; /* COMMAND's argv[0]; NULL: as it was typed */
 	enum supervise supervise;
 	bool best_effort;
-	bool outer;     /* a run around this one has settled what holds */
+	bool outer;     /* the settings of an outer run apply */
 	char **command; /* COMMAND and its arguments */
 	struct title title;
 };
@@ -107,14 +107,16 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 	return request->command && request->command[0];
 }
 
-/* Says that COMMAND cannot be started, as env(1) does. */
+/* Reports that COMMAND cannot be started, as env(1) does. */
 static int not_started(const char *what, int error)
 {
 	message("'%s': %s", what, strerror(error));
 	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
-/* A text without a #! line is the shell's: glibc's execvp() hands it over, musl's does not. */
+/*
+ * A text file without a #! line is run by the shell: glibc's execvp() does that, musl's does not.
+ */
 static void execute_by_shell(const struct target *target, char **command)
 {
 	static char shell[] = "/bin/sh";
@@ -124,7 +126,8 @@ static void execute_by_shell(const struct target *target, char **command)
 
 	while (command[count])
 		count++;
-	arguments = calloc(count + 2, sizeof(*arguments)); /* the shell before, a NULL behind */
+	arguments =
+		calloc(count + 2, sizeof(*arguments)); /* the shell in front, a NULL at the end */
 	if (!arguments)
 		return;
 	memcpy(path, target->path, sizeof(path));
@@ -136,7 +139,7 @@ static void execute_by_shell(const struct target *target, char **command)
 }
 
 /*
- * expected is the error that target_find() gave, or 0. Whether it matters is for execve(2) to say.
+ * expected is the error of target_find(), or 0. Whether it matters, execve(2) decides.
  */
 static int execute(const struct request *request, const struct target *target, int expected)
 {
@@ -161,7 +164,10 @@ static int execute(const struct request *request, const struct target *target, i
 	return not_started(target->path, error);
 }
 
-/* COMMAND would run without keepalive: only if that was asked for. Returns whether to go on. */
+/*
+ * COMMAND would run without keepalive, which is done only with --best-effort. Returns whether to
+ * continue.
+ */
 static bool accept_without(const struct request *request, const char *reason, const char *advice)
 {
 	if (request->best_effort) {
@@ -173,7 +179,7 @@ static bool accept_without(const struct request *request, const char *reason, co
 	return false;
 }
 
-/* no_new_privs would take from the program what it is setuid for. */
+/* no_new_privs would deprive the program of its setuid privileges. */
 static bool loses_privileges(const struct target *target)
 {
 	return target->privilege != PRIVILEGE_NONE && !supervise_keeps_privileges();
@@ -236,7 +242,7 @@ static bool wants_supervision(const struct request *request, const struct verdic
 	return request->supervise == SUPERVISE_AUTO && verdict->supervisable;
 }
 
-/* AddressSanitizer's runtime comes with the program, behind us, and works there. */
+/* AddressSanitizer's runtime is loaded with the program, behind us, and works there. */
 static void allow_before_asan(void)
 {
 	static const char wanted[] = "verify_asan_link_order=0";
@@ -250,7 +256,7 @@ static void allow_before_asan(void)
 	free(longer);
 }
 
-/* Makes ready for COMMAND what it needs. Returns false, after a message, if it must not start. */
+/* Prepares what COMMAND needs. Returns false, after a message, if it must not start. */
 static bool prepare(struct request *request, const struct target *target,
 		    const struct library *library, const struct verdict *verdict,
 		    const struct settings *settings)

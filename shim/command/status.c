@@ -1,4 +1,4 @@
-/* status: `keepalive status`, the TCP connections of processes and their keepalive. */
+/* status: `keepalive status` shows the TCP connections of processes and their keepalive. */
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,7 +74,7 @@ struct request {
 	size_t count;
 };
 
-/* A line of the frame, if one is being drawn; else one on standard error. */
+/* Prints a line in the frame, if one is being drawn, otherwise on standard error. */
 __attribute__((format(printf, 2, 3))) static void say(FILE *frame, const char *format, ...)
 {
 	char line[1024];
@@ -110,7 +110,7 @@ static void notes(FILE *frame, const struct snapshot *snapshot, bool all)
 	    others, others == 1 ? "" : "s", snapshot->descriptors.reason);
 }
 
-/* Adds one that was asked for, or complains. */
+/* Adds a process that was asked for, or complains. */
 static bool add_this(struct snapshot *snapshot, pid_t pid, FILE *frame)
 {
 	char line[1024];
@@ -134,7 +134,7 @@ static size_t add_these(struct snapshot *snapshot, const struct request *request
 
 static void add_all(struct snapshot *snapshot)
 {
-	struct text nobody = { NULL, NULL, NULL }; /* one that has just ended is no news */
+	struct text nobody = { NULL, NULL, NULL }; /* one that has just ended is not reported */
 	pid_t *pids;
 	size_t count = process_list(&pids);
 
@@ -215,10 +215,12 @@ static void write_heading(FILE *frame, const struct request *request,
 		connections->count, off);
 }
 
-/* A screenful. Returns how many of the processes asked for there were. */
+/* Shows a screenful. Returns how many of the processes asked for exist. */
 static size_t draw(const struct request *request)
 {
-	enum { AROUND = 4 }; /* two lines of heading, the columns', and one that counts the rest */
+	enum {
+		AROUND = 4
+	}; /* two lines of heading, the line of columns, and one that counts the rest */
 	struct terminal terminal = terminal_look();
 	struct layout layout = { terminal.width, 1, request->wide, terminal.colour };
 	struct snapshot snapshot;
@@ -247,14 +249,14 @@ static size_t draw(const struct request *request)
 	return added;
 }
 
-/* Until the processes asked for have ended; without any, until we are stopped. */
+/* Until the processes asked for have ended; if none was, until we are stopped. */
 static void watch_screen(const struct request *request)
 {
 	terminal_take();
 	while (draw(request) || !request->count)
 		terminal_wait(request->interval);
 	terminal_give_back();
-	show(request); /* says that they have ended */
+	show(request); /* reports that they have ended */
 }
 
 static void watch(const struct request *request)
@@ -300,7 +302,7 @@ static int answer(struct request *request, char **arguments)
 	return status;
 }
 
-/* Complains, and returns false, unless it holds. */
+/* Complains, and returns false, if it is not accepted. */
 static bool takes(bool holds, const char *option, const char *given, const char *accepted)
 {
 	if (!holds)

@@ -80,7 +80,7 @@ in_host() {
 		/mnt/host-preload install && exit 0
 		entry
 		exit 1'
-	assert_line "host-preload: chronyd, in its own sandbox: status 159 with the library, 0 without"
+	assert_line "host-preload: chronyd, in its own sandbox: status 159 with the library, 0 without it"
 	assert_equal "${lines[-1]}" none
 }
 

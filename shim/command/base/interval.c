@@ -1,4 +1,4 @@
-/* interval: reads the seconds of --watch and --follow. */
+/* interval: parses the seconds of --watch and --follow. */
 #include "base/interval.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static bool parse(const char *text, int *milliseconds)
 	char *end;
 	double seconds;
 
-	/* strtod() also reads signs, hexadecimal, "inf" and "nan". */
+	/* strtod() also accepts signs, hexadecimal, "inf" and "nan". */
 	if (strspn(text, "0123456789.") != strlen(text) - (strchr(text, 's') != NULL))
 		return false;
 	seconds = strtod(text, &end);

@@ -1,4 +1,4 @@
-/* lookalikes: which variables look as if they were meant for the library. */
+/* lookalikes: finds variables that look as if they were meant for the library. */
 #include "base/lookalikes.h"
 
 #include <stdio.h>
@@ -10,11 +10,11 @@
 
 #define PREFIX "KEEPALIVE_SHIM"
 
-/* Names of other libraries, and names of old that mean more than one thing. */
+/* Names of other libraries, and old names that have several meanings. */
 static const struct {
 	const char *name;
-	enum variable variable; /* ours that does what it does there */
-	bool shared;            /* it may just as well be set for the program */
+	enum variable variable; /* our variable with the same effect */
+	bool shared;            /* it may be set for the program itself */
 } others[] = {
 	{ "KEEPALIVE", VARIABLE_KEEPALIVE, true },
 	{ "KEEPALIVE_INTERVAL", VARIABLE_INTERVAL, true },
@@ -40,7 +40,7 @@ static bool is_ours(const char *name)
 	return strcmp(name, SAID_VARIABLE) == 0;
 }
 
-/* KEEPALIVE_IDLE for KEEPALIVE_SHIM_IDLE: as before the names had SHIM in them. */
+/* KEEPALIVE_IDLE for KEEPALIVE_SHIM_IDLE: the names without SHIM, as they once were. */
 static const char *renamed(const char *name)
 {
 	static const char old[] = "KEEPALIVE_", now[] = PREFIX "_";
@@ -59,7 +59,7 @@ static const char *renamed(const char *name)
 const char *variable_meant(const char *name)
 {
 	struct nearest nearest = { .word = NULL };
-	/* What they all begin with says nothing. */
+	/* The common prefix is not compared. */
 	size_t skip = strncmp(name, PREFIX, strlen(PREFIX)) == 0 ? strlen(PREFIX) : 0;
 
 	for (unsigned i = 0; i < VARIABLES; i++)

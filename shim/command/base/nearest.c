@@ -11,7 +11,10 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Letters added, left out, replaced, and neighbours swapped: optimal string alignment. */
+/*
+ * Counts letters that are added, left out or replaced, and neighbours that are swapped: optimal
+ * string alignment.
+ */
 static unsigned distance(const char *a, const char *b)
 {
 	unsigned rows[3][LENGTH_MAX + 1];

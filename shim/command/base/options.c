@@ -1,4 +1,4 @@
-/* options: a table of options turned into one for getopt_long(3), and what it finds. */
+/* options: turns a table of options into one for getopt_long(3), and handles its results. */
 #include "base/options.h"
 
 #include <getopt.h>
@@ -8,7 +8,7 @@
 #include "base/message.h"
 #include "base/nearest.h"
 
-/* What getopt_long() returns: a row's number or a setting's, from these on. */
+/* The results of getopt_long(): a row's number or a setting's, from these on. */
 enum { ROW = 256, SETTING = ROW + 64, HELP = SETTING + VARIABLES, VERSION_ASKED };
 enum { OPTIONS_MAX = VERSION_ASKED - ROW + 2 };
 
@@ -36,14 +36,14 @@ static void make_names(const struct options *options, struct option *names)
 	*names = (struct option){ NULL, 0, NULL, 0 };
 }
 
-/* The option's own name: between the dashes and an equals sign. */
+/* The option's name, between the dashes and an equals sign. */
 static void copy_name(const char *argument, char *name, size_t size)
 {
 	argument += strspn(argument, "-");
 	snprintf(name, size, "%.*s", (int)strcspn(argument, "="), argument);
 }
 
-/* How many of the options begin so: getopt_long() takes the start of a name for the name. */
+/* How many of the options begin like this: getopt_long() accepts abbreviations. */
 static unsigned beginning_with(const char *name, const struct option *names)
 {
 	unsigned count = 0;
@@ -74,7 +74,7 @@ static void say_unknown(const char *command, const char *argument, const struct 
 			argument, command);
 }
 
-/* Why getopt_long() did not take the argument before optind. */
+/* Why getopt_long() refused the argument before optind. */
 static void say_wrong(char **argv, int found, const struct option *names)
 {
 	char letter[] = { '-', (char)optopt, '\0' };
@@ -110,7 +110,7 @@ char **options_read(int argc, char **argv, const struct options *options, int *s
 
 	make_names(options, names);
 	*status = 0;
-	optind = 0; /* begin anew: one subcommand may call another */
+	optind = 0; /* start again, because one subcommand may call another */
 	while ((found = getopt_long(argc, argv, options->in_front ? "+:hV" : ":hV", names, NULL)) !=
 	       -1) {
 		if (found == 'h' || found == HELP) {

@@ -1,9 +1,9 @@
 /*
  * own_calls: the command's own socket(2) and setsockopt(2).
  *
- * The library may be loaded into the command itself (/etc/ld.so.preload, LD_PRELOAD), with other
- * settings than the ones it is told to apply; so may any other preload. What a program defines
- * itself goes before all of them, and these two lead straight to the kernel.
+ * The library may be loaded into the command itself (/etc/ld.so.preload, LD_PRELOAD) with settings
+ * other than those that it applies, and so may any other preload. A program's own definitions come
+ * before all of these, and these two call the kernel directly.
  */
 #include <sys/socket.h>
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-/* printable: replaces what a terminal or JSON could not take in other people's strings. */
+/* printable: replaces bytes that a terminal or JSON cannot handle in strings from elsewhere. */
 #include "base/printable.h"
 
 void text_printable(struct text *text, const char *string)

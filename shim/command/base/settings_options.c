@@ -1,4 +1,4 @@
-/* settings_options: the options --idle, --interval and so on, read, checked and exported. */
+/* settings_options: parses, checks and exports the options --idle, --interval and so on. */
 #include "base/settings_options.h"
 
 #include <stdio.h>
@@ -48,8 +48,8 @@ void settings_options_take(struct settings_options *options, enum variable varia
 }
 
 /*
- * The option's name for messages; NULL if it was not given. Before that a text from elsewhere was
- * found.
+ * The option's name for messages; NULL if it was not given. Until then, the text comes from
+ * elsewhere.
  */
 static const char *option_name(const struct settings_options *options, enum variable variable,
 			       const char *elsewhere)
@@ -61,7 +61,7 @@ static const char *option_name(const struct settings_options *options, enum vari
 	return settings_options_name(variable);
 }
 
-/* Rules come before those from elsewhere; other options replace what is there. */
+/* Rules come before those from elsewhere; other options replace them. */
 static const char *with_option(const struct settings_options *options, enum variable variable,
 			       const char *elsewhere)
 {

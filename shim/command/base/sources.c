@@ -1,4 +1,4 @@
-/* sources: options before variables before the host's file before defaults. */
+/* sources: options override variables, these the host's file, and this the defaults. */
 #include "base/sources.h"
 
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static void complain_of_file(void *context, const struct complaint *complaint)
 	warning("%.*s", (int)(text.next - text.start), text.start);
 }
 
-/* It stays in memory, since the texts point into it. */
+/* It stays in memory, because the texts point into it. */
 void sources_add_host_file(struct sources *sources)
 {
 	struct host_file file;
@@ -38,7 +38,7 @@ void sources_add_host_file(struct sources *sources)
 	host_file_read(&file, &sources->texts, complain_of_file, NULL);
 }
 
-/* Whose files are root's for the process, by their numbers here. */
+/* The users whose files count as root's for the process, by their ids here. */
 static struct host_file_owners owners_for(pid_t pid)
 {
 	struct host_file_owners owners = { 0, 0 };

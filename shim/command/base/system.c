@@ -1,4 +1,4 @@
-/* system: system calls of common/ are made by the C library. */
+/* system: makes the system calls of common/ through the C library. */
 #include "system.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * terminal: the size, the colours and the alternate screen of a terminal. Control sequences are
- * those of ECMA-48 and xterm's alternate screen.
+ * terminal: a terminal's size, colours and alternate screen. The control sequences are those of
+ * ECMA-48 and of xterm's alternate screen.
  */
 #include "base/terminal.h"
 
@@ -40,7 +40,7 @@ static void put(const char *sequence)
 {
 	ssize_t written = write(STDOUT_FILENO, sequence, strlen(sequence));
 
-	(void)written; /* a terminal that has gone needs nothing */
+	(void)written; /* a terminal that is gone needs nothing */
 }
 
 static void note_end(int number)
@@ -54,8 +54,8 @@ static void note_size(int number)
 }
 
 /*
- * All signals of ours are blocked but in terminal_wait(), so stdio is never in the middle of a
- * line.
+ * Our signals are blocked except in terminal_wait(), so stdio is never interrupted in the middle of
+ * a line.
  */
 static void stop(int number)
 {
@@ -93,7 +93,10 @@ void terminal_give_back(void)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* As much of a line as fits; control sequences take no room. Returns where the next one begins. */
+/*
+ * Prints as much of a line as fits; control sequences take no room. Returns where the next line
+ * begins.
+ */
 static const char *draw_line(const char *line, unsigned width)
 {
 	unsigned used = 0;

@@ -71,9 +71,9 @@ static void take_variable(const char *entry, struct texts *texts)
 }
 
 /*
- * The environment it was started with: strings, each ended by a zero byte. Programs that show a
- * title in ps(1) put it over these strings and zero what is left (nginx, redis, Chromium), which
- * shows, since execve(2) is hardly ever given a string without an equals sign.
+ * The environment that it was started with: strings, each terminated by a zero byte. Programs that
+ * show a title in ps(1) write it over these strings and zero the rest (nginx, redis, Chromium).
+ * This can be recognised, because execve(2) hardly ever gets a string without an equals sign.
  */
 static void read_environment(pid_t pid, struct process_check *check)
 {
@@ -101,7 +101,7 @@ static bool is_ancestor(pid_t ancestor, pid_t pid)
 }
 
 /*
- * The last of the numbers of the process: the one in its own PID namespace. *only: it has no other.
+ * The process's number in its own PID namespace. *only: it has no other.
  */
 static pid_t own_number(pid_t pid, bool *only)
 {
@@ -121,7 +121,10 @@ static pid_t own_number(pid_t pid, bool *only)
 	return (pid_t)number;
 }
 
-/* Whom a supervisor names (supervise.h), by the number in its own PID namespace; 0 for others. */
+/*
+ * The process that a supervisor names (supervise.h), by the number in its own PID namespace; 0 for
+ * other processes.
+ */
 static pid_t named_by(pid_t candidate)
 {
 	char line[64];
@@ -133,7 +136,7 @@ static pid_t named_by(pid_t candidate)
 	return (pid_t)strtol(line + strlen(SUPERVISING), NULL, 10);
 }
 
-/* Since the machine was started, by the clock that the process was started by; 0 if not known. */
+/* The time since boot, on the clock of process start times; 0 if not known. */
 static double started(pid_t pid)
 {
 	char line[1024];

@@ -1,4 +1,4 @@
-/* Says what limits a yes, a sentence each. */
+/* limits: the sentences about the limits of a yes. */
 #include "verdict/limits.h"
 
 static void add(struct text *text, bool holds, const char *sentence)

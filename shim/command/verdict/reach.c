@@ -1,4 +1,4 @@
-/* Finds the slots of each mapped object in a process's memory, and to what they lead. */
+/* reach: finds the slots of each mapped object in a process's memory, and where they lead. */
 #include "verdict/reach.h"
 
 #include <elf.h>
@@ -64,7 +64,7 @@ static const char *base_name(const char *path)
 	return strrchr(path, '/') + 1;
 }
 
-/* What is mapped at the address; NULL for no file. */
+/* The file that is mapped at the address; NULL if there is none. */
 static const char *file_at(const struct space *space, uint64_t address)
 {
 	for (size_t i = 0; i < space->count; i++) {
@@ -93,13 +93,13 @@ static bool is_call(const char *name)
 	return false;
 }
 
-/* A shared object as it lies in the process. */
+/* A shared object in the process's memory. */
 struct object {
 	const struct space *space;
 	const struct elf_view *view;
 	const char *path;
 	uint64_t base;   /* what its addresses are relative to */
-	bool is_program; /* whose calls are looked up in the preloads first, whenever that is */
+	bool is_program; /* whether its calls are looked up in the preloads first, whenever that is */
 	bool reached, bypassed;
 };
 

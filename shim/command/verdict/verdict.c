@@ -21,7 +21,7 @@ static bool is_exempt(const struct settings *settings, enum role role)
 		if (!(rule->roles & role))
 			continue;
 		if (rule->profile.value[OPTION_KEEPALIVE] || rule->profile.force)
-			return false; /* in force it holds keepalive off */
+			return false; /* with mode=force it keeps keepalive off */
 		if (!rule->peer.address.family && !rule->port_last)
 			return true;
 	}
@@ -34,7 +34,7 @@ static bool settings_exempt(const struct settings *settings)
 	return is_exempt(settings, ROLE_CLIENT) && is_exempt(settings, ROLE_SERVER);
 }
 
-/* Makes its sockets past the functions that a preload takes the place of. */
+/* Whether it makes its sockets without the functions that a preload replaces. */
 static enum obstacle own_way(const struct target *target)
 {
 	const struct traits *traits = &target->traits;
@@ -52,7 +52,7 @@ static enum obstacle own_way(const struct target *target)
 	return traits->calls.socket ? OBSTACLE_RAW : traits->rcmd ? OBSTACLE_RCMD : OBSTACLE_NONE;
 }
 
-/* The first obstacle that there is, the most fundamental ones first. */
+/* The first obstacle that applies, the most fundamental ones first. */
 static enum obstacle obstacle_of(const struct target *target, int error,
 				 const struct library *library, const struct settings *settings)
 {
@@ -246,7 +246,7 @@ static enum obstacle obstacle_of_process(const struct target *target,
 	return settings_exempt(settings) ? OBSTACLE_RULE : OBSTACLE_NONE;
 }
 
-/* Before what helps when it is started again. */
+/* Comes before the advice about starting it again. */
 static void advise_attach(struct verdict *verdict)
 {
 	char then[sizeof(verdict->advice)];
