@@ -232,8 +232,7 @@ static int find(struct attachment *attachment, pid_t pid, pid_t thread)
 		return EXIT_OURS;
 	}
 	if (thread)
-		holder->process.pid =
-			thread; /* the number under which /proc shows its descriptors */
+		holder->process.pid = thread; /* /proc shows its descriptors under this */
 	return 0;
 }
 

@@ -126,8 +126,7 @@ static void execute_by_shell(const struct target *target, char **command)
 
 	while (command[count])
 		count++;
-	arguments =
-		calloc(count + 2, sizeof(*arguments)); /* the shell in front, a NULL at the end */
+	arguments = calloc(count + 2, sizeof(*arguments)); /* the shell first, a NULL last */
 	if (!arguments)
 		return;
 	memcpy(path, target->path, sizeof(path));

@@ -218,9 +218,7 @@ static void write_heading(FILE *frame, const struct request *request,
 /* Shows a screenful. Returns how many of the processes asked for exist. */
 static size_t draw(const struct request *request)
 {
-	enum {
-		AROUND = 4
-	}; /* two lines of heading, the line of columns, and one that counts the rest */
+	enum { AROUND = 4 }; /* two lines of heading, the columns, and the count of the rest */
 	struct terminal terminal = terminal_look();
 	struct layout layout = { terminal.width, 1, request->wide, terminal.colour };
 	struct snapshot snapshot;

@@ -15,22 +15,21 @@
 enum privilege { PRIVILEGE_NONE, PRIVILEGE_SETUID, PRIVILEGE_SETGID, PRIVILEGE_CAPABILITIES };
 
 struct target {
-	char path[PATH_MAX]; /* the argument of execve(2): the command as found */
-	char executable
-		[PATH_MAX];      /* what is executed: the same, or what a #! line or env(1) names */
-	char name[NAME_MAX + 1]; /* base name of executable, links resolved, as /proc/self/exe */
-	char comm[16];           /* the name the process will have, proc(5) */
-	bool readable;           /* whether we may read executable; if not, elf is not known */
-	struct elf elf;          /* of executable */
-	struct traits traits;    /* of executable, if it is dynamic */
-	bool is_linker;          /* executable is the dynamic linker, which runs its argument */
-	enum privilege privilege; /* of executable, for us */
-	enum privilege others;    /* and for other users */
-	bool is_script;           /* path is one, and executable was found by its #! line */
-	bool unknown;             /* env(1) is used with options that hide what it runs */
-	bool drops_preload;       /* env(1) is used, and removes LD_PRELOAD */
-	bool sets_settings;       /* env(1) is used, and sets our variables */
-	bool interpreter_missing; /* the dynamic linker that executable names does not exist */
+	char path[PATH_MAX];       /* the argument of execve(2): the command as found */
+	char executable[PATH_MAX]; /* what runs: the same, or what #! or env(1) names */
+	char name[NAME_MAX + 1];   /* base name of executable, links resolved, as /proc/self/exe */
+	char comm[16];             /* the name the process will have, proc(5) */
+	bool readable;             /* whether we may read executable; if not, elf is not known */
+	struct elf elf;            /* of executable */
+	struct traits traits;      /* of executable, if it is dynamic */
+	bool is_linker;            /* executable is the dynamic linker, which runs its argument */
+	enum privilege privilege;  /* of executable, for us */
+	enum privilege others;     /* and for other users */
+	bool is_script;            /* path is one, and executable was found by its #! line */
+	bool unknown;              /* env(1) is used with options that hide what it runs */
+	bool drops_preload;        /* env(1) is used, and removes LD_PRELOAD */
+	bool sets_settings;        /* env(1) is used, and sets our variables */
+	bool interpreter_missing;  /* the dynamic linker that executable names does not exist */
 };
 
 /*
