@@ -164,7 +164,7 @@ coverage: ## report which lines and branches of shim/ the tests run | clang, llv
 # EXAMPLES and LICENSEDIR, if set, are the directories for these.
 PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
 .PHONY: install uninstall package dist image release
-install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim | root, or a DESTDIR or PREFIX that you can write to | seconds
+install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim | root, or a DESTDIR or PREFIX of your own | seconds
 	$(PLACES) scripts/packaging/install install
 
 uninstall: ## remove what install installed | the same as install | seconds

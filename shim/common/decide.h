@@ -26,9 +26,8 @@ struct values {
  */
 struct standing {
 	unsigned given; /* number of the profile, PROFILE_NONE for nothing: settings_profile() */
-	unsigned
-		owned; /* options that the program set, or whoever configured the socket before us */
-	bool held;     /* the program's own user timeout keeps that profile away */
+	unsigned owned; /* options that the program, or whoever came first, set */
+	bool held;      /* the program's own user timeout keeps that profile away */
 };
 
 /*
