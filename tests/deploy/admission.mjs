@@ -1,14 +1,21 @@
-// What the API server, or Kyverno by a policy of its own kind, makes of a pod: admission.mjs NODE_MODULES POLICY.json POD.json NAMESPACE-LABELS.json
-// (POLICY.json: the policy and its bindings, as a list)
+// What the API server, or Kyverno by a policy of its own kind, makes of pods: admission.mjs CEL YAML
+// (the node_modules folders of the two packages)
+//
+// Standard input: for each pod three YAML documents, the path of the policy with its bindings, the labels of the
+// namespace, and the pod, with a line "..." in the end. Standard output: three lines for each, the complaint of a
+// mutation that could not be applied (often empty), and the pod before and afterwards as JSON, or nothing if it
+// is refused.
 //
 // Its part in it is small and done here: which pods match, the types of objects in CEL, which it only
 // holds against the fields that they are for, the merge, and the patch. CEL itself is @bufbuild/cel's.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
 
-const [, , modules, ...files] = process.argv;
-const { celEnv, parse, plan } = createRequire(modules + "/")("@bufbuild/cel");
-const [[{ kind, spec }, ...bindings], pod, namespace] = files.map((file) => JSON.parse(readFileSync(file, "utf8")));
+const [, , cel, yaml] = process.argv;
+const { celEnv, parse, plan } = createRequire(cel + "/")("@bufbuild/cel");
+const { parseAllDocuments } = createRequire(yaml + "/")("yaml");
+let kind, spec, bindings, namespace, complaint;
 
 // The lists of a pod that are merged item by item, and by which of their fields; others are atomic.
 const KEYS = { volumes: "name", containers: "name", env: "name", volumeMounts: "mountPath" };
@@ -57,9 +64,20 @@ function plain(value) {
 	return [...value].map(plain);
 }
 
+// The same function, but each argument is worked on once only.
+function once(make) {
+	const made = new Map();
+	return (argument) => {
+		if (!made.has(argument))
+			made.set(argument, make(argument));
+		return made.get(argument);
+	};
+}
+
+const planned = once((text) => plan(celEnv(), untyped(parse(text).expr)));
+
 function evaluate(text, object, variables) {
-	const { expr } = parse(text);
-	const result = plan(celEnv(), untyped(expr))({ object, variables, namespaceObject: { metadata: { labels: namespace } } });
+	const result = planned(text)({ object, variables, namespaceObject: { metadata: { labels: namespace } } });
 	if (result instanceof Error)
 		throw result;
 	return plain(result);
@@ -156,7 +174,7 @@ function mutated(original) {
 		} catch (error) {
 			if (spec.failurePolicy !== "Ignore")
 				throw error;
-			console.error(error.message);
+			complaint = error.message;
 			if (kind === "MutatingPolicy")
 				return original;
 			// and on with the next mutation
@@ -164,4 +182,36 @@ function mutated(original) {
 	return object;
 }
 
-console.log(JSON.stringify(mutated(pod), null, 2));
+function documents(text) {
+	return parseAllDocuments(text).map((document) => {
+		if (document.errors.length)
+			throw document.errors[0];
+		return document.toJS();
+	});
+}
+
+const policyAt = once((path) => documents(readFileSync(path, "utf8")));
+
+function answer(request) {
+	let policy, pod, before = "", after = "";
+	complaint = "";
+	try {
+		[policy, namespace, pod] = documents(request);
+		[{ kind, spec }, ...bindings] = policyAt(policy);
+		before = JSON.stringify(pod);
+		after = JSON.stringify(mutated(pod));
+	} catch (error) {
+		complaint = error.message;
+	}
+	console.log([complaint.replaceAll("\n", " "), before, after].join("\n"));
+}
+
+let request = "";
+for await (const line of createInterface({ input: process.stdin })) {
+	if (line !== "...") {
+		request += line + "\n";
+		continue;
+	}
+	answer(request);
+	request = "";
+}

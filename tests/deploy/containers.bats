@@ -199,8 +199,8 @@ render() {
 		      volumeMounts: [{name: data, mountPath: /data}]
 		      securityContext: $context
 	END
-	admitted <"$BATS_TEST_TMPDIR/pod.yaml" | sed 's|"image": "registry.example/keepalive-shim:0.1.0"|"image": "localhost/keepalive-shim:latest"|' \
-		>"$BATS_TEST_TMPDIR/admitted.json"
+	admit "$(cat "$BATS_TEST_TMPDIR/pod.yaml")"
+	echo "${AFTER//registry.example\/keepalive-shim:0.1.0/localhost/keepalive-shim:latest}" >"$BATS_TEST_TMPDIR/admitted.json"
 	run python3 "$TESTS/deploy/restricted.py" "$BATS_TEST_TMPDIR/admitted.json"
 	assert_success
 	assert_output '3 containers are restricted'
