@@ -140,11 +140,13 @@ static void arm_open(const struct group *group, const struct emission *emission,
 			refused, refused == 1 ? "" : "es", (int)(why.next - why.start), why.start);
 }
 
-/* The settings that an earlier attach gave the group. */
+/* The settings that an earlier attach gave the group: those of a whole one, if one was killed since. */
 static void take_earlier(void *context, const struct attached *attached)
 {
-	if (attached->by_us)
-		settings_copy(context, &attached->settings);
+	struct settings *earlier = context;
+
+	if (attached->by_us && (!earlier->on || !attached->missing))
+		settings_copy(earlier, &attached->settings);
 }
 
 static int attach(const struct request *request)
@@ -252,7 +254,13 @@ static void list_json(const struct attached *attached, const char *summary, bool
 	printf("\"by\": \"%s\"", attached->by_us ? "attach" : "other");
 	json_string("group", attached->group->path);
 	json_string("settings", summary);
-	fputs(", \"rules\": [", stdout);
+	fputs(", \"missing\": [", stdout);
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		if (attached->missing & 1U << i)
+			printf("%s\"%s\"", attached->missing & ((1U << i) - 1) ? ", " : "",
+			       program_name(i));
+	}
+	fputs("], \"rules\": [", stdout);
 	for (unsigned i = 0; i < attached->settings.rules; i++) {
 		char *rule = rule_to_text(&attached->settings.rule[i]);
 
@@ -264,12 +272,20 @@ static void list_json(const struct attached *attached, const char *summary, bool
 
 static void list_lines(const struct attached *attached, const char *summary)
 {
-	char buffer[PATH_MAX];
-	struct text path = TEXT(buffer);
+	char buffer[PATH_MAX + 256];
+	struct text line = TEXT(buffer);
 
-	text_printable(&path, attached->group->path);
-	printf("%.*s: %s%s\n", (int)(path.next - path.start), path.start, summary,
-	       attached->by_us ? "" : " (not by keepalive cgroup attach)");
+	text_printable(&line, attached->group->path);
+	text_string(&line, ": ");
+	text_string(&line, summary);
+	if (!attached->by_us)
+		text_string(&line, " (not by keepalive cgroup attach)");
+	if (attached->missing) {
+		text_string(&line, " (half attached, ");
+		text_missing(&line, attached->missing);
+		text_string(&line, attached->by_us ? ": attach again, or detach)" : ")");
+	}
+	printf("%.*s\n", (int)(line.next - line.start), line.start);
 	for (unsigned i = 0; i < attached->settings.rules; i++) {
 		char *rule = rule_to_text(&attached->settings.rule[i]);
 

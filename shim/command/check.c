@@ -308,9 +308,13 @@ static void read_settings_of(pid_t pid, const struct process_check *checked,
 static bool is_served_by_group(pid_t pid, const struct target *target, struct settings *settings,
 			       struct verdict *verdict, char **group)
 {
+	unsigned missing;
+
 	if (!verdict->obstacle || verdict->obstacle == OBSTACLE_KERNEL ||
-	    !attached_serve(pid, settings, group))
+	    !attached_serve(pid, settings, group, &missing))
 		return false;
+	if (missing)
+		warning("its control group is half attached: see keepalive cgroup list");
 	judge_served_by_group(target, settings, verdict);
 	return true;
 }

@@ -164,7 +164,7 @@ open_sockets_get() {
 	run -0 cgroup pin --mode=force /sys/fs/bpf/mine
 	assert_line BPFProgram=setsockopt:/sys/fs/bpf/mine/setsockopt
 	run -125 cgroup pin /tmp
-	assert_output "keepalive: /tmp/sock_ops: cannot be pinned there; accepted: an existing directory below a mount of bpf, such as /sys/fs/bpf"
+	assert_output --regexp "^keepalive: /tmp/(sock_create|connect4): cannot be pinned there; accepted: an existing directory below a mount of bpf, such as /sys/fs/bpf\$"
 	there rm -r /sys/fs/bpf/mine
 	await 5 nothing_left
 }
@@ -216,6 +216,42 @@ open_sockets_get() {
 	cgroup attach --idle=31 "$NAME"
 	run -0 listed
 	assert_output "$NAME: idle=31s interval=10s count=6"
+	cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
+# calls FILE: the numbers of the calls to bpf(2) in it that attach and pin, in the output of strace.
+calls() {
+	grep 'bpf(' "$1" | grep -nE 'BPF_LINK_CREATE|BPF_LINK_UPDATE|BPF_OBJ_PIN' | cut -d : -f 1
+}
+
+@test "attach killed between two programs: list says half attached; detach, and another attach, mend it" {
+	local number half=0 trace=$BATS_TEST_TMPDIR/trace
+
+	require strace
+	there strace -qq -o "$trace" -e trace=bpf "$KEEPALIVE" cgroup attach --mode=force "$NAME" || skip "nothing can be traced here"
+	cgroup detach "$NAME"
+	for number in $(calls "$trace"); do
+		there strace -qq -o "$trace" -e trace=bpf -e inject=bpf:signal=KILL:when="$number" \
+			"$KEEPALIVE" cgroup attach --mode=force "$NAME" || true
+		run -0 listed
+		[ -n "$output" ] || continue
+		[[ $output == "$NAME: idle=60s interval=10s count=6 mode=force"* ]]
+		[[ $output == *" (half attached, without "*"sock_ops: attach again, or detach)" ]] || continue
+		half=$((half + 1))
+		[ $((half % 2)) = 0 ] || cgroup detach "$NAME"
+		cgroup attach --idle=31 "$NAME"
+		run -0 listed
+		assert_output "$NAME: idle=31s interval=10s count=6"
+		cgroup detach "$NAME"
+		run -0 listed
+		assert_output ''
+	done
+	[ $half -ge 2 ]
+	cgroup attach --idle=31 "$NAME"
+	there rm "/sys/fs/bpf/keepalive-shim/$(stat -c %i "$GROUP")/connect4"
+	run -0 cgroup list --json
+	assert_output --partial '"missing": ["connect4"]'
 	cgroup detach "$NAME"
 	await 5 nothing_left
 }

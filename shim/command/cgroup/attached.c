@@ -18,6 +18,12 @@
 
 enum { PIN_PATH_MAX = sizeof(PINS) + 64 };
 
+enum { ATTACHED_MAX = 64 }; /* BPF_CGROUP_MAX_PROGS */
+
+struct programs {
+	uint32_t id[ATTACHED_MAX], count;
+};
+
 static void folder_of(uint64_t id, char path[PIN_PATH_MAX])
 {
 	snprintf(path, PIN_PATH_MAX, PINS "/%" PRIu64, id);
@@ -32,26 +38,30 @@ static void pin_of(uint64_t id, enum program_kind kind, char path[PIN_PATH_MAX])
 static int link_of(uint64_t id, enum program_kind kind)
 {
 	char path[PIN_PATH_MAX];
-	enum bpf_attach_type type;
-	uint64_t attached_to;
+	struct bpf_link about;
 	int link;
 
 	pin_of(id, kind, path);
 	link = bpf_pinned(path);
-	if (link < 0 || (bpf_about_link(link, &attached_to, &type) == 0 && attached_to))
+	if (link < 0 || (bpf_about_link(link, &about) == 0 && about.group))
 		return link;
 	close(link);
 	unlink(path);
 	return -1;
 }
 
-static bool has_link(uint64_t id)
+static bool has_links(uint64_t id)
 {
-	int link = link_of(id, PROGRAM_SOCK_OPS);
+	bool found = false;
 
-	if (link >= 0)
-		close(link);
-	return link >= 0;
+	for (unsigned i = 0; i < PROGRAMS && !found; i++) {
+		int link = link_of(id, i);
+
+		found = link >= 0;
+		if (found)
+			close(link);
+	}
+	return found;
 }
 
 static bool remove_link(uint64_t id, enum program_kind kind)
@@ -211,8 +221,12 @@ static unsigned remove_if_gone(uint64_t id)
 {
 	char path[PIN_PATH_MAX];
 
-	pin_of(id, PROGRAM_SOCK_OPS, path);
-	return access(path, F_OK) == 0 && !has_link(id) && remove_links(id);
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		pin_of(id, i, path);
+		if (access(path, F_OK) == 0)
+			return !has_links(id) && remove_links(id);
+	}
+	return false;
 }
 
 static unsigned remove_any(uint64_t id)
@@ -237,7 +251,7 @@ static bool make_folders(uint64_t id, struct text *why)
 
 bool attached_put(const struct group *group, const struct loaded *loaded, struct text *why)
 {
-	bool had = has_link(group->id);
+	bool had = has_links(group->id);
 
 	each_pinned(remove_if_gone);
 	if (!make_folders(group->id, why))
@@ -269,35 +283,124 @@ unsigned attached_remove_all(void)
 	return count;
 }
 
-/* Whether this program is the one behind the group's link. */
-static bool is_by_us(const struct group *group)
+/* The programs of one kind that are on the group itself. Returns 0, or an errno. */
+static int programs_on(const struct group *group, enum program_kind kind, struct programs *programs)
 {
-	char path[PIN_PATH_MAX];
+	programs->count = ATTACHED_MAX;
+	if (bpf_query(group->fd, program_attach_type(kind), 0, programs->id, &programs->count,
+		      NULL) == 0)
+		return 0;
+	programs->count = 0;
+	return errno == EPERM ? EPERM : 0;
+}
 
-	pin_of(group->id, PROGRAM_SOCK_OPS, path);
-	return access(path, F_OK) == 0;
+/* Programs that were loaded together, by the map with their settings. */
+struct loaded_together {
+	uint32_t map;
+	unsigned kinds; /* of those attached: bits */
+};
+
+static unsigned add_program(struct loaded_together *found, unsigned count, uint32_t map,
+			    enum program_kind kind)
+{
+	unsigned i = 0;
+
+	while (i < count && found[i].map != map)
+		i++;
+	if (i == ATTACHED_MAX)
+		return count;
+	if (i == count)
+		found[count++] = (struct loaded_together){ .map = map };
+	found[i].kinds |= 1U << kind;
+	return count;
+}
+
+/* Those that are whole come in the order in which they were attached. */
+static int find_all(const struct group *group, struct loaded_together *found, unsigned *count)
+{
+	struct programs programs;
+
+	for (unsigned kind = PROGRAMS; kind-- > 0;) {
+		int error = programs_on(group, kind, &programs);
+
+		for (uint32_t i = 0; i < programs.count && !error; i++) {
+			uint32_t map = program_settings_map(programs.id[i]);
+
+			if (map)
+				*count = add_program(found, *count, map, kind);
+			else if (errno == EPERM)
+				error = EPERM;
+		}
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* Whether a link of attached_put() on the group has a program with these settings. */
+static bool is_by_us(const struct group *group, uint32_t map)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < PROGRAMS && !found; i++) {
+		struct bpf_link about = { .program = 0 };
+		int link = link_of(group->id, i);
+
+		if (link < 0)
+			continue;
+		found = bpf_about_link(link, &about) == 0 &&
+			program_settings_map(about.program) == map;
+		close(link);
+	}
+	return found;
+}
+
+static unsigned missing_of(const struct settings *settings, unsigned kinds)
+{
+	unsigned missing = 0;
+
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		if (i != PROGRAM_SOCK_CREATE && program_is_needed(settings, i))
+			missing |= 1U << i;
+	}
+	return missing & ~kinds;
 }
 
 int attached_find(const struct group *group,
 		  void visit(void *context, const struct attached *attached), void *context)
 {
 	struct attached attached = { .group = group };
-	uint32_t ids[64], count = sizeof(ids) / sizeof(ids[0]); /* BPF_CGROUP_MAX_PROGS */
+	struct loaded_together found[ATTACHED_MAX];
+	unsigned count = 0;
+	int error = find_all(group, found, &count);
 
-	if (bpf_query(group->fd, BPF_CGROUP_SOCK_OPS, 0, ids, &count, NULL) != 0)
-		return errno == EPERM ? EPERM : 0;
-	attached.by_us = is_by_us(group);
-	for (uint32_t i = 0; i < count; i++) {
-		if (program_settings(ids[i], &attached.settings))
-			visit(context, &attached);
-		else if (errno == EPERM)
-			return EPERM;
+	for (unsigned i = 0; i < count && !error; i++) {
+		if (!map_settings(found[i].map, &attached.settings))
+			continue;
+		attached.by_us = is_by_us(group, found[i].map);
+		attached.missing = missing_of(&attached.settings, found[i].kinds);
+		visit(context, &attached);
 	}
-	return 0;
+	return error;
+}
+
+void text_missing(struct text *text, unsigned missing)
+{
+	const char *before = "without ";
+
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		if (!(missing & 1U << i))
+			continue;
+		missing &= ~(1U << i);
+		text_string(text, before);
+		text_string(text, program_name(i));
+		before = missing & (missing - 1) ? ", " : " and ";
+	}
 }
 
 struct serving {
 	struct settings *settings;
+	unsigned missing;
 	bool found;
 };
 
@@ -306,14 +409,16 @@ static void take_settings(void *context, const struct attached *attached)
 {
 	struct serving *serving = context;
 
-	if (!serving->found)
-		settings_copy(serving->settings, &attached->settings);
+	if (serving->found)
+		return;
+	settings_copy(serving->settings, &attached->settings);
+	serving->missing = attached->missing;
 	serving->found = true;
 }
 
-bool attached_serve(pid_t pid, struct settings *settings, char **path)
+bool attached_serve(pid_t pid, struct settings *settings, char **path, unsigned *missing)
 {
-	struct serving serving = { settings, false };
+	struct serving serving = { .settings = settings };
 	struct text nobody = { NULL, NULL, NULL };
 	struct group group, above;
 	bool more = group_open_process(&group, pid, &nobody);
@@ -327,6 +432,7 @@ bool attached_serve(pid_t pid, struct settings *settings, char **path)
 		return false;
 	if (serving.found)
 		*path = strdup(group.path);
+	*missing = serving.missing;
 	group_close(&group);
 	return serving.found && *path;
 }

@@ -30,13 +30,17 @@ unsigned attached_remove_all(void);
 
 /*
  * Our programs on a group: their settings, and whether attached_put() attached them or somebody
- * else (systemd).
+ * else (systemd). An attached_put() that was killed has attached some of them only.
  */
 struct attached {
 	const struct group *group;
 	struct settings settings;
 	bool by_us;
+	unsigned missing; /* programs that the settings need: bits 1 << enum program_kind */
 };
+
+/* "without connect4 and sock_ops" */
+void text_missing(struct text *text, unsigned missing);
 
 /*
  * Calls visit for each set of our programs on the group itself. Returns 0, or an errno: EPERM if
@@ -47,9 +51,9 @@ int attached_find(const struct group *group,
 
 /*
  * The settings that apply to the process by its group, or by the nearest group above it that has
- * some; stores the group's path in *path, for free(3). Returns false if there are none, or if they
- * cannot be seen.
+ * some; stores the group's path in *path, for free(3), and what is missing there in *missing.
+ * Returns false if there are none, or if they cannot be seen.
  */
-bool attached_serve(pid_t pid, struct settings *settings, char **path);
+bool attached_serve(pid_t pid, struct settings *settings, char **path, unsigned *missing);
 
 #endif

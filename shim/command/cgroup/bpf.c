@@ -288,13 +288,12 @@ int bpf_about_program(int program, struct bpf_about *what)
 	return 0;
 }
 
-int bpf_about_link(int link, uint64_t *cgroup, enum bpf_attach_type *type)
+int bpf_about_link(int link, struct bpf_link *what)
 {
 	struct bpf_link_info info = { .type = 0 };
 
 	if (about(link, &info, sizeof(info)) != 0)
 		return -1;
-	*cgroup = info.cgroup.cgroup_id;
-	*type = info.cgroup.attach_type;
+	*what = (struct bpf_link){ .group = info.cgroup.cgroup_id, .program = info.prog_id };
 	return 0;
 }

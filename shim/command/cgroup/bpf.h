@@ -89,9 +89,13 @@ struct bpf_about {
 int bpf_about_program(int program, struct bpf_about *what);
 
 /*
- * Stores the control group and the type of a link; the group is 0 if it is gone. Returns 0, or -1
- * and errno.
+ * A link to a control group: the group's number, 0 if it is gone, and the program's number. Returns
+ * 0, or -1 and errno.
  */
-int bpf_about_link(int link, uint64_t *cgroup, enum bpf_attach_type *type);
+struct bpf_link {
+	uint64_t group;
+	uint32_t program;
+};
+int bpf_about_link(int link, struct bpf_link *what);
 
 #endif

@@ -185,32 +185,43 @@ void loaded_close(struct loaded *loaded)
 	loaded->socket_map = -1;
 }
 
-static bool map_settings(uint32_t id, struct settings *settings)
+/* For free(3); NULL for other maps. */
+static char *map_text(uint32_t id)
 {
 	int map = bpf_map_of(id);
 	char *text = map < 0 ? NULL : bpf_our_text(map);
-	bool found = text != NULL;
 
-	if (found)
-		settings_from_text(settings, text);
 	if (map >= 0)
 		close(map);
-	free(text);
-	return found;
+	return text;
 }
 
-bool program_settings(uint32_t id, struct settings *settings)
+bool map_settings(uint32_t map, struct settings *settings)
+{
+	char *text = map_text(map);
+
+	if (text)
+		settings_from_text(settings, text);
+	free(text);
+	return text != NULL;
+}
+
+uint32_t program_settings_map(uint32_t id)
 {
 	struct bpf_about about = { .map_count = 0 };
 	int program = bpf_program_of(id);
-	bool found = false;
+	uint32_t found = 0;
 
 	if (program < 0)
-		return false;
+		return 0;
 	errno = 0;
 	if (bpf_about_program(program, &about) == 0 && strcmp(about.name, BPF_OUR_NAME) == 0) {
-		for (unsigned i = 0; i < about.map_count && !found; i++)
-			found = map_settings(about.maps[i], settings);
+		for (unsigned i = 0; i < about.map_count && !found; i++) {
+			char *text = map_text(about.maps[i]);
+
+			found = text ? about.maps[i] : 0;
+			free(text);
+		}
 	}
 	close(program);
 	return found;

@@ -20,9 +20,12 @@ bool load_programs(struct loaded *loaded, const struct settings *settings,
 void loaded_close(struct loaded *loaded);
 
 /*
- * The settings of one of our programs. Returns false for another's, and if it may not be inspected
- * (errno EPERM).
+ * The number of the map with the settings of one of our programs, which those loaded with it share.
+ * 0 for another's, and if it may not be inspected (errno EPERM).
  */
-bool program_settings(uint32_t id, struct settings *settings);
+uint32_t program_settings_map(uint32_t id);
+
+/* What is in that map. Returns false if there is no such map any more. */
+bool map_settings(uint32_t map, struct settings *settings);
 
 #endif

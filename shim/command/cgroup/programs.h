@@ -33,12 +33,13 @@ enum entry {
 /* In ENTRY_HELD: off, and the program may change everything. */
 enum { ENTRY_SETTLED = 1 << OPTIONS };
 
+/* In the order in which they are attached. */
 enum program_kind {
-	PROGRAM_SETSOCKOPT, /* first, so that no socket option is set in between */
-	PROGRAM_SOCK_OPS,
+	PROGRAM_SETSOCKOPT,  /* first, so that no socket option is set in between */
+	PROGRAM_SOCK_CREATE, /* not last: which kernels have it cannot be seen later */
 	PROGRAM_CONNECT4,
 	PROGRAM_CONNECT6,
-	PROGRAM_SOCK_CREATE,
+	PROGRAM_SOCK_OPS,
 	PROGRAMS
 };
 
