@@ -11,7 +11,7 @@ emulation_or_skip() {
 boot() {
 	local world
 
-	for world in "$1" "${1%-systemd}-kernel"; do
+	for world in "$1" "${1%-systemd}-linux"; do
 		"$TESTS/worlds/roots" "$world" >"$BATS_TEST_TMPDIR/why" 2>&1 || skip "$(cat "$BATS_TEST_TMPDIR/why")"
 	done
 	run "$TESTS/kernels/boot" "$@"
