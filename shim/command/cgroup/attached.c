@@ -34,7 +34,7 @@ static void pin_of(uint64_t id, enum program_kind kind, char path[PIN_PATH_MAX])
 	snprintf(path, PIN_PATH_MAX, PINS "/%" PRIu64 "/%s", id, program_name(kind));
 }
 
-/* The group's link of this kind, if it is still attached; -1. */
+/* The group's link of this kind if it is still attached, otherwise -1. */
 static int link_of(uint64_t id, enum program_kind kind)
 {
 	char path[PIN_PATH_MAX];
@@ -71,7 +71,7 @@ static bool remove_link(uint64_t id, enum program_kind kind)
 
 	if (link < 0)
 		return false;
-	bpf_detach(link); /* now, and not only when the kernel comes to it */
+	bpf_detach(link); /* immediately, and not when the kernel gets to it */
 	close(link);
 	pin_of(id, kind, path);
 	return unlink(path) == 0;
@@ -90,7 +90,7 @@ static bool remove_links(uint64_t id)
 	return found;
 }
 
-/* What is attached there without BPF_F_ALLOW_MULTI keeps others out, below it too. */
+/* A program that is attached without BPF_F_ALLOW_MULTI excludes others, also below it. */
 static bool is_exclusive(const struct group *group, enum program_kind kind, struct text *why)
 {
 	struct bpf_about about = { .name = "" };
@@ -157,7 +157,7 @@ static bool put_new(const struct group *group, enum program_kind kind, int progr
 	return pinned || refused(why, path, error);
 }
 
-/* Returns false, with why in *why. */
+/* Returns false, with the reason in *why. */
 static bool put(const struct group *group, enum program_kind kind, int program, struct text *why)
 {
 	int link = link_of(group->id, kind), error;
@@ -180,7 +180,7 @@ static bool make_folder(const char *path)
 	return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-/* Another detach may take the upper one away between the two. */
+/* Another detach may remove the upper one between the two. */
 static bool make_both(const char *path)
 {
 	bool made = false;
@@ -194,7 +194,7 @@ static bool make_both(const char *path)
 }
 
 /*
- * Calls visit for the number of each group that has pins. Returns the sum of what it returns.
+ * Calls visit with the number of each group that has pins. Returns the sum of its results.
  */
 static unsigned each_pinned(unsigned visit(uint64_t id))
 {
@@ -214,8 +214,8 @@ static unsigned each_pinned(unsigned visit(uint64_t id))
 }
 
 /*
- * The pins of a group that is gone keep its programs in the kernel's memory. One that is being
- * attached to has none yet, or a link that lives.
+ * The pins of a group that is gone keep its programs in the kernel. A group that is being attached
+ * to has no pins yet, or a link that works.
  */
 static unsigned remove_if_gone(uint64_t id)
 {
@@ -234,7 +234,7 @@ static unsigned remove_any(uint64_t id)
 	return remove_links(id);
 }
 
-/* The folder for the group's pins. */
+/* The directory for the group's pins. */
 static bool make_folders(uint64_t id, struct text *why)
 {
 	struct statfs status;
@@ -404,7 +404,7 @@ struct serving {
 	bool found;
 };
 
-/* The first: in a group they run in the order in which they were attached. */
+/* The first, because the programs of a group run in the order in which they were attached. */
 static void take_settings(void *context, const struct attached *attached)
 {
 	struct serving *serving = context;

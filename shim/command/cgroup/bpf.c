@@ -34,8 +34,8 @@ int bpf_load(const struct bpf_code *program)
 }
 
 /*
- * Maps of socket storage want their types described: an int for the key, and words for the value
- * (Documentation/bpf/btf.rst).
+ * Socket storage maps need a description of their types: an int for the key, and words for the
+ * value (Documentation/bpf/btf.rst).
  */
 static int describe_words(unsigned words)
 {

@@ -1,4 +1,4 @@
-/* group: finds the control group that a path or a process id stands for. */
+/* group: finds the control group that a path or a process id names. */
 #include "cgroup/group.h"
 
 #include <dirent.h>
@@ -16,7 +16,7 @@
 #include "base/array.h"
 #include "process/process.h"
 
-/* What stands for a blank or a backslash in proc(5): \040. */
+/* Replaces the escapes for blanks and backslashes in proc(5), such as \040. */
 static void unescape(char *path)
 {
 	char *to = path;
@@ -34,7 +34,7 @@ static void unescape(char *path)
 	*to = '\0';
 }
 
-/* A line of /proc/self/mountinfo: whether it is cgroup2, and where. */
+/* Whether a line of /proc/self/mountinfo is cgroup2, and where it is mounted. */
 static bool is_cgroup2(const char *line, char *path, size_t size)
 {
 	char format[32], type[16];
@@ -48,7 +48,7 @@ static bool is_cgroup2(const char *line, char *path, size_t size)
 	return true;
 }
 
-/* Whether no other mount lies over it. */
+/* Whether no other mount covers it. */
 static bool is_visible(const char *mount)
 {
 	struct statfs status;
@@ -87,7 +87,7 @@ static bool is_folder_of_cgroup2(int fd)
 	return fstatfs(fd, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* Opens a folder, if it is a control group. Returns a descriptor, or -1 and errno. */
+/* Opens a directory, if it is a control group. Returns a descriptor, or -1 and errno. */
 static int open_folder(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -100,7 +100,7 @@ static int open_folder(const char *path)
 	return fd;
 }
 
-/* Takes the open folder with this path below the mount. */
+/* Uses the open directory with this path below the mount. */
 static bool take(struct group *group, int fd, const char *path)
 {
 	struct stat status;
@@ -124,7 +124,7 @@ static int open_below(const char *mount, const char *path)
 	return open_folder(whole);
 }
 
-/* A folder of the file system, as far as it is below the mount. */
+/* The path of a directory, as far as it is below the mount. */
 static bool open_absolute(struct group *group, const char *mount, const char *name)
 {
 	char real[PATH_MAX], real_mount[PATH_MAX];

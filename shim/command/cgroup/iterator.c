@@ -9,7 +9,7 @@
 #include "sockets/net_namespace.h"
 #include "sockopt_names.h"
 
-/* R1 to R5 are arguments and do not live through calls; R0 is the result. */
+/* R1 to R5 are arguments and do not survive calls; R0 is the result. */
 enum {
 	RESULT = BPF_REG_0,
 	SOCKET = BPF_REG_6,
@@ -37,7 +37,7 @@ static int setting(enum sockopt option)
 	return word(offsetof(struct iterated, setting), option);
 }
 
-/* SOCKET and WORK, if it is one that is asked for; otherwise it goes out. */
+/* Loads SOCKET and WORK if the socket is one of those asked for; otherwise ends. */
 static void emit_find(struct assembly *assembly, int sockets, label out)
 {
 	emit_load(assembly, BPF_DW, BPF_REG_1, BPF_REG_1, CONTEXT_SOCKET);
@@ -56,7 +56,7 @@ static void emit_find(struct assembly *assembly, int sockets, label out)
 	emit_store_number(assembly, WORK, offsetof(struct iterated, seen), 1);
 }
 
-/* RESULT becomes what is kept with SOCKET; it goes out if that is nothing. flags: a register. */
+/* RESULT becomes the storage of SOCKET; ends if there is none. flags: a register. */
 static void emit_entry(struct assembly *assembly, int socket_map, label out)
 {
 	emit_map(assembly, BPF_REG_1, socket_map);
@@ -90,7 +90,7 @@ static void emit_read(struct assembly *assembly, int socket_map, label out)
 	emit_jump(assembly, out);
 }
 
-/* What the program has set since it was read stays. */
+/* Options that the program has changed since they were read stay. */
 static void emit_set_option(struct assembly *assembly, enum sockopt option)
 {
 	label next = label_new(assembly);

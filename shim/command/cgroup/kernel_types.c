@@ -12,7 +12,7 @@
 
 enum { KIND_FLOAT = 16, KIND_DECL_TAG, KIND_TYPE_TAG, KIND_ENUM64 }; /* newer than some headers */
 
-/* What follows a struct btf_type of this kind, in bytes: once, and for each of its members. */
+/* The bytes that follow a struct btf_type of this kind: once, and for each of its members. */
 static const struct {
 	bool known;
 	uint8_t once, each;
@@ -38,7 +38,7 @@ static const struct {
 	[KIND_ENUM64] = { true, 0, 3 * sizeof(uint32_t) },
 };
 
-/* The types are numbered as they stand, from 1 on. */
+/* The types are numbered in their order, from 1 on. */
 static uint32_t find(const char *btf, size_t size, const char *name)
 {
 	const struct btf_header *header = (const void *)btf;

@@ -16,7 +16,7 @@
 #define CAP_BPF 39 /* <linux/capability.h>, Linux 5.8 */
 #endif
 
-/* bpf_getsockopt() and bpf_setsockopt() take all our options from here on. */
+/* From this version on, bpf_getsockopt() and bpf_setsockopt() accept all our options. */
 enum { LEAST_MAJOR = 6, LEAST_MINOR = 1 };
 
 static bool is_recent(struct text *why)
@@ -61,7 +61,7 @@ static int load_nothing(enum bpf_prog_type type, enum bpf_attach_type attach)
 	return bpf_load(&program);
 }
 
-/* The kernel has refused a program, with this error. */
+/* Reports that the kernel has refused a program, with this error. */
 static void explain(struct text *why, int error)
 {
 	int probe;
@@ -86,7 +86,7 @@ static void explain(struct text *why, int error)
 	text_string(why, strerror(error));
 }
 
-/* The map that all our programs of this host share: any that is there, or a new one. */
+/* The map that all our programs on this host share: an existing one, or a new one. */
 static int socket_map(void)
 {
 	uint32_t id = 0;

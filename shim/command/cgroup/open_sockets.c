@@ -1,4 +1,4 @@
-/* open_sockets: sets keepalive on the sockets of a control group that are open. */
+/* open_sockets: sets keepalive on the open sockets of a control group. */
 #include "cgroup/open_sockets.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 /* A network namespace that some process of the groups is in. */
 struct space {
-	struct net_namespace sockets; /* of the groups: marked as held once they are seen to */
+	struct net_namespace sockets; /* sockets of the groups; marked as held when they are done */
 	bool iterated;
 	struct space *next;
 };
@@ -27,7 +27,7 @@ struct member {
 	uint64_t id;
 	char *path;
 	struct settings *own;         /* attached to it by another command; NULL: none */
-	const struct settings *inner; /* that serve it before ours: its own, or from above */
+	const struct settings *inner; /* that apply before ours: its own, or from above */
 };
 
 struct arming {
@@ -42,7 +42,7 @@ struct arming {
 	unsigned refused;
 };
 
-/* What is neither connected nor listening is for the programs. */
+/* Sockets that are neither connected nor listening are left to the programs. */
 enum { STATES_USED = 0xfff & ~(1 << TCP_TIME_WAIT | 1 << TCP_CLOSE) };
 
 static const struct member *member_of(const struct arming *arming, uint64_t id)
@@ -54,7 +54,10 @@ static const struct member *member_of(const struct arming *arming, uint64_t id)
 	return NULL;
 }
 
-/* The group whose socket it is. MPTCP's are not in the tables that the iterator goes over. */
+/*
+ * The group that the socket belongs to. MPTCP sockets are not in the tables that the iterator goes
+ * over.
+ */
 static const struct member *owner_of(const struct arming *arming, const struct diag_socket *socket)
 {
 	return socket->mptcp ? NULL : member_of(arming, socket->group);
@@ -69,8 +72,8 @@ static unsigned profile_of(const struct settings *settings, const struct space *
 }
 
 /*
- * Whether an inner group's programs have decided about the socket, or would have. Ours win over
- * theirs only if we force, and they do not.
+ * Whether an inner group's programs have decided about the socket, or would have. Ours override
+ * theirs only if we force and they do not.
  */
 static bool is_inner(const struct arming *arming, const struct space *space,
 		     const struct diag_socket *socket, const struct iterated *found, bool force)
@@ -98,7 +101,7 @@ static void write_entry(struct iterated *work, uint32_t owner, const struct prof
 	}
 }
 
-/* Makes of what was read of the socket what is to be written. Returns false if that is nothing. */
+/* Turns what was read of the socket into what must be written. Returns false if that is nothing. */
 static bool decide_one(struct arming *arming, const struct space *space,
 		       const struct diag_socket *socket, const struct values *kernel,
 		       struct iterated *work)
@@ -170,7 +173,9 @@ static struct space *space_of(struct arming *arming, pid_t pid)
 	return space;
 }
 
-/* By copies of its descriptors: what it holds of other groups, and what the iterator cannot. */
+/*
+ * Uses copies of its descriptors, for sockets of other groups, and for what the iterator cannot do.
+ */
 static void arm_process(struct arming *arming, pid_t pid)
 {
 	struct attachment *attachment = array_zeroed(1, sizeof(*attachment));
@@ -179,7 +184,7 @@ static void arm_process(struct arming *arming, pid_t pid)
 	int error = 0;
 
 	attachment->quiet = true;
-	attachment->only_used = true; /* the programs see to the others */
+	attachment->only_used = true; /* the programs handle the others */
 	attachment->listeners = arming->listeners_differ ? &arming->listeners : NULL;
 	attachment->seen_to = &space->sockets.table;
 	settings_copy(&attachment->settings, &arming->settings);
@@ -189,7 +194,7 @@ static void arm_process(struct arming *arming, pid_t pid)
 	if (process_read(&attachment->holder.process, pid, &nobody)) {
 		error = attachment_look(attachment);
 		if (!error)
-			error = attachment_look(attachment); /* what was accepted meanwhile */
+			error = attachment_look(attachment); /* accepted meanwhile */
 		if (error && error != ENOENT && error != ESRCH && !space->iterated &&
 		    !arming->refused++)
 			permission_explain(arming->why, &attachment->holder.process, error);
@@ -270,7 +275,7 @@ static void free_spaces(struct space *space)
 	}
 }
 
-/* A rule for no role: nothing matches it, but what has its values is known to be ours. */
+/* A rule for no role: no socket matches it, but sockets with its values are recognised as ours. */
 static void add_profile(struct settings *settings, const struct profile *profile)
 {
 	for (unsigned i = 0; i < settings->rules; i++) {
@@ -292,7 +297,7 @@ static void know_attached(void *context, const struct attached *attached)
 	add_profiles(context, &attached->settings);
 }
 
-/* Those of the groups above: what they gave, this group's replace. */
+/* The settings of the groups above, whose values this group's replace. */
 static void know_above(struct settings *known, const struct group *group)
 {
 	struct group above;
@@ -327,7 +332,7 @@ unsigned open_sockets_arm(const struct group *group, const struct emission *emis
 		add_profile(&arming.settings, &arming.known.rule[i].profile);
 	arming.listeners_differ = !programs_arm_listeners(emission->settings);
 	settings_copy(&arming.listeners, &arming.settings);
-	arming.listeners.role &= ROLE_CLIENT; /* what we gave them is taken back */
+	arming.listeners.role &= ROLE_CLIENT; /* undoes what we set on them */
 	group_walk(group, add_member, &arming);
 	group_walk(group, arm_group, &arming);
 	free_spaces(arming.spaces);

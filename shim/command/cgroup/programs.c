@@ -1,4 +1,4 @@
-/* programs: writes the BPF programs for the settings. */
+/* programs: generates the BPF programs for the settings. */
 #include "cgroup/programs.h"
 
 #include <arpa/inet.h>
@@ -39,7 +39,7 @@ enum bpf_prog_type program_type(enum program_kind kind)
 	return kinds[kind].type;
 }
 
-/* R1 to R5 are arguments and do not live through calls; R0 is the result. */
+/* R1 to R5 are arguments and do not survive calls; R0 is the result. */
 enum {
 	RESULT = BPF_REG_0,
 	CONTEXT = BPF_REG_6,
@@ -50,17 +50,17 @@ enum {
 	STACK = BPF_REG_10,
 };
 
-/* The peer's address, as it lies in memory. An IPv4 one, mapped or not, is in the first. */
+/* The peer's address, in memory order. An IPv4 one, mapped or not, is in the first. */
 enum { WORD = BPF_REG_1 };
 
 /* Offsets in the stack, 32 bits each. */
 enum {
 	VALUE = -4,    /* for the socket option calls */
-	FOREIGN = -28, /* whether another group has given it something */
+	FOREIGN = -28, /* whether another group has set something on it */
 	OPEN = -24,    /* whether an option is untouched of idle time, interval and count */
 	GIVEN = -8,
 	HELD = -12,
-	IDLE_NOW = -16, /* what the user timeout is held against */
+	IDLE_NOW = -16, /* the options that the user timeout is compared with */
 	INTERVAL_NOW = -20,
 	WANTED = -52, /* OPTIONS of them */
 };
@@ -70,7 +70,7 @@ struct emitter {
 	const struct emission *emission;
 	const struct settings *settings;
 	bool may_force, may_respect, may_leave; /* some profile: force; respect; off with respect */
-	bool remembers;                         /* respect, too, writes an entry */
+	bool remembers;                         /* respect writes an entry too */
 	label out, apply;
 	label profile[PROFILE_RULE + RULES_MAX];
 	bool used[PROFILE_RULE + RULES_MAX];
@@ -107,7 +107,7 @@ bool programs_arm_listeners(const struct settings *settings)
 }
 
 /*
- * One profile for all, and nothing held: then a socket can have it before anybody knows its peer.
+ * One profile for all, and none held: then a socket can get it before its peer is known.
  */
 static bool arms_at_creation(const struct settings *settings)
 {
@@ -127,20 +127,20 @@ bool program_is_needed(const struct settings *settings, enum program_kind kind)
 	}
 }
 
-/* VALUE becomes the option's; to failed where the socket has no such. */
+/* Loads the option into VALUE; jumps to failed if the socket does not have it. */
 static void emit_get(const struct emitter *emitter, enum sockopt option, label failed)
 {
 	emit_sockopt(emitter->assembly, BPF_FUNC_getsockopt, option, CONTEXT, STACK, VALUE);
 	emit_jump_if(emitter->assembly, BPF_JNE, RESULT, 0, failed);
 }
 
-/* The option becomes VALUE; RESULT is 0 where it did. */
+/* Sets the option to VALUE; RESULT is 0 on success. */
 static void emit_put(const struct emitter *emitter, enum sockopt option)
 {
 	emit_sockopt(emitter->assembly, BPF_FUNC_setsockopt, option, CONTEXT, STACK, VALUE);
 }
 
-/* RESULT becomes what is kept with SOCKET, or NULL. */
+/* RESULT becomes the storage of SOCKET, or NULL. */
 static void emit_entry(const struct emitter *emitter, uint32_t flags)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -158,7 +158,7 @@ static void load_entry(struct assembly *assembly, int to, int base, unsigned wor
 }
 
 /*
- * What our programs gave it for another peer: taken back, unless the program has changed it since.
+ * Undoes what our programs set for another peer, unless the program has changed it since.
  */
 static void emit_take_back(const struct emitter *emitter, enum sockopt option, label program_s)
 {
@@ -181,7 +181,7 @@ static void emit_take_back(const struct emitter *emitter, enum sockopt option, l
 
 enum event { EVENT_CONNECT, EVENT_SOCK_OPS };
 
-/* What was given at creation holds, unless the program has set a user timeout since. */
+/* What was set at creation stays, unless the program has set a user timeout since. */
 static void emit_still_holds(const struct emitter *emitter)
 {
 	emit_get(emitter, OPTION_USER_TIMEOUT, emitter->out);
@@ -196,9 +196,9 @@ static void load_event(struct assembly *assembly)
 }
 
 /*
- * What is kept with the socket from an earlier event. Another group's: the matter is settled,
- * unless that only respects, and we force. Our own: it connects again, or it listens now, so that
- * what it was given is taken back and decided anew.
+ * Handles what is stored with the socket from an earlier event. Another group's: the matter is
+ * settled, unless that group respects and we force. Our own: the socket connects again, or listens
+ * now, so that what it was given is undone and decided anew.
  */
 static void emit_settled(const struct emitter *emitter, enum event event)
 {
@@ -244,7 +244,7 @@ static void emit_was_on(const struct emitter *emitter)
 /* Where the peer comes from. */
 enum peer { PEER_UNKNOWN, PEER_CONNECT4, PEER_CONNECT6, PEER_SOCK_OPS };
 
-/* Goes to no if the address in the registers from WORD on is not in the network. */
+/* Jumps to no if the address in the registers from WORD on is not in the network. */
 static void emit_network(struct assembly *assembly, const struct network *network, label no)
 {
 	unsigned words = network->address.family == ADDRESS_IPV4 ? 1 : 4;
@@ -276,7 +276,7 @@ static void emit_ports(struct assembly *assembly, const struct rule *rule, label
 	emit_jump_if(assembly, BPF_JGT, PORT, rule->port_last, no);
 }
 
-/* The label of this profile; those that are alike have one. */
+/* The label of this profile; equal profiles share one. */
 static label profile_label(struct emitter *emitter, unsigned number)
 {
 	unsigned i = PROFILE_BASE;
@@ -307,7 +307,7 @@ static void emit_rules(struct emitter *emitter, enum role role, enum address_fam
 			emit_network(assembly, &rule->peer, no);
 		emit_jump(assembly, profile_label(emitter, PROFILE_RULE + i));
 		emit_label(assembly, no);
-		/* The verifier takes no instruction that nothing leads to. */
+		/* The verifier refuses instructions that cannot be reached. */
 		if (!rule->port_last && !rule->peer.bits)
 			return;
 	}
@@ -319,14 +319,14 @@ static void emit_ipv4_rules(struct emitter *emitter, enum role role)
 	struct assembly *assembly = emitter->assembly;
 	label named = label_new(assembly);
 
-	/* 0.0.0.0 connects to this machine: ip(7). */
+	/* Connecting to 0.0.0.0 connects to this machine: ip(7). */
 	emit_jump_if(assembly, BPF_JNE, WORD, 0, named);
 	emit_set(assembly, WORD, (int32_t)htonl(INADDR_LOOPBACK));
 	emit_label(assembly, named);
 	emit_rules(emitter, role, ADDRESS_IPV4);
 }
 
-/* The address is in four registers; it may be a mapped one, or ::, which is this machine. */
+/* The address is in four registers; it may be a mapped one, or ::, which means this machine. */
 static void emit_ipv6_rules(struct emitter *emitter, enum role role)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -372,7 +372,7 @@ static void load_port(struct emitter *emitter, enum role role, enum peer from)
 	}
 }
 
-/* The socket is in this role: on to its profile. */
+/* The socket has this role: continues with its profile. */
 static void emit_match(struct emitter *emitter, enum role role, enum peer from)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -409,7 +409,7 @@ static void emit_match(struct emitter *emitter, enum role role, enum peer from)
 	emit_ipv6_rules(emitter, role);
 }
 
-/* Puts the values into the stack. */
+/* Stores the values on the stack. */
 static void emit_profile(const struct emitter *emitter, const struct profile *profile)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -436,7 +436,9 @@ static void emit_profiles(struct emitter *emitter)
 	}
 }
 
-/* Goes to theirs if the program has set the option: its value is not what a new socket has. */
+/*
+ * Jumps to theirs if the program has set the option, that is, if its value is not a new socket's.
+ */
 static void emit_is_untouched(const struct emitter *emitter, enum sockopt option, label untouched)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -454,7 +456,10 @@ static void emit_is_untouched(const struct emitter *emitter, enum sockopt option
 	}
 }
 
-/* The profile's value, or what the socket has if the profile leaves it to the kernel: for the user timeout. */
+/*
+ * The profile's value, or the socket's if the profile leaves it to the kernel; for the user
+ * timeout.
+ */
 static void emit_now(const struct emitter *emitter, int wanted, int now)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -467,7 +472,7 @@ static void emit_now(const struct emitter *emitter, int wanted, int now)
 	emit_store(assembly, BPF_W, STACK, now, BPF_REG_1);
 }
 
-/* An option that the program has set is the program's: then ours is not wanted. */
+/* An option that the program has set stays the program's, so ours is not wanted. */
 static void emit_respect(const struct emitter *emitter, enum sockopt option)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -555,8 +560,9 @@ static void emit_remember(const struct emitter *emitter)
 }
 
 /*
- * What is wanted and the program has not set itself. Keepalive that is on with all its values has
- * been configured as a whole: by the program, a preload, an inner group, or by us, on the listener.
+ * Selects what is wanted and what the program has not set itself. If keepalive is on with all its
+ * values, it was configured as a whole: by the program, a preload, an inner group, or by us, on the
+ * listener.
  */
 static void emit_respect_all(const struct emitter *emitter, label settle)
 {
@@ -621,7 +627,7 @@ static void emit_apply(const struct emitter *emitter)
 		emit_remember(emitter);
 }
 
-/* SOCKET is set: what all events have in common, around those that the caller tells apart. */
+/* SOCKET is set. This is what all events have in common; the caller handles the differences. */
 static void emit_decide(struct emitter *emitter, enum event event,
 			void roles(struct emitter *emitter))
 {
@@ -632,7 +638,7 @@ static void emit_decide(struct emitter *emitter, enum event event,
 	emit_apply(emitter);
 }
 
-/* Goes out unless type and protocol, fields of the context, are those of TCP. */
+/* Ends unless type and protocol, fields of the context, are those of TCP. */
 static void emit_is_tcp(const struct emitter *emitter, int type, int protocol)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -663,7 +669,7 @@ static void emit_connect(struct emitter *emitter, void roles(struct emitter *emi
 	emit_decide(emitter, EVENT_CONNECT, roles);
 }
 
-/* A listener that is left as it is, by outer groups too: their values would hide the program's. */
+/* A listener that is left alone, by outer groups too, whose values would hide the program's. */
 static void emit_leave_listener(struct emitter *emitter)
 {
 	static const struct profile none = { .force = false };
@@ -714,7 +720,7 @@ static void emit_sock_ops(struct emitter *emitter)
 
 /*
  * Nobody can have set anything yet, but an inner group may have decided. If the values depend on
- * what comes later, only the entry is made, which keeps outer groups from setting theirs at once.
+ * what comes later, only the entry is made, which keeps outer groups from setting theirs now.
  */
 static void emit_sock_create(struct emitter *emitter)
 {
@@ -740,7 +746,7 @@ static void emit_sock_create(struct emitter *emitter)
 	emit_remember(emitter);
 }
 
-/* Goes to no if the kernel would refuse the argument in r5. It takes 0 for no user timeout. */
+/* Jumps to no if the kernel would refuse the argument in r5. It accepts 0 for no user timeout. */
 static void emit_is_accepted(struct assembly *assembly, enum sockopt option, label no)
 {
 	const struct range *range = range_of(option);
@@ -752,7 +758,7 @@ static void emit_is_accepted(struct assembly *assembly, enum sockopt option, lab
 	emit_jump_if(assembly, BPF_JSGT, BPF_REG_5, (uint32_t)range->most, no);
 }
 
-/* The program's own call gets the answer that it deserves, and sets what is held. */
+/* Gives the program's own call the right answer, and sets the values that are held. */
 static void emit_hold(const struct emitter *emitter, enum sockopt option)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -784,7 +790,7 @@ static void emit_hold(const struct emitter *emitter, enum sockopt option)
 	emit_label(assembly, other);
 }
 
-/* What is longer than a page has to be given back to the kernel (bpf_sockopt's optlen). */
+/* Arguments longer than a page must be left to the kernel (bpf_sockopt's optlen). */
 static void emit_setsockopt(struct emitter *emitter)
 {
 	enum { PAGE = 4096 };

@@ -1,4 +1,4 @@
-/* untouched: reads what a new socket of each network namespace has. */
+/* untouched: reads the values of a new socket in each network namespace. */
 #include "cgroup/untouched.h"
 
 #include <fcntl.h>
@@ -28,8 +28,8 @@ static const char *const sysctls[OPTIONS] = {
 };
 
 /*
- * Those of the network namespace that this process is in; what cannot be read stays. A new socket
- * is not asked, since programs may have set them already.
+ * The values in the network namespace that this process is in; those that cannot be read stay. A
+ * new socket is not asked, because programs may have set its options already.
  */
 static struct values read_sysctls(void)
 {
@@ -72,7 +72,7 @@ static void visit_namespace(pid_t pid, int answer)
 	_exit(write(answer, &values, sizeof(values)) != sizeof(values));
 }
 
-/* What the process's namespace has, or what every one begins with. */
+/* The values in the process's namespace, or the defaults of every namespace. */
 static struct values visit(pid_t pid)
 {
 	struct values values = fresh;

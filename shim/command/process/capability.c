@@ -1,4 +1,4 @@
-/* capability: asks whether this process has a capability. */
+/* capability: checks whether this process has a capability. */
 #include "process/capability.h"
 
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-/* permission: finds out why another process may not be looked into, and says what would help. */
+/* permission: finds out why another process may not be inspected, and what would help. */
 #include "process/permission.h"
 
 #include <errno.h>

@@ -13,7 +13,7 @@
 
 #include "process/proc.h"
 
-/* Alike on every architecture; newer than some headers. */
+/* The same on every architecture; newer than some headers. */
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif

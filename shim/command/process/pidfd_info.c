@@ -1,4 +1,4 @@
-/* pidfd_info: asks the kernel who a thread is. */
+/* pidfd_info: asks the kernel for a thread's ids and cgroup. */
 #include "process/pidfd_info.h"
 
 #include <errno.h>

@@ -23,7 +23,7 @@ bool proc_hold(void)
 	return directory >= 0;
 }
 
-/* Relative to the directory, where it is held. */
+/* Relative to the directory, if it is kept open. */
 static void put_path(char *path, size_t size, pid_t id, const char *name)
 {
 	const char *root = directory < 0 ? "/proc/" : "";

@@ -42,7 +42,7 @@ static void read_names(struct process *process)
 	ssize_t length;
 
 	length = (ssize_t)proc_read(process->pid, "comm", process->comm, sizeof(process->comm));
-	process->comm[length > 0 ? length - 1 : 0] = '\0'; /* the newline behind it */
+	process->comm[length > 0 ? length - 1 : 0] = '\0'; /* the trailing newline */
 
 	process->executable[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%d/exe", process->pid);
@@ -53,7 +53,7 @@ static void read_names(struct process *process)
 	base = strrchr(target, '/');
 	snprintf(process->executable, sizeof(process->executable), "%.*s", NAME_MAX,
 		 base ? base + 1 : target);
-	/* The kernel marks a program that was replaced while it runs (proc(5)). */
+	/* The kernel marks the name of a program that was replaced while it runs (proc(5)). */
 	base = strstr(process->executable, " (deleted)");
 	if (base)
 		process->executable[base - process->executable] = '\0';
@@ -156,7 +156,7 @@ int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count)
 	return error;
 }
 
-/* The numbers in a folder of proc(5), into an array for free(3). */
+/* The numbers in a directory of proc(5), in an array for free(3). */
 static size_t list_numbers(const char *path, pid_t **numbers)
 {
 	size_t count = 0, room = 0;

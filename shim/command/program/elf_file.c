@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where the tables are: the two classes differ in widths only. */
+/* The places of the tables; the two classes differ in widths only. */
 struct tables {
 	bool is_64;
 	uint64_t segments, sections;
@@ -26,8 +26,8 @@ static bool read_at(int fd, uint64_t offset, void *buffer, size_t size)
 }
 
 /*
- * A function for each class: reads the header or entry at an offset of the file, of which FIELDS
- * are what is wanted.
+ * A function for each class: reads the header or entry at an offset of the file; FIELDS are the
+ * fields to read.
  */
 #define READER(name, Found, Wanted, FIELDS) \
 	static bool name(int fd, uint64_t offset, Wanted *wanted) \
@@ -88,7 +88,7 @@ static bool is_go_note(int fd, const struct entry *segment)
 }
 
 /*
- * What marks a toolchain's run-time library; strip(1) leaves these. Go binaries that a C linker
+ * The marks of a toolchain's run-time library, which strip(1) leaves. Go binaries that a C linker
  * finished have their note in a segment with others, and some have only the table of functions.
  */
 static void take_section(const char *name, struct elf *elf)

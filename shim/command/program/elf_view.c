@@ -1,4 +1,4 @@
-/* Maps an executable, and finds its sections, strings and symbols. */
+/* elf_view: maps an executable, and finds its sections, strings and symbols. */
 #include "program/elf_view.h"
 
 #include <elf.h>

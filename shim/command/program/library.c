@@ -11,7 +11,9 @@
 #include "base/message.h"
 #include "text.h"
 
-/* What ends a path in LD_PRELOAD: ld.so(8) for glibc, isspace(3) and colons for musl. */
+/*
+ * The characters that end a path in LD_PRELOAD: ld.so(8) for glibc; isspace(3) and colons for musl.
+ */
 #define SEPARATORS " :\t\n\v\f\r"
 
 /* '$' would be expanded by ld.so(8). */
@@ -20,7 +22,7 @@ static bool is_usable(const char *path)
 	return !path[strcspn(path, SEPARATORS "$")];
 }
 
-/* Without resolving links: they are a way around a directory that LD_PRELOAD cannot hold. */
+/* Does not resolve links, which are a way around a directory that LD_PRELOAD cannot contain. */
 static bool make_absolute(const char *given, char path[PATH_MAX])
 {
 	char directory[PATH_MAX] = "";
@@ -46,7 +48,7 @@ static bool find_given(const char *given, struct library *library)
 	return true;
 }
 
-/* The directory that this program is in, by what it was executed as if there is no /proc. */
+/* The directory of this program; if there is no /proc, from the name it was executed as. */
 static bool find_own_directory(char directory[PATH_MAX])
 {
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives pointers as numbers here */
@@ -114,8 +116,7 @@ static struct slice base_of(struct slice entry)
 }
 
 /*
- * One with $LIB or $PLATFORM stays: it may be what programs of another architecture load
- * (ld.so(8)).
+ * An entry with $LIB or $PLATFORM stays: programs of another architecture may load it (ld.so(8)).
  */
 static bool is_another_copy(struct slice entry)
 {
@@ -148,7 +149,7 @@ static void append(char **list, struct slice entry)
 	*list = longer;
 }
 
-/* What LD_PRELOAD has; an empty list if it is not set. */
+/* The entries of LD_PRELOAD; an empty list if it is not set. */
 static struct slice preloads(void)
 {
 	const char *list = getenv("LD_PRELOAD");

@@ -16,8 +16,8 @@
 
 enum {
 	FOLLOWED_MAX =
-		12, /* a #! line may name a script, so five deep: execve(2); each by env(1) */
-	LINE_MAX_SIZE = 256, /* as much of it as Linux reads: BINPRM_BUF_SIZE */
+		12, /* a #! line may name a script, up to five times: execve(2); each by env(1) */
+	LINE_MAX_SIZE = 256, /* as much as Linux reads: BINPRM_BUF_SIZE */
 };
 
 #define BLANKS " \t"
@@ -61,7 +61,7 @@ static bool join(char path[PATH_MAX], const char *directory, size_t length, cons
 	return size < PATH_MAX;
 }
 
-/* As execvp(3): the first that can be executed; else EACCES if one was found, else ENOENT. */
+/* As execvp(3): the first that can be executed; otherwise EACCES if one was found, or ENOENT. */
 static int search(const char *command, const char *directory, char path[PATH_MAX])
 {
 	int error = ENOENT;
@@ -179,7 +179,7 @@ static int follow_env(struct target *target, char ***words, bool *ends)
 	return error;
 }
 
-/* What runs a script, with the words that it is given. */
+/* The interpreter of a script, with its arguments. */
 static int follow_script(struct target *target, int fd, char line[LINE_MAX_SIZE], char ***words)
 {
 	static char script[PATH_MAX], *given[3];
@@ -315,7 +315,7 @@ void target_of_process(const struct process *process, struct target *target)
 	target->is_linker = is_linker(target);
 	if (target->elf.dynamic && target->elf.interpreter[0])
 		traits_read(path, &target->traits);
-	target->traits.asan = false; /* it has started, and what is loaded can be seen */
+	target->traits.asan = false; /* it has started, so what is loaded can be seen */
 	target->traits.php = 0;
 }
 

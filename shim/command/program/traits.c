@@ -1,6 +1,6 @@
 /*
- * traits: looks in a dynamic program for the ways by which it makes sockets. The file is mapped,
- * and nothing in it is believed.
+ * traits: finds the ways by which a dynamic program makes sockets. The file is mapped, and nothing
+ * in it is trusted.
  */
 #include "program/traits.h"
 

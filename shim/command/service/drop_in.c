@@ -1,4 +1,4 @@
-/* A file of settings for a unit: quoting, and writing in one go. */
+/* drop_in: quotes the settings of a unit's drop-in, and writes it atomically. */
 #include "service/drop_in.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static void folder_of(const char *path, char folder[PATH_MAX])
 	snprintf(folder, PATH_MAX, "%.*s", (int)(strrchr(path, '/') - path), path);
 }
 
-/* Also those above it: an image may not have /etc/systemd/system. */
+/* Also makes those above it, because an image may not have /etc/systemd/system. */
 static int make_folders(char *path)
 {
 	for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {

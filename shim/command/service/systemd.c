@@ -1,4 +1,4 @@
-/* Starts systemctl(1) and systemd-analyze(1), without a shell, and reads what they say. */
+/* systemd: starts systemctl(1) and systemd-analyze(1), without a shell, and reads their output. */
 #include "service/systemd.h"
 
 #include <errno.h>

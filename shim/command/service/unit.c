@@ -1,4 +1,4 @@
-/* A service of systemd as its files say: fragments, drop-ins, the values that hold. */
+/* unit: reads a systemd service from its files: fragments, drop-ins, and the values in effect. */
 #include "service/unit.h"
 
 #include <dirent.h>
@@ -21,7 +21,7 @@ enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };
 
 #define BLANKS " \t"
 
-/* A word as systemd.syntax(7) has it: quotes and backslashes taken away. Returns what follows. */
+/* A word as in systemd.syntax(7), without quotes and backslashes. Returns what follows. */
 static const char *take_word(const char *at, char *word, size_t size)
 {
 	size_t length = 0;
@@ -72,7 +72,9 @@ static const char *command_end(const char *at)
 	return at;
 }
 
-/* The value may be several commands (systemd.service(5)); an empty one takes back what was before. */
+/*
+ * The value may contain several commands (systemd.service(5)); an empty one discards those before.
+ */
 static void take_starts(struct service *unit, const char *value)
 {
 	if (!*value)
@@ -115,8 +117,7 @@ static void take_line(struct service *unit, char *line, bool *in_service)
 }
 
 /*
- * The whole line, of which a backslash at the end means that it goes on; comments within are left
- * out.
+ * The whole line, which continues after a backslash at the end; comments in between are left out.
  */
 static bool read_line(FILE *file, char **whole)
 {
@@ -163,7 +164,10 @@ static bool read_file(struct service *unit, const char *path)
 	return true;
 }
 
-/* "postgresql@.service" of "postgresql@15-main.service"; the same for one that is no instance. */
+/*
+ * "postgresql@.service" for "postgresql@15-main.service"; unchanged for a unit that is not an
+ * instance.
+ */
 static void template_of(const char *name, char template[NAME_MAX + 1])
 {
 	const char *at = strchr(name, '@');

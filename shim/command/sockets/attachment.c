@@ -15,7 +15,7 @@
 /* What is known of a socket from one look to the next. */
 struct memory {
 	uint32_t inode;
-	bool settled; /* need not be looked at again */
+	bool settled; /* need not be examined again */
 	bool closed;  /* neither connected nor listening when it was */
 	int8_t outcome;
 	unsigned given; /* as for standing_of() */
@@ -40,7 +40,7 @@ static void write_log(const struct attachment *attachment, const struct text *li
 		output_append(attachment->settings.log_path, buffer, (size_t)(text.next - buffer));
 }
 
-/* On standard output; in the log too, or there instead if that is standard error. */
+/* Prints the line on standard output; in the log too, or only there if that is standard error. */
 static void say(const struct attachment *attachment, const struct text *line)
 {
 	if (attachment->quiet)
@@ -78,8 +78,8 @@ static bool is_seen_to(const struct attachment *attachment, uint32_t inode)
 }
 
 /*
- * Makes the memory that of exactly these sockets, so that closed ones are forgotten, and moves
- * those that must be looked at to the front. Returns how many.
+ * Makes the memory match exactly these sockets, so that closed ones are forgotten, and moves those
+ * that must be examined to the front. Returns how many.
  */
 static size_t select_unsettled(struct attachment *attachment, struct socket_fd *sockets,
 			       size_t count)
@@ -126,7 +126,7 @@ static void find_listeners(struct attachment *attachment, const struct connectio
 			strerror(attachment->space.error));
 }
 
-/* Whether there is something to say that was not said before. */
+/* Whether there is something to report that was not reported before. */
 static bool is_news(const struct attachment *attachment, const struct memory *memory,
 		    enum outcome outcome)
 {
@@ -205,7 +205,7 @@ int attachment_look(struct attachment *attachment)
 	return error;
 }
 
-/* One that is not connected yet is news once it is. */
+/* One that is not connected yet is reported once it is. */
 bool attachment_is_pending(const struct attachment *attachment)
 {
 	for (size_t i = 0; i < attachment->memory_count; i++) {

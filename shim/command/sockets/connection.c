@@ -1,4 +1,4 @@
-/* connection: joins the kernel's table with a copy of the descriptor to describe a connection. */
+/* connection: combines the kernel's table with a copy of the descriptor. */
 #include "sockets/connection.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Counts the sockets of a process that differ from its settings. */
+/* deviation: counts the sockets of a process that differ from its settings. */
 #include "sockets/deviation.h"
 
 #include <poll.h>
@@ -62,13 +62,13 @@ static void count(const struct connections *connections, const struct settings *
 	}
 }
 
-/* Listeners are looked into if they are no passing ones: it takes copies of them. */
+/* Listeners are examined, through copies, if they are not short-lived. */
 void deviation_read(pid_t pid, const struct settings *settings, struct deviation *deviation)
 {
 	enum { WHILE = 100 }; /* milliseconds */
 	struct snapshot first = { .spare = true }, second = { .spare = true, .before = &first };
 	struct snapshot *snapshot = &first;
-	struct text nobody = { NULL, NULL, NULL }; /* check itself says what is wrong */
+	struct text nobody = { NULL, NULL, NULL }; /* check itself reports what is wrong */
 
 	memset(deviation, 0, sizeof(*deviation));
 	snapshot_add(&first, pid, &nobody);

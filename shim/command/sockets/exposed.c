@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/printable.h"
 
-/* Alike in all that is shown. */
+/* Whether they are equal in all that is shown. */
 struct group {
 	const struct connection *first;
 	size_t count;
@@ -69,7 +69,10 @@ static struct exposed sift(struct connections *connections)
 	return exposed;
 }
 
-/* A client's peer with the port of the service, a server's without: clients' ports mean nothing. */
+/*
+ * A client's peer is shown with the service's port, a server's without one, because clients' ports
+ * mean nothing.
+ */
 static void text_peer(struct text *text, const struct connection *connection)
 {
 	struct text whole = *text;

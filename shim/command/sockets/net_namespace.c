@@ -32,7 +32,7 @@ ino_t net_namespace_of(pid_t pid)
 }
 
 struct visit {
-	int net, user; /* the namespaces; net is replaced by what is made */
+	int net, user; /* the namespaces; net is replaced by the result */
 	int (*make)(const void *argument);
 	const void *argument;
 };
@@ -129,7 +129,7 @@ void net_namespace_read(struct net_namespace *space, pid_t pid, uint32_t states)
 		note_listeners(space);
 }
 
-/* Adds so many words of the line that begins so; of the last such line. */
+/* Appends this many words of the last line that begins like this. */
 static bool add_words(struct text *text, const char *file, const char *start, unsigned words)
 {
 	const char *line = NULL;
@@ -158,7 +158,7 @@ bool net_namespace_counters(pid_t pid, char counters[NET_COUNTERS_MAX])
 	all = add_words(&text, file, "Tcp: ", UP_TO_ESTABLISHED);
 	proc_read(pid, "net/sockstat", file, sizeof(file));
 	all = add_words(&text, file, "TCP: ", UP_TO_IN_USE) && all;
-	proc_read(pid, "net/sockstat6", file, sizeof(file)); /* there may be no IPv6 */
+	proc_read(pid, "net/sockstat6", file, sizeof(file)); /* IPv6 may be missing */
 	add_words(&text, file, "TCP6: ", UP_TO_IN_USE);
 	*text.next = '\0';
 	return all;

@@ -1,4 +1,4 @@
-/* set_options: gives one socket of another process its options, and says what was done. */
+/* set_options: sets the options of one socket of another process, and reports what was done. */
 #include "sockets/set_options.h"
 
 #include <netinet/tcp.h>
@@ -44,7 +44,7 @@ static enum outcome set_all(const struct decision *decision, int copy, struct te
 	return outcome;
 }
 
-/* Takes a copy of the descriptor and sets what is to be set. */
+/* Makes a copy of the descriptor and sets the options that must be set. */
 static enum outcome carry_out(const struct connection *connection, const struct decision *decision,
 			      struct text *failures)
 {
@@ -58,7 +58,7 @@ static enum outcome carry_out(const struct connection *connection, const struct 
 	return outcome;
 }
 
-/* What becomes of a socket of which nothing is to be set. */
+/* The result for a socket on which nothing must be set. */
 static enum outcome unchanged(const struct settings *settings, const struct standing *standing)
 {
 	bool off = !settings_profile(settings, standing->given)->value[OPTION_KEEPALIVE];

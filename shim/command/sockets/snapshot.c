@@ -51,7 +51,7 @@ static void note_no_table(struct lack *lack, const struct holder *holder)
 	*text.next = '\0';
 }
 
-/* TIME_WAIT is no process's; everything else may be. */
+/* Sockets in TIME_WAIT belong to no process; all others may. */
 enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
 
 static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
@@ -70,7 +70,7 @@ static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
 	return &listed->space;
 }
 
-/* What the process had in an earlier snapshot. */
+/* The sockets that the process had in an earlier snapshot. */
 static void keep(struct holder *holder, const struct snapshot *before)
 {
 	for (const struct holding *was = before->holdings; was; was = was->next) {

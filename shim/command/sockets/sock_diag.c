@@ -17,7 +17,7 @@
 
 enum {
 	MPTCP = 262,          /* IPPROTO_MPTCP, newer than some headers */
-	NO_PROTOCOL = 254,    /* RFC 3692: for experiments, so that nothing answers for it */
+	NO_PROTOCOL = 254,    /* RFC 3692: reserved for experiments, so nothing answers for it */
 	REQUEST_PROTOCOL = 3, /* INET_DIAG_REQ_PROTOCOL, Linux 5.9: protocols above 255 */
 };
 

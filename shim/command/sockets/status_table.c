@@ -8,7 +8,7 @@
 
 enum { CELL_MAX = 256, COLUMNS_MAX = 12, GAP = 2 };
 
-/* What a cell is written in; the text alone if there is no colour. */
+/* The colour of a cell; none if there are no colours. */
 #define HEADING "\033[1m"
 #define WARNING "\033[33m"   /* would hang */
 #define ALARM   "\033[1;31m" /* no answer */
@@ -18,7 +18,7 @@ struct column {
 	const char *heading;
 	void (*write)(struct text *text, const struct connection *connection);
 	const char *(*colour)(const struct connection *connection); /* NULL: none */
-	char tail; /* what begins with the last one of these is kept if the cell is cut; 0: never cut */
+	char tail; /* if the cell is cut, the part from the last of these characters on is kept; 0: never cut */
 	uint8_t narrow; /* how far it may be cut */
 };
 
@@ -77,7 +77,7 @@ static void write_peer(struct text *text, const struct connection *connection)
 	write_end(text, &connection->peer);
 }
 
-/* Who connected to whom: "-> 10.0.0.2:5432", "<- 10.0.0.9:40312". */
+/* The peer, and which side connected: "-> 10.0.0.2:5432", "<- 10.0.0.9:40312". */
 static void write_direction(struct text *text, const struct connection *connection)
 {
 	if (connection->peer.port)
@@ -90,7 +90,7 @@ static void write_state(struct text *text, const struct connection *connection)
 	text_string(text, connection_state_name(connection->state));
 }
 
-/* As ss(8) shortens it. */
+/* Shortened as in ss(8). */
 static void write_short_state(struct text *text, const struct connection *connection)
 {
 	if (connection->state == TCP_ESTABLISHED)
@@ -104,7 +104,7 @@ static void write_on(struct text *text, const struct connection *connection)
 	text_value(text, OPTION_KEEPALIVE, connection->now.value[OPTION_KEEPALIVE]);
 }
 
-/* "60/10/6" (seconds, seconds, number) if it is on; else the values have no effect. */
+/* "60/10/6" (seconds, seconds, number) if keepalive is on; otherwise the values have no effect. */
 static void write_keepalive(struct text *text, const struct connection *connection)
 {
 	if (connection->now.value[OPTION_KEEPALIVE] != 1 ||
@@ -184,7 +184,7 @@ static const char *colour_of_probe(const struct connection *connection)
 	return is_unanswered(connection) ? ALARM : NULL;
 }
 
-/* What matters most comes first. */
+/* The most important columns come first. */
 static const struct column narrow_columns[] = {
 	{ "STATE", write_short_state, NULL, 0, 0 },
 	{ "KEEPALIVE", write_keepalive, colour_of_keepalive, 0, 0 },
@@ -231,7 +231,7 @@ static unsigned width_of(const struct text *text)
 	return width;
 }
 
-/* Takes characters out before the tail, and puts a '+' there. */
+/* Replaces characters before the tail by a '+'. */
 static void cut(struct text *text, unsigned width, char tail)
 {
 	unsigned surplus = width_of(text);
@@ -309,7 +309,7 @@ static void measure(struct table *table, const struct connections *connections, 
 	}
 }
 
-/* From the last column on, as far as each may be cut. */
+/* Narrows columns, from the last one on, as far as each may be cut. */
 static void fit(struct table *table, unsigned width)
 {
 	unsigned total = 0;

@@ -1,4 +1,4 @@
-/* callers: finds out whether a socket made here is the one that its caller would have got. */
+/* callers: decides whether a socket made here is the one that its caller would have got. */
 #include "supervise/callers.h"
 
 #include <errno.h>
@@ -15,24 +15,24 @@
 enum { TEXT_SIZE = 4096 };
 
 static struct {
-	dev_t device; /* of our network namespace's /proc/net/dev */
+	dev_t device; /* the inode of our network namespace's /proc/net/dev */
 	ino_t inode;
 	struct credentials credentials;
 	struct pidfd_identity identity;
-	int pidfd; /* our own, if a pidfd shows who a thread is */
+	int pidfd; /* our own cgroup, if a pidfd shows a thread's */
 	char cgroup[TEXT_SIZE];
-	bool by_text; /* the cgroup, from proc(5): there is more to it than that of version 2 */
-	bool users;   /* may change */
+	bool by_text; /* the cgroup must be read from proc(5), because there are others than that of version 2 */
+	bool users; /* may change */
 } own = { .pidfd = -1 };
 
 /*
  * A thread that calls execve(2) gets the number of its process's first thread, and everything that
- * is open for that one then means it. So once some thread beside the first has changed what is
- * looked at only once, first threads are looked at each time.
+ * is open for that one then refers to it. So once a thread other than the first has changed
+ * something that is checked only once, first threads are checked each time.
  */
 static atomic_bool first_threads_may_change;
 
-/* A few places for each remainder of the number. */
+/* A few entries for each remainder of the number. */
 enum { PLACES = 4 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct caller *kept;
@@ -40,9 +40,9 @@ static unsigned remainders;
 static unsigned long now;
 
 /*
- * Which network namespace: each has a /proc/net of its own, so dev there is another file in another
- * one. Unlike /proc/THREAD/ns/net it can be seen whoever the thread belongs to (ptrace(2) access
- * modes), and a program that has changed its user is no longer ours.
+ * The network namespace: each has a /proc/net of its own, in which dev is another file. Unlike
+ * /proc/THREAD/ns/net, that can be seen whoever owns the thread (ptrace(2) access modes): a program
+ * that has changed its user is no longer ours.
  */
 static bool is_our_network(pid_t thread)
 {
@@ -53,7 +53,7 @@ static bool is_our_network(pid_t thread)
 }
 
 /*
- * Whether there are hierarchies of version 1 that sockets belong to; others only count processes.
+ * Whether there are version 1 hierarchies that sockets belong to; the others only count processes.
  */
 static bool has_old_cgroups(const char *text)
 {
@@ -124,8 +124,7 @@ static struct caller *first_place(pid_t thread)
 }
 
 /*
- * A place for the thread: its own, else the one of those that was used longest ago. NULL: all are
- * busy.
+ * An entry for the thread: its own, or the one that was used longest ago. NULL if all are busy.
  */
 static struct caller *place_of(pid_t thread)
 {
@@ -198,8 +197,8 @@ pid_t caller_process(const struct caller *caller)
 }
 
 /*
- * Also where its place is busy still: whoever served its last call has answered, and may not have
- * got further.
+ * Also if its entry is still busy: the worker that served its last call has answered, but may not
+ * have finished.
  */
 void caller_changes(const struct caller *caller)
 {
@@ -215,7 +214,7 @@ void caller_changes(const struct caller *caller)
 		first_threads_may_change = true;
 }
 
-/* Somebody may have moved us together, so ours is read again if they seem to differ. */
+/* We may have been moved together, so ours is read again if they seem to differ. */
 static bool is_our_cgroup_id(uint64_t cgroup)
 {
 	bool same;
@@ -240,14 +239,14 @@ static bool is_our_cgroup_text(const char *text)
 	return same;
 }
 
-/* What is looked at each time. */
+/* Reads what is checked for each call. */
 struct sight {
 	bool our_cgroup;
 	uid_t uid;
 	gid_t gid;
 };
 
-/* Returns false if the thread that is meant has ended. */
+/* Returns false if the thread has ended. */
 static bool look(struct caller *caller, struct sight *sight)
 {
 	struct pidfd_identity identity;
@@ -277,7 +276,7 @@ static bool look(struct caller *caller, struct sight *sight)
 	return true;
 }
 
-/* What is looked at once. */
+/* Reads what is checked once. */
 static void look_closely(struct caller *caller)
 {
 	struct credentials credentials;
@@ -299,8 +298,8 @@ static bool is_known(const struct caller *caller)
 }
 
 /*
- * The number was the caller's throughout if the caller still waits; else another thread may have it
- * already, and what was seen is not to be kept.
+ * If the caller still waits, the number was the caller's all the time; if not, it may be another
+ * thread's already, and what was read must not be kept.
  */
 static bool see(struct caller *caller, const struct notification *notification, struct sight *sight)
 {

@@ -1,4 +1,4 @@
-/* credentials: reads the users and groups of a thread, and takes them on. */
+/* credentials: reads a thread's user and groups, and takes them on. */
 #include "supervise/credentials.h"
 
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "process/proc.h"
 
 /*
- * setgroups(2) of one thread; the C library's is of all. Some 32-bit architectures have an older
- * one.
+ * setgroups(2) for one thread; the C library's applies to all. Some 32-bit architectures have an
+ * older call.
  */
 #ifdef SYS_setgroups32
 enum { SET_GROUPS = SYS_setgroups32 };
@@ -70,7 +70,7 @@ static bool set_groups(const struct credentials *credentials)
 	return syscall(SET_GROUPS, credentials->count, credentials->groups) == 0;
 }
 
-/* These two return what was before, and no error. */
+/* These two return the previous value, and no error. */
 static bool set_user(const struct credentials *credentials)
 {
 	setfsgid(credentials->gid);

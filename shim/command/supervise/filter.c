@@ -1,4 +1,6 @@
-/* filter: decides which calls must be seen, and writes the seccomp filter for them. */
+/*
+ * filter: decides which calls the supervisor must see, and generates the seccomp filter for them.
+ */
 #include "supervise/filter.h"
 
 #include <elf.h>
@@ -13,7 +15,7 @@
 #include "decide.h"
 #include "sockopt_names.h"
 
-/* A way into the kernel: its AUDIT_ARCH_ number, and the numbers of its system calls. */
+/* A system call interface: its AUDIT_ARCH_ number, and its system call numbers. */
 struct architecture {
 	uint32_t arch;
 	uint32_t socket, connect, listen, setsockopt;
@@ -21,9 +23,9 @@ struct architecture {
 };
 
 /*
- * The programs that a kernel for this machine runs. 32-bit x86 programs mostly reach socket()
- * through socketcall(2), as glibc and Go do. Its arguments are in memory, which a filter cannot
- * read. Those that use the newer calls (musl) are served.
+ * The programs that a kernel for this machine can run. 32-bit x86 programs mostly reach socket()
+ * through socketcall(2), as glibc and Go do, whose arguments are in memory, which a filter cannot
+ * read. Those that use the newer calls (musl) are supervised.
  */
 #if defined(__x86_64__)
 enum { X32 = 0x40000000 }; /* __X32_SYSCALL_BIT */
@@ -76,7 +78,7 @@ static void load(struct filter *filter, size_t offset)
 	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
-/* An int argument: the kernel, too, looks at no more than these 32 bits. */
+/* An int argument: the kernel also uses only these 32 bits. */
 static void load_argument(struct filter *filter, unsigned i)
 {
 	size_t low_half = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4;
@@ -89,7 +91,7 @@ static void answer(struct filter *filter, uint32_t action)
 	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-/* Goes on if what was loaded is value; else skips the instructions until end_if(). */
+/* Continues if the loaded value is this one; otherwise skips the instructions until end_if(). */
 static unsigned begin_if(struct filter *filter, uint32_t value)
 {
 	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 0));
@@ -101,7 +103,7 @@ static void end_if(struct filter *filter, unsigned begin)
 	filter->code[begin].jf = (uint8_t)(filter->length - begin - 1);
 }
 
-/* Allows the call unless what was loaded is one of the values. */
+/* Allows the call unless the loaded value is one of these. */
 static void allow_unless(struct filter *filter, const uint32_t *values, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -145,7 +147,7 @@ static void filter_socket(struct filter *filter)
 	answer(filter, SECCOMP_RET_USER_NOTIF);
 }
 
-/* Without reach nothing shows whose socket it is. An error number of 0 makes the call return 0. */
+/* Without reach, nothing shows whose socket it is. Error number 0 makes the call return 0. */
 static void filter_setsockopt(struct filter *filter, unsigned forced, bool reach)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
@@ -164,7 +166,7 @@ static void filter_setsockopt(struct filter *filter, unsigned forced, bool reach
 	answer(filter, SECCOMP_RET_ALLOW);
 }
 
-/* What changes the network namespace of the thread that calls, or its groups. */
+/* The calls that change a thread's network namespace or its groups. */
 static void filter_changes(struct filter *filter, const struct architecture *numbers,
 			   const struct plan *plan)
 {
@@ -267,11 +269,13 @@ static bool sets_something(const struct profile *profile)
 	return false;
 }
 
-/* Whether some socket in this role gets something else than the one profile. */
+/* Whether some sockets in this role get another profile than this one. */
 static bool may_differ(const struct settings *settings, enum role role,
 		       const struct profile *profile)
 {
-	/* What matches whoever no rule by peer or port is about; the others, one by one. */
+	/*
+	 * The profile of sockets that no rule by peer or port matches; then the others, one by one.
+	 */
 	if (!profile_is_same(settings_profile(settings, settings_match(settings, role, NULL, 0)),
 			     profile))
 		return true;

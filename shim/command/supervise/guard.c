@@ -1,4 +1,4 @@
-/* guard: starts the process that serves, and another one if that is killed. */
+/* guard: starts the supervisor, and another one if it is killed. */
 #include "supervise/guard.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static struct notification *share(unsigned calls)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Until the one who serves ends by itself. Returns in each of its successors. */
+/* Loops until the supervisor ends by itself. Returns in each of its successors. */
 static void keep_guard(struct guarded *guarded, unsigned calls, pid_t server)
 {
 	for (;;) {
@@ -29,7 +29,7 @@ static void keep_guard(struct guarded *guarded, unsigned calls, pid_t server)
 		for (unsigned i = 0; i < calls; i++)
 			notification_abandoned(&guarded->in_flight[i]);
 		server = unseen_fork();
-		if (server <= 0) /* the successor, or we are, unguarded */
+		if (server <= 0) /* we are the successor, or the supervisor without a guard */
 			return;
 	}
 }
@@ -50,7 +50,7 @@ struct guarded guard_start(unsigned calls, int channel, void becomes_guard(void)
 	if (server <= 0) {
 		close(ends[0]);
 		guarded.guard = ends[1];
-		return guarded; /* if none could be started, the channel leads nowhere */
+		return guarded; /* if none could be started, the channel has no other end */
 	}
 	close(ends[1]);
 	close(channel);

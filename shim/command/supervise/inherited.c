@@ -1,4 +1,4 @@
-/* inherited: gives the sockets that a supervised program is started with their options. */
+/* inherited: sets the options of the sockets that a supervised program is started with. */
 #include "supervise/inherited.h"
 
 #include <fcntl.h>
@@ -34,7 +34,7 @@ void inherited_arm(const struct settings *settings)
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		set_options(fd, settings);
-	/* One that is not open: the count was not ours to believe. */
+	/* It is not open, so the count cannot be trusted. */
 	for (int fd = LISTEN_FDS_START; fd < LISTEN_FDS_START + count && is_open(fd); fd++)
 		set_options(fd, settings);
 }

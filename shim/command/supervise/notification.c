@@ -17,7 +17,7 @@ void notifications_from(int the_listener)
 	listener = the_listener;
 }
 
-/* As ioctl(2), made again if it was interrupted. */
+/* Like ioctl(2), repeated if it was interrupted. */
 static int request(unsigned long what, void *argument)
 {
 	int result;

@@ -32,9 +32,9 @@ static int seccomp_filter(const struct filter *filter, unsigned long flags)
 
 /*
  * Installs the filter on this process. Returns the notification descriptor, or -1 and errno.
- * Without SPEC_ALLOW kernels before 5.16 would slow the program down in the name of a sandbox;
- * without WAIT_KILLABLE_RECV signals interrupt a call that waits for us, so it is left out only if
- * the kernel does not know it.
+ * Without SPEC_ALLOW, kernels before 5.16 would slow the program down, as for a sandbox. Without
+ * WAIT_KILLABLE_RECV, signals interrupt a call that waits for us, so it is left out only if the
+ * kernel does not know it.
  */
 static int install(const struct filter *filter)
 {
@@ -47,7 +47,7 @@ static int install(const struct filter *filter)
 }
 
 /*
- * What install() and the supervisor will do, once, in a process of its own. Returns 0 or an errno.
+ * Tries what install() and the supervisor will do, in a process of its own. Returns 0 or an errno.
  */
 static int try_install(const struct filter *filter)
 {
@@ -61,7 +61,7 @@ static int try_install(const struct filter *filter)
 	return errno == ENOENT ? 0 : errno; /* no such notification: the flag is known */
 }
 
-/* A filter cannot be taken back, so it is tried elsewhere before it is installed here. */
+/* A filter cannot be removed, so it is tried in another process before it is installed here. */
 static int trial(const struct filter *filter)
 {
 	pid_t child = unseen_fork();
@@ -115,9 +115,9 @@ static void explain_supervisor(struct text *why, int state)
 }
 
 /*
- * Starts the supervisor. Returns its state; *channel stays open if it is ready. It has to be our
- * child, or it could not be there when we are PID 1, and the program we become must not meet a child
- * it does not know.
+ * Starts the supervisor. Returns its state; *channel stays open if it is ready. It must be our
+ * child, so that it can also exist when we are PID 1; and the program that we become must not
+ * notice a child that it does not know.
  */
 static int start_supervisor(const struct plan *plan, struct title title, int *channel, pid_t *pid)
 {
@@ -142,14 +142,14 @@ static int start_supervisor(const struct plan *plan, struct title title, int *ch
 	return state;
 }
 
-/* By themselves, or through setuid programs, which no_new_privs leaves without effect. */
+/* By themselves, or through setuid programs, which no_new_privs would make ineffective. */
 static bool may_change_user(void)
 {
 	return capability_held(CAP_SETUID) || capability_held(CAP_SETGID) ||
 	       supervise_keeps_privileges();
 }
 
-/* Under another supervisor; EBUSY may be somebody else's filter, too. */
+/* There is another supervisor; EBUSY may also mean another program's filter. */
 static enum supervision under_another(struct text *why)
 {
 	switch (filter_state()) {
@@ -168,7 +168,7 @@ static enum supervision under_another(struct text *why)
 }
 
 /*
- * A plan that can do without the program's sockets does, and on best effort any that serves
+ * If possible, a plan that does without the program's sockets; with best effort, any that achieves
  * something.
  */
 static bool may_give_up_reach(const struct plan *plan, const struct supervise_terms *terms)
@@ -195,7 +195,7 @@ static int start(struct plan *plan, const struct supervise_terms *terms, struct 
 	return start_supervisor(plan, terms->title, &beside->channel, &beside->pid);
 }
 
-/* Hands over the notifications. Returns SUPERVISION_ON, or says why not. */
+/* Passes on the notification descriptor. Returns SUPERVISION_ON, or the reason why not. */
 static enum supervision begin(const struct plan *plan, const struct beside *beside,
 			      struct text *why)
 {
@@ -223,7 +223,7 @@ static enum supervision begin(const struct plan *plan, const struct beside *besi
 enum supervision supervise_start(const struct settings *settings,
 				 const struct supervise_terms *terms, struct text *why)
 {
-	static struct plan plan; /* the supervisor's, too */
+	static struct plan plan; /* the supervisor's copy, too */
 	enum supervision supervision;
 	struct beside beside;
 	struct filter filter;

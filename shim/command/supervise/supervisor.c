@@ -30,23 +30,23 @@
 #include "supervise/supervisor_log.h"
 #include "supervise/workers.h"
 
-/* The supervisor is a process of its own, and this is all that it keeps. */
+/* The supervisor is a process of its own, and this is its whole state. */
 enum {
 	WORKERS = 16,
-	DESCRIPTORS = 16 + 3 * WORKERS, /* those that are always there, and what each may open */
+	DESCRIPTORS = 16 + 3 * WORKERS, /* always open, and the most that each worker opens */
 };
 
 static const struct plan *plan;
 static int listener; /* the filter's notifications */
-static bool lean;    /* next to no descriptors are allowed */
+static bool lean;    /* very few descriptors are allowed */
 static struct title title;
-static pid_t served;                /* the process that our name shows; at first the program */
-static atomic_bool served_has_gone; /* so that another is to be named */
+static pid_t served;                /* the process that our title names; at first the program */
+static atomic_bool served_has_gone; /* so that the title must name another */
 static int waker = -1;              /* an eventfd(2) for the main thread */
 
 /*
- * No socket, or no number for it. The kernel would say the same, but for what there may be enough
- * of a moment later: then it would make one without keepalive.
+ * There is no memory for a socket, or no free descriptor. The kernel would return the same error,
+ * unless resources are free again a moment later: then it would make a socket without keepalive.
  */
 static void refuse_socket(const struct notification *call, int error)
 {
@@ -69,8 +69,8 @@ static void say_left_alone(const struct notification *call)
 }
 
 /*
- * The program must not run on before our own descriptor is closed: it would find the port of a
- * socket in use that it has closed itself, and its peer would not hear of that.
+ * The program must not continue before our own descriptor is closed: otherwise it would find the
+ * port of a socket in use that it has closed, and its peer would not be notified.
  */
 static void hand_over(struct notification *call, int fd)
 {
@@ -88,7 +88,7 @@ static void hand_over(struct notification *call, int fd)
 	supervisor_log_new(theirs, plan->client);
 }
 
-/* Makes the socket that the caller would get, and hands it over. */
+/* Makes the socket that the caller would get, and passes it on. */
 static void serve_socket(struct notification *call, struct caller *caller)
 {
 	struct impersonation impersonation;
@@ -112,8 +112,8 @@ static void serve_socket(struct notification *call, struct caller *caller)
 }
 
 /*
- * Closes a copy that may have become the last one, without waiting for data to be sent (SO_LINGER):
- * the kernel does not wait when a process ends, so one that holds a copy too is made, and ends.
+ * Closes a copy that may have become the last one, without waiting for data to be sent (SO_LINGER).
+ * The kernel does not wait when a process ends, so a process with a copy is made, and ends.
  */
 static void close_at_once(int fd)
 {
@@ -135,7 +135,7 @@ static void close_at_once(int fd)
 	unseen_reap(holder);
 }
 
-/* A copy of the TCP socket that the call is about; -1 if it is none or is out of reach. */
+/* A copy of the TCP socket that the call is about; -1 if it is not TCP or cannot be accessed. */
 static int borrow_socket(const struct notification *call)
 {
 	int fd = pidfd_copy_of_thread(notification_thread(call), notification_argument(call, 0));
@@ -147,7 +147,7 @@ static int borrow_socket(const struct notification *call)
 	return -1;
 }
 
-/* Gives a socket, which was made with the client's profile, the one for what it becomes. */
+/* Changes a socket, which was made with the client's profile, to the profile for its new role. */
 static void serve_role(const struct notification *call, int fd, enum role role,
 		       const struct endpoint *peer)
 {
@@ -204,8 +204,9 @@ static bool is_forced(const struct profile *profile, const struct values *now)
 }
 
 /*
- * The profile with mode=force that a socket has from us; NULL if it has none. What a role, a rule
- * or a namespace leaves alone does not have our values, so the program's own calls hold there.
+ * The profile with mode=force that we gave a socket; NULL if there is none. A socket that a role, a
+ * rule or a namespace leaves alone does not have our values, so the program's own calls apply to
+ * it.
  */
 static const struct profile *forced_profile(int fd)
 {
@@ -239,9 +240,9 @@ static enum sockopt option_of(const struct notification *call)
 }
 
 /*
- * The program's own setsockopt(2) of an option that is ours: the kernel says what it thinks of the
- * value, and then ours is there again. Returns false if it is for the kernel alone: another's
- * socket, no value.
+ * The program's own setsockopt(2) of an option that is ours: makes the call, so that the kernel
+ * judges the value, and then restores ours. Returns false if the kernel alone should handle it: not
+ * our socket, or no value.
  */
 static bool force_again(const struct notification *call, int fd, int *error)
 {
@@ -291,7 +292,7 @@ static void show_name(const char *name)
 		memcpy(title.start, name, length);
 }
 
-/* Says whom we are there for, to who looks for the supervisor of a process. */
+/* Sets our title, which names the process that we serve, for those who look for its supervisor. */
 static void name_ourselves(pid_t pid)
 {
 	char name[64];
@@ -301,7 +302,7 @@ static void name_ourselves(pid_t pid)
 	served = pid;
 }
 
-/* One that names nobody: whom the other one serves may be another by now. */
+/* A title that names no process, because it may be another one by now. */
 static void become_guard(void)
 {
 	show_name("keepalive guarding a supervisor");
@@ -312,7 +313,10 @@ static void serve(struct notification *call)
 	struct caller unkept, *caller = caller_begin(call, &unkept);
 
 	if (served_has_gone && atomic_exchange(&served_has_gone, false)) {
-		/* A daemon's master, not the worker that is served: it has our filter, we have not. */
+		/*
+		 * Names a daemon's master instead of the worker that is served: it has our filter,
+		 * and we do not.
+		 */
 		name_ourselves(process_first_filtered(caller_process(caller),
 						      proc_status_number(0, "Seccomp_filters")));
 		eventfd_write(waker, 1);
@@ -345,8 +349,8 @@ static void serve(struct notification *call)
 }
 
 /*
- * Until POLLHUP: the last process that has the filter has gone. A daemon's first process ends
- * earlier; then the one that is served next stands for those that come from it.
+ * Loops until POLLHUP: the last process with the filter has ended. A daemon's first process ends
+ * earlier; then the title names the one that is served next.
  */
 static void await_end(void)
 {
@@ -378,8 +382,8 @@ static void await_end(void)
 }
 
 /*
- * Nothing of the program's may stay open through us: whoever reads the other end of its standard
- * output waits for the end of it.
+ * We must not keep any of the program's files open: a reader of its standard output, for instance,
+ * waits until all writers have closed it.
  */
 static void close_all_but(int channel, int log)
 {
@@ -404,8 +408,8 @@ static void close_all_but(int channel, int log)
 }
 
 /*
- * Out of the program's way: no signal of its terminal or group ends us before it, no directory of
- * its is held, and who looks for it by its command line does not find us.
+ * Separates us from the program: no signal of its terminal or process group ends us before it, we
+ * keep none of its directories busy, and a search for its command line does not find us.
  */
 static void stand_aside(int channel)
 {
@@ -419,7 +423,7 @@ static void stand_aside(int channel)
 	(void)!chdir("/");
 }
 
-/* Whether the program's descriptors may be copied, as tried with one that it has now. */
+/* Whether the program's descriptors may be copied; tried with one that it has now. */
 static bool may_reach_into(int theirs)
 {
 	int copy = pidfd_copy_of_thread(served, theirs);
@@ -429,7 +433,7 @@ static bool may_reach_into(int theirs)
 	return copy >= 0;
 }
 
-/* As many descriptors as are allowed at all: the program's limit is ours, too. */
+/* Raises the limit of descriptors as far as possible, because the program's limit is ours too. */
 static unsigned raise_limit(void)
 {
 	struct rlimit limit;
@@ -441,7 +445,7 @@ static unsigned raise_limit(void)
 	return limit.rlim_max > INT_MAX ? INT_MAX : (unsigned)limit.rlim_max;
 }
 
-/* With next to no descriptors one worker does with one of them at a time. */
+/* With very few descriptors, one worker with one of them at a time has to do. */
 static bool prepare_callers(unsigned limit)
 {
 	enum { KEPT_MAX = 256 };
@@ -463,13 +467,13 @@ static int prepare(struct notification *calls)
 	lean = limit < 2 * DESCRIPTORS;
 	if (!prepare_callers(limit))
 		return SUPERVISOR_NO_PROC;
-	sockopts_of_kernel(); /* it is not for threads to read it first */
+	sockopts_of_kernel(); /* so that no thread reads it first */
 	if (!workers_prepare(serve, calls, lean ? 1 : WORKERS, waker))
 		return SUPERVISOR_NO_THREAD;
 	return SUPERVISOR_READY;
 }
 
-/* For the first one: its parent is told how it goes, and sends the descriptor. */
+/* For the first supervisor: reports its state to its parent, and receives the descriptor. */
 static void begin(struct guarded *guarded, int channel, int theirs)
 {
 	int state = prepare(guarded->in_flight);
@@ -483,8 +487,8 @@ static void begin(struct guarded *guarded, int channel, int theirs)
 }
 
 /*
- * For those that take its place. What we cannot serve any more, since threads or /proc are refused
- * by now, the kernel does, as it would without us.
+ * For its successors. Calls that we can no longer serve, because threads or /proc are refused by
+ * now, are left to the kernel, as they would be without us.
  */
 static void take_over(const struct guarded *guarded)
 {

@@ -23,7 +23,7 @@ int supervisor_log_start(const struct settings *those)
 	if (settings->log == LOG_STDERR)
 		standard_error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	else if (settings->log ==
-		 LOG_PATH) /* which is in the environment, and that is overwritten */
+		 LOG_PATH) /* because the environment, where it is, is overwritten */
 		snprintf(path, sizeof(path), "%s", settings->log_path);
 	return standard_error;
 }
@@ -50,7 +50,7 @@ void supervisor_log_caller(pid_t thread)
 	if (!is_wanted())
 		return;
 	length = proc_read(thread, "comm", comm, sizeof(comm));
-	comm[length ? length - 1 : 0] = '\0'; /* the newline behind it */
+	comm[length ? length - 1 : 0] = '\0'; /* followed by a newline */
 	text_log_start(&text, (unsigned long)proc_status_number(thread, "Tgid"), comm);
 	*text.next = '\0';
 }

@@ -1,4 +1,4 @@
-/* workers: keeps threads that serve calls, so that none waits for another. */
+/* workers: runs the threads that serve calls, so that no call waits for another. */
 #include "supervise/workers.h"
 
 #include <pthread.h>
@@ -14,10 +14,10 @@ enum { STACK_SIZE = 128 << 10 };
 static void (*serve)(struct notification *);
 static struct notification *calls; /* one for each worker */
 static int waker = -1;
-static atomic_uint waiting;   /* for calls: one, or none for a moment */
+static atomic_uint waiting;   /* waiting for calls: one, or none for a moment */
 static atomic_ulong received; /* calls, so far */
 static atomic_bool unwatched; /* the main thread sleeps until it is woken */
-static atomic_uint wanted;    /* of those at rest, to be woken */
+static atomic_uint wanted;    /* workers at rest, to be woken */
 static unsigned resting, made, limit;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t call_for_one = PTHREAD_COND_INITIALIZER;
@@ -49,14 +49,14 @@ static void serve_next(struct notification *call)
 }
 
 /*
- * Ahead of others who want the processor, if that is allowed: a signal can interrupt a call for as
- * long as it waits to be received.
+ * Raises our priority, if that is allowed, because a signal can interrupt a call until it is
+ * received.
  */
 static void go_first(void)
 {
 	const struct sched_param lowest = { .sched_priority = 1 };
 
-	/* The C library's own is of no effect in musl. */
+	/* The C library's own function has no effect in musl. */
 	syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowest);
 }
 
@@ -109,7 +109,7 @@ void workers_release(void)
 	pthread_cond_signal(&call_for_one);
 }
 
-/* Of the workers some are at rest, or will be in a moment. */
+/* Some of the workers are at rest, or will be in a moment. */
 static bool some_rest(void)
 {
 	bool some;
@@ -121,8 +121,8 @@ static bool some_rest(void)
 }
 
 /*
- * A call that takes this long is held up: it takes a hundredth of it. Nobody calls once none has
- * come for so many times.
+ * A call that takes this long is held up: normally it takes a hundredth of that. After so many
+ * times without a call, there are no callers.
  */
 enum { TICK = 1, TICKS = 20 };
 

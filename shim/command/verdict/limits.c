@@ -37,7 +37,7 @@ void text_limits(struct text *text, const struct target *target)
 	add(text, calls->socket, "it can also make sockets by direct system calls; " REACHES_ALL);
 	add(text, calls->unknown && !calls->socket,
 	    "it calls syscall(2) with numbers that its file does not show, and sockets that it "
-	    "makes so are not reached; " REACHES_ALL);
+	    "makes that way are not reached; " REACHES_ALL);
 	add(text, calls->connection,
 	    "rules by peer or port do not apply to connections that it makes by syscall(2)");
 	add(text, calls->uring,
