@@ -1,4 +1,4 @@
-# `keepalive attach`: keepalive for programs that already run, without their noticing.
+# `keepalive attach`: keepalive for running programs, which do not notice.
 
 load helpers
 load outside

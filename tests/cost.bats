@@ -1,5 +1,5 @@
-# At the physical limit: one system call for each option that is set, none on anything else.
-# Counted, so that the figures do not depend on the machine's mood: tests/programs/counts.py.
+# What the library costs: one system call for each option that is set, none for anything else. Counted, so that the
+# figures do not depend on the machine's load: tests/programs/counts.py.
 load helpers
 
 COST=$PROGRAMS/cost

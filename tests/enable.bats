@@ -1,5 +1,5 @@
-# `keepalive enable` and `disable`: what stands in the drop-in, for each kind of service; tests/kernels/systemd.bats
-# has systemd itself run it.
+# `keepalive enable` and `disable`: the drop-in for each kind of service. tests/kernels/systemd.bats has systemd
+# run it.
 
 load helpers
 

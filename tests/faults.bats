@@ -1,4 +1,4 @@
-# Whatever the shim's own system calls come to, the program does what it does without the shim.
+# If the shim's own system calls fail, the program behaves as it does without the shim.
 
 load helpers
 load faults

@@ -1,5 +1,5 @@
-# The parsers of settings and rules on the fuzzers' corpus, with AddressSanitizer and UBSan; make fuzz
-# goes on from there.
+# The parsers of settings and rules on the fuzzers' corpus, with AddressSanitizer and UBSan; make fuzz continues
+# from there.
 load helpers
 
 # corpus TARGET: each input of its corpus through the target; an invariant broken aborts.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The log: a line for each socket touched, and why others were not; nothing unless asked.
+# The log: a line for each socket with its values or the reason why it was left alone; nothing unless it is
+# switched on.
 
 load helpers
 

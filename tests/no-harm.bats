@@ -1,5 +1,5 @@
-# What a program can notice of the shim: nothing. The same calls give the same results and errno, the
-# same commands print the same, and what is not TCP stays as it was.
+# A program does not notice the shim: the same calls give the same results and errno, the same commands print the
+# same, and sockets other than TCP stay as they were.
 
 load helpers
 

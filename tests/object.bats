@@ -1,4 +1,4 @@
-# One object for every C library: what it asks of the system that it is loaded into, and what it shows.
+# One object for every C library: which symbols it needs, and which it exports.
 
 load helpers
 

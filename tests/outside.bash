@@ -1,4 +1,4 @@
-# For the suites that look at a running process from outside: programs to look at, users who may not.
+# For the suites that inspect running processes from outside: programs to inspect, and users who may not.
 # shellcheck shell=bash
 
 NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Unmodified programs of every day get keepalive, and keep what they set themselves.
-# What is asserted is the kernel's view of their sockets. More programs: tests/real/.
+# Everyday programs, unmodified, get keepalive and keep what they set themselves. The kernel's view of their
+# sockets is checked. More programs: tests/real/.
 
 load helpers
 load real/peers

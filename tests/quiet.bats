@@ -1,5 +1,5 @@
-# Messages and log lines harm nobody: never into somebody else's data, no signal, no wait, no descriptor
-# kept, no file written through another user's link. What cannot be written is dropped.
+# Messages and log lines do no harm: they never end up in other data, and cause no signal, no waiting, no open
+# descriptor, and no write through another user's link. What cannot be written is dropped.
 
 load helpers
 

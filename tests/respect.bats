@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Who wins: respect leaves the program its own values, force holds ours, and the program cannot tell.
+# Who wins: respect leaves the program its own values, force enforces ours, and the program cannot tell.
 
 load helpers
 

@@ -1,5 +1,6 @@
-# Descriptor numbers: reused behind the shim's back, copied, low, high, closed wholesale. The shim sees no
-# close(2), dup(2) or recvmsg(2), so what it knows of a number may be about a socket that is long gone.
+# Descriptor numbers that are reused without the shim's knowledge, copied, low, high, or closed all at once. The
+# shim does not see close(2), dup(2) or recvmsg(2), so what it remembers of a number may be about a socket that is
+# long gone.
 
 load helpers
 

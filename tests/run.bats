@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# keepalive run: the program runs as it would without, but for its TCP sockets.
+# keepalive run: apart from its TCP sockets, the program runs as it would without it.
 
 load helpers
 load outside

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Settings: every value does what it says; a bad one is named, costs nothing, and the others hold.
+# Settings: every value has its documented effect; a bad one is reported, does no harm, and the others still apply.
 
 load helpers
 

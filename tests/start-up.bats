@@ -1,5 +1,5 @@
-# Start-up: whoever comes first, another library's constructor, sixteen threads, a call from within
-# set-up itself, finds the shim working, and nobody waits for ever.
+# Start-up: whatever comes first (another library's constructor, sixteen threads, a call from within set-up), it
+# finds the shim working, and nothing waits for ever.
 
 load helpers
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# keepalive run for programs that a preload does not reach: their TCP sockets have keepalive, and they
-# notice nothing of the process beside them.
+# keepalive run for programs that a preload does not reach: their TCP sockets have keepalive, and they do not
+# notice the process beside them.
 
 load helpers
 load outside

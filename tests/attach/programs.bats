@@ -1,4 +1,4 @@
-# `keepalive attach` and `status` on real programs that were running before.
+# `keepalive attach` and `status` on real programs that are already running.
 
 load ../helpers
 load ../outside

@@ -1,4 +1,4 @@
-# make bench runs to its end, and what it counts holds; its times are for reading, not for tests.
+# make bench runs to its end, and its counts are right; its times are for reading, not for tests.
 load ../helpers
 
 setup_file() {

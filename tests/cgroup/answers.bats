@@ -1,4 +1,4 @@
-# Equal answers: the same settings give a group's sockets the values that the preload gives.
+# Equal answers: with the same settings, a group's sockets get the values that the preload sets.
 
 load ../helpers
 load group

@@ -1,4 +1,4 @@
-# `keepalive cgroup`: attach, list, detach and pin; what is refused, and why; what is left behind.
+# `keepalive cgroup`: attach, list, detach and pin; what they refuse, why, and what they leave behind.
 
 load ../helpers
 load ../outside

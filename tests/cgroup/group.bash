@@ -1,4 +1,4 @@
-# Control groups that tests attach to, and a place of their own for what is pinned.
+# Control groups for tests to attach to, and a place of their own for pins.
 # shellcheck shell=bash
 
 # Skips unless this machine lets us attach: root, cgroup2, a mount of bpf, Linux 6.1. In namespaces of mounts

@@ -1,5 +1,5 @@
-# `keepalive cgroup attach --host`, on the root group of an emulated machine: the whole host, what runs there already,
-# an upgrade of the command meanwhile, and nothing left after detach.
+# `keepalive cgroup attach --host` on the root group of an emulated machine: the whole host, running programs, an
+# upgrade of the command meanwhile, and nothing left after detach.
 load ../helpers
 load ../outside
 load ../kernels/emulated

@@ -1,4 +1,5 @@
-# The same on other kernels, the oldest that can do it and the newest that Debian has, each in an emulated machine.
+# `keepalive cgroup` on other kernels, the oldest that supports it and Debian's newest, each in an emulated
+# machine.
 load ../helpers
 load ../outside
 load ../kernels/emulated

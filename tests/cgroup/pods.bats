@@ -1,5 +1,6 @@
-# The DaemonSet of scripts/deploy/kubernetes/cgroup.yaml: its container, run by podman with what it may do there, beside
-# a kubectl that answers in place of an API server; the pods' groups are made as the kubelet makes them.
+# The DaemonSet of scripts/deploy/kubernetes/cgroup.yaml: podman runs its container with the privileges it has
+# there, and a stand-in for kubectl answers for the API server. The pods' groups are made as the kubelet makes
+# them.
 load ../helpers
 load ../outside
 load ../deploy/podman

@@ -1,4 +1,4 @@
-# `keepalive cgroup`: whom it reaches, each with the real thing.
+# `keepalive cgroup`: which programs it reaches, each tested with the real thing.
 
 load ../helpers
 load ../outside

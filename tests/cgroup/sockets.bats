@@ -1,4 +1,4 @@
-# `keepalive cgroup`: which values the sockets of a control group have. The cases are in cases.py.
+# `keepalive cgroup`: the values of a control group's sockets. The cases are in cases.py.
 
 load ../helpers
 load group

@@ -1,4 +1,4 @@
-# The examples for containers, as they stand under scripts/deploy: built and run, by podman.
+# The container examples of scripts/deploy as they stand: podman builds and runs them.
 # shellcheck shell=bash
 load ../helpers
 load podman

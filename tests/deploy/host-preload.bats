@@ -1,5 +1,5 @@
-# host-preload: /etc/ld.so.preload is written only with a library that works, and can be taken back.
-# In a root file system of its own; this host's is never touched.
+# host-preload writes /etc/ld.so.preload only with a library that works, and can undo it. It runs in a root file
+# system of its own; this host's is never touched.
 # shellcheck shell=bash
 load ../helpers
 load root

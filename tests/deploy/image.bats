@@ -1,4 +1,4 @@
-# make image: the library and the command in an image of their own, and the ways to bring them to a container.
+# make image: the library and the command in an image of their own, and the ways to bring them into a container.
 # shellcheck shell=bash
 load ../helpers
 load podman

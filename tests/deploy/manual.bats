@@ -1,4 +1,4 @@
-# The manual and the completions say what the command and the library do.
+# The manual and the completions agree with the command and the library.
 # shellcheck shell=bash
 load ../helpers
 

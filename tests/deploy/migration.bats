@@ -1,5 +1,5 @@
-# The migration page: what it says of Debian's libkeepalive0 and libdontdie0, held against them, and
-# of this library. Its tables are read from the page, so that a row is what was tested.
+# The migration page: what it states about Debian's libkeepalive0 and libdontdie0, tested with them, and about this
+# library. The tables are read from the page, so that each row is tested as it is written.
 # shellcheck shell=bash
 load ../helpers
 

@@ -1,4 +1,4 @@
-# make package: what it builds installs, upgrades and goes away cleanly, and is the same each time.
+# make package: what it builds can be installed, upgraded and removed cleanly, and is reproducible.
 # shellcheck shell=bash
 load ../helpers
 load root

@@ -1,4 +1,4 @@
-# Containers by podman and buildah, without a daemon, in a store of their own ($STORE), from images made here.
+# Containers with podman and buildah, without a daemon, in a store of their own ($STORE), from images made here.
 # shellcheck shell=bash
 
 # podman_in_store ARGUMENT...

@@ -1,5 +1,5 @@
-# Where a program's environment comes from, and what to write there: the recipes of scripts/deploy/README.md,
-# read from the page and run by the program that they are for.
+# The recipes of scripts/deploy/README.md for programs' environments, read from the page and run by the programs
+# that they are for.
 # shellcheck shell=bash
 load ../helpers
 

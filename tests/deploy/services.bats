@@ -1,4 +1,5 @@
-# Services that lose the environment of whoever started them: the remedies of keepalive-enable(1), OTHER SERVICES.
+# Services that lose the environment that they were started with: the remedies of keepalive-enable(1), OTHER
+# SERVICES.
 load ../helpers
 
 teardown() {

@@ -1,4 +1,4 @@
-# make dist: from what it makes, the tools of distributions build the packages.
+# make dist: distributions' tools build packages from its output.
 # shellcheck shell=bash
 load ../helpers
 load root

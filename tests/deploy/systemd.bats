@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The systemd drop-in: systemd takes it as it is, and notices a broken one.
+# The systemd drop-in: systemd accepts it as it is, and complains of a broken one.
 
 load ../helpers
 

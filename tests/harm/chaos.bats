@@ -1,5 +1,5 @@
-# Random calls on random sockets: the same results as without the shim, and on every socket what the
-# manual says. A failure names the seed; tests/programs/chaos.py SEED CALLS does it again.
+# Random calls on random sockets: the same results as without the shim, and options as the manual describes. A
+# failure prints the seed; tests/programs/chaos.py SEED CALLS repeats it.
 
 load ../helpers
 

@@ -1,4 +1,4 @@
-# The object is the same whoever builds it.
+# The object is the same, whichever compiler builds it.
 
 load ../helpers
 

@@ -1,5 +1,5 @@
-# Programs that confine themselves by a seccomp filter: no call of the shim's is the one that kills, and
-# whatever the filter allows is done.
+# Programs that confine themselves with a seccomp filter: no call of the shim kills them, and the options that the
+# filter allows are set.
 
 load ../helpers
 

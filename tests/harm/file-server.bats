@@ -1,5 +1,5 @@
-# A file server that does not answer (FUSE, NFS): who starts with a file of its as descriptor 0, 1 or 2
-# does not wait for it unless the program itself does.
+# A file server that does not answer (FUSE, NFS): a program with one of its files as descriptor 0, 1 or 2 does not
+# wait for it at the start, unless the program itself does.
 
 load ../helpers
 

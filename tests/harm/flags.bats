@@ -1,4 +1,4 @@
-# Whatever flags a packager brings, the object is the same.
+# The object is the same, whatever flags a packager uses.
 
 load ../helpers
 

@@ -1,5 +1,5 @@
-# Options given back to the kernel (off, kernel): without a descriptor made in a hook, and what is refused is
-# logged.
+# Options that are restored to the kernel's values (off, kernel): no hook makes a descriptor for that, and refusals
+# are logged.
 
 load ../helpers
 

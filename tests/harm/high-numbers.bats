@@ -1,4 +1,4 @@
-# Descriptor numbers that share a place in the shim's table, and numbers beyond it.
+# Descriptor numbers that share an entry of the shim's table, and numbers beyond it.
 
 load ../helpers
 

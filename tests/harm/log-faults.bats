@@ -1,4 +1,4 @@
-# Whatever the system calls of the log come to, the program does what it does without the shim.
+# If the system calls of the log fail, the program behaves as it does without the shim.
 
 load ../helpers
 load ../faults

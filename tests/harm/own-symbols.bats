@@ -1,5 +1,5 @@
-# A program's own functions and variables are its own, whatever they are called: the shim neither calls
-# nor reads them, and finds what it needs behind itself.
+# A program's own functions and variables stay its own, whatever their names: the shim neither calls nor reads
+# them, and finds what it needs behind itself.
 
 load ../helpers
 

@@ -1,4 +1,4 @@
-# Many threads for long.
+# Many threads, for a long time.
 
 load ../helpers
 

@@ -1,5 +1,5 @@
-# Other kernels than this machine's, the oldest and the newest that Debian has, each in an emulated machine
-# with its release's programs: the preload, attach, status, and supervision, which tells what it lacks.
+# Other kernels, Debian's oldest to newest, each in an emulated machine with its release's programs: the preload,
+# attach, status, and supervision.
 load ../helpers
 load ../outside
 load ../worlds/results

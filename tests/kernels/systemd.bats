@@ -1,4 +1,4 @@
-# systemd as the first process of an emulated machine: the drop-in as it stands under scripts/deploy, and
+# systemd as the first process of an emulated machine: the drop-in of scripts/deploy as it stands, and
 # /etc/ld.so.preload, with services of each kind.
 load ../helpers
 load emulated

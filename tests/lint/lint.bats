@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The sources are as make lint wants them: layout, clang-tidy, cppcheck, shellcheck, no warnings.
+# What make lint checks: formatting, clang-tidy, cppcheck, shellcheck, no warnings.
 
 load ../helpers
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The GitHub workflow, which runs elsewhere: well formed, and what it calls is there.
+# The GitHub workflow, which runs elsewhere: it is well formed, and what it calls exists.
 
 load ../helpers
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A peer that is gone is noticed after idle + interval x count, whichever side and path; on the wire:
-# exactly count probes, each in time, then a reset, then the error in the program.
+# A dead peer is noticed after idle + interval x count, on either side and any path. On the wire: exactly count
+# probes, each in time, then a reset; then the program gets the error.
 
 load ../helpers
 load network

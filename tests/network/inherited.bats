@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A server that did not open its socket itself notices a dead client too: the shim is in the service
-# only, not in the super-server that listens.
+# A server that did not open its socket itself notices a dead client too. Only the service has the shim, not the
+# super-server that listens.
 
 load ../helpers
 load network

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A NAT or firewall that forgets an idle connection cuts it, unless probes keep its entry alive.
+# A NAT or firewall that forgets idle connections cuts them, unless probes keep their entries alive.
 
 load ../helpers
 load network

@@ -1,5 +1,5 @@
-# A program's own TCP_USER_TIMEOUT takes the place of the probes' count: one lost probe would end a healthy
-# connection, if idle + 2 x interval is longer.
+# A program's own TCP_USER_TIMEOUT replaces the count of probes: if it is shorter than idle + 2 x interval, one
+# lost probe would end a healthy connection.
 
 load ../helpers
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Well-known programs notice a dead peer on time, and say so as they say it.
+# Well-known programs notice a dead peer in time, and report it in their own way.
 
 load ../helpers
 load network

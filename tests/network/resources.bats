@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A server with a limit, full of clients that have vanished, serves again after idle + interval x count,
-# and has given everything back. Without the shim it stays full.
+# A server with a limit, full of clients that have vanished, serves again after idle + interval x count, and has
+# freed everything. Without the shim it stays full.
 
 load ../helpers
 load network

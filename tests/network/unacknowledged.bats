@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# While sent data is not acknowledged, keepalive is silent, and other timers decide: what the manual
-# says of the user timeout and the RTO cap, measured. Times count from the moment of sending.
+# While sent data is unacknowledged, no probes are sent, and other timers decide. What the manual states of the
+# user timeout and the RTO cap, measured from the moment of sending.
 
 load ../helpers
 load network

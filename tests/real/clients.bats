@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Unmodified client programs: their connection gets keepalive, or keeps what the program set.
-# The peer accepts and says nothing, so each stays in its connection. curl, nc, python3: ../programs.bats
+# Unmodified clients: their connections get keepalive, or keep what the program set. The peer accepts and sends
+# nothing, so each stays connected. curl, nc, python3: ../programs.bats
 
 load ../helpers
 load peers

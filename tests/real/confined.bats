@@ -1,4 +1,4 @@
-# Daemons that confine themselves: they live, and serve as without the shim.
+# Daemons that confine themselves work as without the shim.
 
 load ../helpers
 load peers

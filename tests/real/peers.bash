@@ -1,4 +1,4 @@
-# A program under the shim, its peer, and what the kernel says of the connection between them.
+# A program with the shim, its peer, and the kernel's view of the connection between them.
 # shellcheck shell=bash
 
 # start [NAME=VALUE...] COMMAND...: in the background with the shim preloaded; its pid in $PID.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# KEEPALIVE_SHIM_RULES where people want them: a proxy's two sides, a container of several programs, the
-# loopback left alone, two databases. Real programs, real connections.
+# KEEPALIVE_SHIM_RULES in typical cases: a proxy's two sides, a container with several programs, loopback left
+# alone, two databases. Real programs, real connections.
 
 load ../helpers
 load peers

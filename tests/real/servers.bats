@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Unmodified servers: their listener and the connections it hands out get keepalive, or keep what the
-# program set. python3 http.server: ../programs.bats
+# Unmodified servers: their listeners and accepted connections get keepalive, or keep what the program set. python3
+# http.server: ../programs.bats
 
 load ../helpers
 load peers

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
-# The scripts run with busybox's shell and tools, as on Alpine, where the GNU ones are not there at first.
-# Debian's busybox stands in. Its shell takes its own ip, nc and unshare whatever PATH says, so scripts/demo
-# is not run here.
+# The scripts work with busybox's shell and tools, as on Alpine before the GNU ones are installed. Debian's busybox
+# is used here. Its shell prefers its own ip, nc and unshare, so scripts/demo is not run.
 
 load ../helpers
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The first command of README shows what it says.
+# README's first command shows what README describes.
 
 load ../helpers
 

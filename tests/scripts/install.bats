@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# scripts/install installs what is missing and nothing else, on either distribution. The package
-# managers, and sudo, are stand-ins that keep a list of what they were asked.
+# scripts/install installs what is missing and nothing else, on both distributions. The package managers, and sudo,
+# are stand-ins that record how they were called.
 
 load ../helpers
 

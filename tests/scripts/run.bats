@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# tests/run itself: what it counts, and that an interrupted run leaves nothing behind.
+# tests/run: its counts, and that an interrupted run leaves nothing behind.
 
 load ../helpers
 

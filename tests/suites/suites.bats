@@ -1,4 +1,5 @@
-# A slice of other people's test suites (scripts/test --suites runs them all): no test's result differs with the library.
+# A slice of other projects' test suites (scripts/test --suites runs them all): no test's result differs with the
+# library.
 load ../helpers
 
 @test "other projects' test suites: no result differs with force, with the host's file, or supervised" {

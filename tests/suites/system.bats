@@ -1,5 +1,5 @@
-# A whole Debian with the library in /etc/ld.so.preload installs fifty packages, answers debconf, logs in by ssh,
-# runs cron, a mail, a build: what everything says, and every log, is what it is without.
+# A whole Debian system with the library in /etc/ld.so.preload installs fifty packages, answers debconf, logs in by
+# ssh, runs cron, a mail server and a build: all output and every log are the same as without it.
 load ../helpers
 load ../deploy/root
 

@@ -1,4 +1,4 @@
-# The command as the entry point of an image that holds nothing else: no shell, no C library.
+# The command as the entry point of an image that contains nothing else: no shell, no C library.
 load ../helpers
 load ../outside
 

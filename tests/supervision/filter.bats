@@ -1,4 +1,4 @@
-# The filter of a supervised program: which calls it reports, for every way into the kernel.
+# The filter of a supervised program: which calls it reports, for every system call interface.
 load ../helpers
 
 setup_file() {

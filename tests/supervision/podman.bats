@@ -1,5 +1,5 @@
 # Supervision in containers made by podman: with its own seccomp profile, with one that refuses pidfd_getfd(2) as
-# Docker's and containerd's do, paused, and one in the other.
+# Docker's and containerd's do, paused, and nested.
 load ../helpers
 load ../outside
 load ../deploy/podman

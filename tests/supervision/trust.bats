@@ -1,4 +1,5 @@
-# What a program relies on holds although its sockets are made by somebody else: numbers, ends, owners.
+# A program can rely on its sockets although another process makes them: descriptor numbers, ends of connections,
+# owners.
 
 load ../helpers
 load ../outside

@@ -1,4 +1,4 @@
-# The sweep of unmodified programs: three of them in each way, and the sum that README has of its table.
+# The sweep of unmodified programs: three of them in each way, and README's summary of the table.
 load ../helpers
 
 @test "a client, a server and a static program: what each has in every way agrees with check" {

@@ -1,5 +1,5 @@
-# What `keepalive check` says of every program that is installed, held against what is so: the truth about
-# thousands of them is seen in the process, or read by other means than check's.
+# Compares the answers of `keepalive check` for every installed program with the truth, which is observed in the
+# process or found by other means than check's.
 load ../helpers
 
 @test "check never answers yes for a program that is not reached, or no for one that is: the confusion table of this system" {

@@ -1,5 +1,5 @@
-# The very same library file in the root file systems of four Debian releases, whose C libraries span
-# five years: before and after libdl and libpthread became part of libc.so.6 (glibc 2.34), and musl.
+# The same library file in the root file systems of four Debian releases, whose C libraries span five years: before
+# and after libdl and libpthread became part of libc.so.6 (glibc 2.34), and musl.
 load ../helpers
 load results
 

@@ -1,5 +1,5 @@
-# Programs that the library cannot serve, since they do not make their system calls through a C library
-# that the loader could hook: they run on as they are.
+# Programs that the library cannot reach, because they do not make their system calls through a C library: they
+# work unchanged.
 load ../helpers
 load results
 

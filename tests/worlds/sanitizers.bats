@@ -1,5 +1,5 @@
-# Hosts built with sanitizers, and valgrind: they bring their own allocator, intercept the same functions,
-# and tell of what goes wrong. And the library itself built with them, to be looked into.
+# Programs built with sanitizers, and valgrind, which bring their own allocators, intercept the same functions, and
+# report errors; and the library itself built with sanitizers.
 load ../helpers
 load results
 
