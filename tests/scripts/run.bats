@@ -37,7 +37,8 @@ suite() {
 	run -1 "$TESTS/run" "$SUITE"
 }
 
-@test "Ctrl-C ends what the tests started, also what left their process group, and removes the files" {
+# interrupted BEHIND: Ctrl-C on a terminal in which a run is followed by these words of the shell.
+interrupted() {
 	require tmux
 	suite interrupted <<-TEXT
 		test "one that waits" {
@@ -48,15 +49,23 @@ suite() {
 		}
 	TEXT
 	local pid place server=$BATS_TEST_TMPDIR/tmux
-	tmux -S "$server" -f /dev/null new-session -d "'$TESTS/run' '$SUITE'; echo \$? >'$BATS_TEST_TMPDIR/status'"
+	tmux -S "$server" -f /dev/null new-session -d "trap : INT; env --default-signal=PIPE '$TESTS/run' '$SUITE' $1; echo \${PIPESTATUS-\$?} >'$BATS_TEST_TMPDIR/status'"
 	await 30 test -s "$BATS_TEST_TMPDIR/place"
 	pid=$(cat "$BATS_TEST_TMPDIR/pid") place=$(cat "$BATS_TEST_TMPDIR/place")
 	tmux -S "$server" send-keys C-c
 	await 15 test -s "$BATS_TEST_TMPDIR/status"
-	assert_equal "$(cat "$BATS_TEST_TMPDIR/status")" 130
 	ended() { # gone, or waiting for whoever reaps it
 		! kill -0 "$pid" 2>/dev/null || grep -q '^State:.Z' "/proc/$pid/status"
 	}
 	await 10 ended
-	[ ! -e "$place" ]
+	await 10 test ! -e "$place"
+}
+
+@test "Ctrl-C ends what the tests started, also what left their process group, and removes the files" {
+	interrupted ''
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/status")" 130
+}
+
+@test "Ctrl-C with the output in a pipe, whose reader ends at once: the same" {
+	interrupted '| cat'
 }
