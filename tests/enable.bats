@@ -116,6 +116,34 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	[ ! -e "$ROOT/etc" ]
 }
 
+@test "--cgroup: the programs of the kernel, before the service starts and after, whatever it is; rules they cannot have: refused" {
+	static_service 'ExecStart=/usr/bin/static'
+	run -0 enable --cgroup --idle=30 it
+	assert_output "$DROP_IN: by its control group, in the kernel"
+	run cat "$DROP_IN"
+	assert_line --index 2 'ExecStartPre=+/usr/bin/keepalive cgroup attach self'
+	assert_line --index 3 'ExecStartPost=-+/usr/bin/keepalive cgroup attach self'
+	assert_line --index 4 'Environment="KEEPALIVE_SHIM_IDLE=30"'
+	verified
+	run -0 "$KEEPALIVE" disable --root="$ROOT" it
+	run -125 enable --cgroup --rule='program=static off' it
+	assert_output --partial "a rule with program= does not work for a control group"
+	run -125 enable --cgroup --log=stderr it
+	assert_output --partial "--log does not apply here"
+	[ ! -e "$DROP_IN" ]
+}
+
+@test "a service that is started by env(1): judged by what that starts" {
+	static_service "ExecStart=/usr/bin/env A=1 $ROOT/usr/bin/static"
+	require_root
+	require unshare
+	[ -d /etc/systemd/system ] || skip "there is no /etc/systemd/system"
+	# Without --root, in a /etc/systemd/system of its own.
+	run -0 unshare --mount sh -c "mount --bind '$UNITS' /etc/systemd/system &&
+		'$KEEPALIVE' enable --dry-run it"
+	assert_line --regexp '^ExecStart=.*keepalive run -- /usr/bin/env A=1 '
+}
+
 @test "disable removes what enable wrote, and nothing else" {
 	service 'ExecStart=/usr/bin/dynamic'
 	run -0 enable it
@@ -157,7 +185,7 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	service 'ExecStart=/usr/bin/dynamic' User=nobody
 	setcap cap_net_bind_service+ep "$ROOT/usr/bin/dynamic" || skip_as capabilities
 	run -125 enable it
-	assert_output --partial "ignores preloads as user nobody; 'keepalive cgroup' reaches it"
+	assert_output --partial "ignores preloads as user nobody; 'keepalive enable --cgroup' reaches it"
 	service 'ExecStart=/usr/bin/dynamic'
 	run -0 enable it
 }

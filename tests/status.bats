@@ -517,6 +517,34 @@ signal.pause()'
 	[ "$(copies "$KEEPALIVE" status --listeners "$pid")" = 6 ]
 }
 
+@test "a listener that is closed and bound again all the time, beside one status after the other: next to none fails" {
+	background python3 -c '
+import os, socket, sys, time
+address, binds, failed = ("127.0.0.1", 0), 0, 0
+while not os.path.exists(sys.argv[1]):
+    listener = socket.socket()
+    try:
+        listener.bind(address)
+        listener.listen()
+    except OSError:
+        failed += 1
+    else:
+        address = listener.getsockname()
+    listener.close()
+    binds += 1
+print(failed, binds)' "$BATS_TEST_TMPDIR/end" >"$BATS_TEST_TMPDIR/out"
+	local loop=$! failed binds
+	for _ in $(seq 50); do
+		"$KEEPALIVE" status "$loop" >/dev/null
+	done
+	touch "$BATS_TEST_TMPDIR/end"
+	await 10 test -s "$BATS_TEST_TMPDIR/out"
+	read -r failed binds <"$BATS_TEST_TMPDIR/out"
+	echo "$failed of $binds"
+	[ "$binds" -ge 1000 ]
+	[ $((failed * 2000)) -le $((binds + 4000)) ] # one in 30,000, and chance
+}
+
 @test "check copies no listener that a program has just made" {
 	require_root
 	background env LD_PRELOAD="$SHIM" python3 -c '

@@ -16,6 +16,7 @@
 #include "base/settings_options.h"
 #include "cgroup/attached.h"
 #include "cgroup/bpf.h"
+#include "cgroup/group_settings.h"
 #include "cgroup/open_sockets.h"
 #include "cgroup/settings_text.h"
 #include "cgroup/untouched.h"
@@ -37,8 +38,9 @@ static const char help[] =
 	"          which a systemd unit uses them\n"
 	"\n"
 	"CGROUP is a directory of cgroup2, or its path below the mount, such as\n"
-	"system.slice/ssh.service. PID means the group of that process, --host the root\n"
-	"of the hierarchy, so all groups.\n"
+	"system.slice/ssh.service. PID means the group of that process, self that of this\n"
+	"command (for ExecStartPre= of a unit), --host the root of the hierarchy, so all\n"
+	"groups.\n"
 	"\n";
 static const char help_below[] =
 	"  --host                   the group that all others are below\n"
@@ -65,32 +67,6 @@ struct request {
 static void say(const struct text *why)
 {
 	message("%.*s", (int)(why->next - why->start), why->start);
-}
-
-static bool read_settings(const struct request *request, struct settings *settings)
-{
-	static const struct program unknown;
-	struct sources sources;
-
-	settings_options_sources(&request->options, &sources);
-	if (!sources_read(&sources, &unknown, settings, true))
-		return false;
-	if (request->options.text[VARIABLE_LOG]) {
-		message("--log does not apply here: programs in the kernel write no log");
-		return false;
-	}
-	if (settings->by_program) {
-		message("a rule with program= does not work for a control group: the kernel's "
-			"programs see sockets, not executables%s",
-			sources.texts.line[VARIABLE_RULES]
-				? "; KEEPALIVE_SHIM_RULES overrides those of " HOST_FILE
-				  ", ';' means none"
-				: "");
-		return false;
-	}
-	if (!settings->on)
-		message("KEEPALIVE_SHIM is off: nothing is done");
-	return settings->on;
 }
 
 /* Opens the group that is named; complains if there is none. */
@@ -159,7 +135,7 @@ static int attach(const struct request *request)
 	struct text why = TEXT(line);
 	bool done;
 
-	if (!read_settings(request, &settings) || !find(request, &group))
+	if (!group_settings_read(&request->options, &settings) || !find(request, &group))
 		return EXIT_OURS;
 	untouched_read(&untouched, &group);
 	attached_find(&group, take_earlier, &earlier);
@@ -228,7 +204,7 @@ static int pin(const struct request *request)
 		message("cgroup pin: expected one DIRECTORY (see --help)");
 		return EXIT_OURS;
 	}
-	if (!read_settings(request, &settings))
+	if (!group_settings_read(&request->options, &settings))
 		return EXIT_OURS;
 	untouched_read(&untouched, NULL);
 	if (!load_programs(&loaded, &settings, &untouched, (uint32_t)getpid(), &why)) {

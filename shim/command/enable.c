@@ -12,6 +12,7 @@
 #include "base/message.h"
 #include "base/options.h"
 #include "base/settings_options.h"
+#include "cgroup/group_settings.h"
 #include "command.h"
 #include "program/library.h"
 #include "program/target.h"
@@ -24,12 +25,12 @@
 enum { WORDS_MAX = 64 }; /* of a command, for env(1) */
 
 /* How a service gets keepalive; the simplest way first. */
-enum way_in { BY_PRELOAD, BY_RUN, BY_SUPERVISION };
+enum way_in { BY_PRELOAD, BY_RUN, BY_SUPERVISION, BY_GROUP };
 
 struct request {
 	struct settings_options options;
 	const char *root; /* "": this system */
-	bool dry_run, now;
+	bool dry_run, now, cgroup;
 };
 
 /* What is known of a service. */
@@ -44,6 +45,8 @@ static const char help_enable[] =
 	"library is preloaded; a static or Go service, or one that empties its children's\n"
 	"environment, is started by 'keepalive run'.\n"
 	"\n"
+	"  --cgroup                 by the kernel, as 'keepalive cgroup' does: programs of\n"
+	"                           every kind\n"
 	"  --now                    restart the service, and check it\n"
 	"  --dry-run                print the drop-in, and write nothing\n"
 	"  --root=DIR               the unit is in the image below DIR\n";
@@ -107,7 +110,7 @@ static bool plan_command(const struct request *request, const struct service *un
 	    target.others != PRIVILEGE_NONE) {
 		message("'%s': '%s' is setuid or has file capabilities, and ignores preloads as "
 			"user "
-			"%s; 'keepalive cgroup' reaches it",
+			"%s; 'keepalive enable --cgroup' reaches it",
 			unit->name, path, unit->user);
 		return false;
 	}
@@ -123,6 +126,12 @@ static bool plan_unit(const struct request *request, const struct service *unit,
 	if (!unit->count) {
 		message("'%s' starts no program (it has no ExecStart=)", unit->name);
 		return false;
+	}
+	if (request->cgroup) {
+		static struct settings settings;
+
+		plan->way = BY_GROUP;
+		return group_settings_read(&request->options, &settings);
 	}
 	for (size_t i = 0; i < unit->count; i++) {
 		if (!plan_command(request, unit, unit->starts[i], plan))
@@ -142,19 +151,35 @@ static void write_preload(FILE *out, const struct service *unit, const struct pl
 	drop_in_environment(out, "LD_PRELOAD", list);
 }
 
-static void write_starts(FILE *out, const struct service *unit, const struct plan *plan)
+/* This command, as the unit names it. */
+static const char *own_path(const struct service *unit)
 {
-	char own[PATH_MAX] = "/usr/bin/keepalive";
+	static char own[PATH_MAX] = "/usr/bin/keepalive";
 
 	if (!*unit->root && !realpath("/proc/self/exe", own))
 		abort();
+	return own;
+}
+
+/*
+ * Before the service starts; and after, for the sockets that it got from systemd, which belong to
+ * the group of that.
+ */
+static void write_group(FILE *out, const struct service *unit)
+{
+	fprintf(out, "ExecStartPre=+%s cgroup attach self\n", own_path(unit));
+	fprintf(out, "ExecStartPost=-+%s cgroup attach self\n", own_path(unit));
+}
+
+static void write_starts(FILE *out, const struct service *unit, const struct plan *plan)
+{
 	fputs("ExecStart=\n", out);
 	for (size_t i = 0; i < unit->count; i++) {
 		struct unit_command command;
 
 		unit_command_read(unit->starts[i], &command);
-		fprintf(out, "ExecStart=%s%s run%s%s%.*s -- %.*s%s\n", command.prefixes, own,
-			plan->way == BY_SUPERVISION ? " --supervise=always" : "",
+		fprintf(out, "ExecStart=%s%s run%s%s%.*s -- %.*s%s\n", command.prefixes,
+			own_path(unit), plan->way == BY_SUPERVISION ? " --supervise=always" : "",
 			command.name.length ? " --argv0 " : "", (int)command.name.length,
 			command.name.start, (int)command.first.length, command.first.start,
 			command.rest);
@@ -175,6 +200,8 @@ static char *write_text(const struct request *request, const struct service *uni
 		unit->name);
 	if (plan->way == BY_PRELOAD)
 		write_preload(out, unit, plan);
+	else if (plan->way == BY_GROUP)
+		write_group(out, unit);
 	else
 		write_starts(out, unit, plan);
 	for (unsigned i = 0; i < VARIABLES; i++) {
@@ -274,6 +301,7 @@ static const char *way_text(enum way_in way)
 		[BY_PRELOAD] = "by preload",
 		[BY_RUN] = "by 'keepalive run' in front of ExecStart=",
 		[BY_SUPERVISION] = "by supervision, since it empties its children's environment",
+		[BY_GROUP] = "by its control group, in the kernel",
 	};
 	return texts[way];
 }
@@ -347,6 +375,7 @@ int command_enable(int argc, char **argv)
 {
 	struct request request = { .root = "" };
 	const struct option_row rows[] = {
+		{ .name = "cgroup", .flag = &request.cgroup },
 		{ .name = "now", .flag = &request.now },
 		{ .name = "dry-run", .flag = &request.dry_run },
 		{ .name = "root", .text = &request.root },

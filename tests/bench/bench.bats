@@ -30,7 +30,7 @@ setup() {
 	local row
 
 	for row in 'no shim' 'an empty object' 'four setsockopts by hand' '\*\*keepalive-shim\*\*' \
-		'keepalive run --supervise=always'; do
+		'keepalive run --supervise=always' 'a supervisor that makes the socket, without a check'; do
 		run -0 grep -c "^| $row |" "$BUILD/bench/table.md"
 		[ "$output" -ge 1 ]
 	done

@@ -16,7 +16,7 @@ import groups
 import growth
 import measures
 from rounds import Spread, interleaved, pin, ratio
-from rows import (EMPTY, GOING_ON, HAND, HERE, NONE, OURS, ROOT, SUPERVISED, SUPERVISED_BY_FILES, Row, compile,
+from rows import (EMPTY, GOING_ON, HAND, HERE, MAKING, NONE, OURS, ROOT, SUPERVISED, SUPERVISED_BY_FILES, Row, compile,
                   rows)
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))
@@ -38,7 +38,7 @@ def times(all_rows, grouped, rounds):
     """{what: {row: samples}}"""
     result, pinned = {}, pin(0)
     say(f"socket, client and server cycles: {rounds} rounds")
-    samples = interleaved([*all_rows, GOING_ON, SUPERVISED_BY_FILES], rounds,
+    samples = interleaved([*all_rows, GOING_ON, MAKING, SUPERVISED_BY_FILES], rounds,
                           lambda row: measures.operations(row, ("tcp", "client", "accept4")))
     for name in ("tcp", "client", "accept4"):
         result[name] = {row: [sample[name] for sample in samples[row]] for row in samples}
@@ -76,7 +76,7 @@ def timed_table(all_rows, measured):
     units = {"nginx": ""}
     header = [""] + [TIMED[name] + units.get(name, ", µs" if name in ("true", "python") else ", ns") for name in names]
     return table(header, [[row.name] + [timed_cell(measured[name], row) for name in names]
-                          for row in all_rows if row is not AGAIN])
+                          for row in [*all_rows, GOING_ON, MAKING] if row is not AGAIN])
 
 
 def counted_table(counted, memory):
@@ -135,10 +135,10 @@ def goals(all_rows, measured, calls, pages, matching, status, in_kernel):
     for row in all_rows:
         if row.settings:
             timed("tcp", "socket() + close()", row, "less than 1.00", lambda spread: at_most(spread, 1))
-    for row, wanted in (SUPERVISED, 1.8), (SUPERVISED_BY_FILES, 3.4):
-        spread = added(measured["tcp"], row, GOING_ON)
+    for row, floor, wanted in (SUPERVISED, MAKING, 1.15), (SUPERVISED_BY_FILES, GOING_ON, 3.4):
+        spread = added(measured["tcp"], row, floor)
         result.append((at_most(spread, wanted), f"added to socket(): {spread.median:.2f} ± {2 * spread.error:.2f} x "
-                                                f"{GOING_ON.name}, {row.name} (goal at most {wanted})"))
+                                                f"{floor.name}, {row.name} (goal at most {wanted})"))
     empty = next(row for row in all_rows if row.name == EMPTY)
     for name in ("true", "python"):
         timed(name, TIMED[name], empty, "at most 1.10", lambda spread: at_most(spread, 1.10))
@@ -161,6 +161,7 @@ def main():
     compile(os.path.join(KEPT, "still.c"), "still.so", "-shared", "-fPIC")
     compile(os.path.join(KEPT, "hooks.c"), "hooks")
     compile(os.path.join(KEPT, "going_on.c"), "going_on")
+    compile(os.path.join(KEPT, "going_on.c"), "making", "-DMAKES")
     all_rows = rows(say)
     say("counting system calls" + (" and instructions" if shutil.which("valgrind") else "; no valgrind, so no instructions"))
     counted = {row: measures.counted(row) for row in all_rows if row is not NONE}

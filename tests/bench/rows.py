@@ -46,8 +46,10 @@ OURS = Row("**keepalive-shim**", SHIM)
 SUPERVISED = Row("keepalive run --supervise=always",
                  runner=(os.path.join(BUILD, "keepalive"), "run", "--supervise=always", "--"))
 
-# What a supervisor costs at least, and what ours does on a kernel before 6.13, which has no PIDFD_GET_INFO.
+# What a supervisor costs at least, and one that makes the socket; and what ours costs on a kernel before 6.13, which has
+# no PIDFD_GET_INFO.
 GOING_ON = Row("a supervisor that only says go on", runner=(os.path.join(HERE, "going_on"),))
+MAKING = Row("a supervisor that makes the socket, without a check", runner=(os.path.join(HERE, "making"),))
 SUPERVISED_BY_FILES = Row("the same on Linux before 6.13",
                           runner=(os.path.join(BUILD, "tests", "refuse"), "ENOSYS", "pidfd_open", *SUPERVISED.runner))
 

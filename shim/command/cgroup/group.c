@@ -150,10 +150,33 @@ static bool no_group(struct text *why, const char *name)
 	return false;
 }
 
+/*
+ * Ours. The commands that systemd starts beside a service which has groups of its own (Delegate=)
+ * are in one named .control: that of the service is meant.
+ */
+static bool open_self(struct group *group, struct text *why)
+{
+	struct group below;
+	size_t length;
+	bool opened;
+
+	if (!group_open_process(group, getpid(), why))
+		return false;
+	length = strlen(group->path);
+	if (length < 9 || strcmp(group->path + length - 9, "/.control") != 0)
+		return true;
+	below = *group;
+	opened = group_open_above(&below, group);
+	group_close(&below);
+	return opened;
+}
+
 bool group_open(struct group *group, const char *name, struct text *why)
 {
 	const char *mount;
 
+	if (strcmp(name, "self") == 0)
+		return open_self(group, why);
 	if (*name && name[strspn(name, "0123456789")] == '\0') {
 		pid_t pid = process_number(name);
 

@@ -18,8 +18,8 @@ struct group {
 
 /*
  * Opens the group that the user names: a directory of the mount, a path below it
- * (system.slice/a.service), or a process, which means its group. Returns false, with what is wrong
- * in *why, if there is no such group.
+ * (system.slice/a.service), a process, which means its group, or "self", which means ours. Returns
+ * false, with what is wrong in *why, if there is no such group.
  */
 bool group_open(struct group *group, const char *name, struct text *why);
 bool group_open_process(struct group *group, pid_t pid, struct text *why);
