@@ -339,6 +339,19 @@ B=2"
 	run -127 "$KEEPALIVE" run env -i ./none
 }
 
+@test "a program that is given a static one, as timeout(1) is: said, by run too, which serves it when asked to" {
+	cp "$PROGRAMS/values" .
+	compile -static
+	run -0 "$KEEPALIVE" check timeout 5 ./program
+	assert_line "timeout 5 ./program: './program', which it is given, is static or Go; if it starts that, it needs 'keepalive run --supervise=always'"
+	run -0 "$KEEPALIVE" check timeout 5 ./values
+	refute_output --partial "which it is given"
+	run -0 --separate-stderr "$KEEPALIVE" run timeout 5 ./program
+	assert_equal "$stderr" "keepalive: warning: 'timeout': './program', which it is given, is static or Go; if it starts that, it needs 'keepalive run --supervise=always'"
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always timeout 5 ./program
+	assert_equal "$stderr" ""
+}
+
 @test "a missing dynamic linker is named" {
 	compile -Wl,--dynamic-linker=/no/such/ld.so
 	run -1 "$KEEPALIVE" check ./program

@@ -13,6 +13,7 @@
 #include "program/library.h"
 #include "program/target.h"
 #include "supervise/supervise.h"
+#include "verdict/limits.h"
 #include "verdict/verdict.h"
 
 enum supervise { SUPERVISE_AUTO, SUPERVISE_ALWAYS, SUPERVISE_NEVER };
@@ -255,6 +256,18 @@ static void allow_before_asan(void)
 	free(longer);
 }
 
+/* timeout(1) and the like may start what only supervision reaches. */
+static void warn_of_given(const struct request *request, const struct target *target)
+{
+	char line[256];
+	struct text text = TEXT(line);
+
+	text.end--;
+	text_given(&text, target);
+	*text.next = '\0';
+	warning("'%s': %s", request->command[0], line);
+}
+
 /* Prepares what COMMAND needs. Returns false, after a message, if it must not start. */
 static bool prepare(struct request *request, const struct target *target,
 		    const struct library *library, const struct verdict *verdict,
@@ -268,6 +281,8 @@ static bool prepare(struct request *request, const struct target *target,
 		allow_before_asan();
 	if (wants_supervision(request, verdict))
 		return supervise(request, target, settings);
+	if (target->given[0] && request->supervise == SUPERVISE_AUTO)
+		warn_of_given(request, target);
 	if (obstacle_starts(verdict->obstacle))
 		return true;
 	if (request->supervise == SUPERVISE_NEVER && verdict->obstacle != OBSTACLE_LIBRARY) {

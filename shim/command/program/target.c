@@ -197,8 +197,9 @@ static int follow_script(struct target *target, int fd, char line[LINE_MAX_SIZE]
 	return executable_error(target->executable);
 }
 
-/* Follows #! lines and env(1) from path to an ELF executable, which is given these words. */
-static int follow(struct target *target, char **words)
+/* Follows #! lines and env(1) from path to an ELF executable, which is given
+ * the words, at first these. */
+static int follow(struct target *target, char ***words)
 {
 	static char lines[FOLLOWED_MAX][LINE_MAX_SIZE];
 
@@ -213,9 +214,9 @@ static int follow(struct target *target, char **words)
 		if (fd < 0)
 			return errno == EACCES ? 0 : errno; /* execve(2) need not read it */
 		if (!elf_read(fd, &target->elf))
-			error = follow_script(target, fd, lines[i], &words);
+			error = follow_script(target, fd, lines[i], words);
 		else if (is_env(target))
-			error = follow_env(target, &words, &ends);
+			error = follow_env(target, words, &ends);
 		else
 			ends = true;
 		close(fd);
@@ -279,17 +280,34 @@ static enum privilege privilege_of(const char *path, bool us)
 	return PRIVILEGE_NONE;
 }
 
+/* The first argument that is a program, as for timeout(1) or tini(1), if no preload reaches it. */
+static void find_given(char **words, struct target *target)
+{
+	char path[PATH_MAX];
+	struct elf elf;
+
+	for (; *words; words++) {
+		if (**words == '-' || find(*words, NULL, path) != 0)
+			continue;
+		if (elf_read_path(path, &elf) && (elf.go || !elf.interpreter[0]))
+			copy(target->given, sizeof(target->given), *words);
+		return;
+	}
+}
+
 int target_find(char **command, struct target *target)
 {
+	char **words = command + 1;
 	int error;
 
 	memset(target, 0, sizeof(*target));
 	error = find(command[0], NULL, target->path);
 	if (error == 0)
-		error = follow(target, command + 1);
+		error = follow(target, &words);
 	if (error)
 		return error;
 	set_name(target);
+	find_given(words, target);
 	target->privilege = privilege_of(target->executable, true);
 	target->others = privilege_of(target->executable, false);
 	target->is_linker = is_linker(target);

@@ -29,6 +29,7 @@ struct target {
 	bool unknown;              /* env(1) is used with options that hide what it runs */
 	bool drops_preload;        /* env(1) is used, and removes LD_PRELOAD */
 	bool sets_settings;        /* env(1) is used, and sets our variables */
+	char given[64];            /* a static or Go program among the arguments; or empty */
 	bool interpreter_missing;  /* the dynamic linker that executable names does not exist */
 };
 

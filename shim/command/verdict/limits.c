@@ -12,6 +12,13 @@ static void add(struct text *text, bool holds, const char *sentence)
 
 #define REACHES_ALL "'keepalive run --supervise=always' reaches those too"
 
+void text_given(struct text *text, const struct target *target)
+{
+	text_quoted(text, slice_of(target->given));
+	text_string(text, ", which it is given, is static or Go; if it starts that, it needs "
+			  "'keepalive run --supervise=always'");
+}
+
 void text_limits(struct text *text, const struct target *target)
 {
 	const struct traits *traits = &target->traits;
@@ -22,6 +29,9 @@ void text_limits(struct text *text, const struct target *target)
 	add(text, target->is_script,
 	    "this applies to the script itself; a static or Go program that it starts needs "
 	    "'keepalive run --supervise=always'");
+	add(text, target->given[0], "");
+	if (target->given[0])
+		text_given(text, target);
 	add(text, target->sets_settings,
 	    "env(1) sets variables of keepalive-shim(7) on the way, which override these settings");
 	add(text, target->others == PRIVILEGE_CAPABILITIES,
