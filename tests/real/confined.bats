@@ -81,3 +81,28 @@ filtered() {
 	cat "$BATS_TEST_TMPDIR/log" "$BATS_TEST_TMPDIR/notices"
 	kill -0 "$PID"
 }
+
+# A user who may log in: sshd refuses one whose password is locked, as root's is in most images.
+@test "sshd: a login with a key, past its sandbox and its separation of privileges: as without the shim, with keepalive" {
+	local here=$BATS_TEST_TMPDIR name without
+
+	require_root
+	require sshd ssh ssh-keygen python3
+	mkdir "$here/etc"
+	{ cat /etc/passwd && echo 'guest:x:4321:4321::/:/bin/sh'; } >"$here/etc/passwd"
+	{ cat /etc/shadow && echo 'guest:*:20000:0:99999:7:::'; } >"$here/etc/shadow"
+	for name in host user; do
+		ssh-keygen -q -t ed25519 -N "" -f "$here/$name"
+	done
+	printf '%s\n' "HostKey $here/host" 'AuthorizedKeysFile /run/user.pub' 'StrictModes no' 'UsePAM no' 'PidFile none' \
+		'Port 2222' 'ListenAddress 127.0.0.1' >"$here/config"
+	run -0 "$TESTS/confined" "$here/etc" bash "$TESTS/real/login.sh" "$here" "$TESTS/programs" KEEPALIVE_SHIM=off
+	without=$output
+	assert_line "Accepted publickey for guest from 127.0.0.1 port N"
+	run -0 "$TESTS/confined" "$here/etc" bash "$TESTS/real/login.sh" "$here" "$TESTS/programs" LD_PRELOAD="$SHIM"
+	assert_equal "$(sed '/^keepalive=/d' <<<"$output")" "$(sed '/^keepalive=/d' <<<"$without")"
+	# Of the confined process, and of the user's.
+	assert_equal "$(grep -c "^$DEFAULTS" <<<"$output")" 2
+	assert_line sshd
+	assert_line guest
+}
