@@ -364,7 +364,7 @@ sandboxes_itself() {
 	return 1
 }
 
-# With its sandbox, so not as root. Not among what scripts/packages names: 122 MB to fetch, 413 on the disk.
+# With its sandbox, so not as root.
 @test "a browser's sandbox" {
 	local as=() home
 

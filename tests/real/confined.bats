@@ -3,6 +3,11 @@
 load ../helpers
 load peers
 
+teardown() {
+	end_background
+	[ -z "${BROWSER_HOME-}" ] || rm -rf "$BROWSER_HOME"
+}
+
 # chrony DIRECTORY ROLE LINE...: a configuration that needs no clock, no port below 1024 and no socket in /run.
 chrony() {
 	printf '%s\n' "cmdport 0" "bindcmdaddress $1/$2.sock" "pidfile $1/$2.pid" "user root" "${@:3}" >"$1/$2.conf"
@@ -105,4 +110,54 @@ filtered() {
 	assert_equal "$(grep -c "^$DEFAULTS" <<<"$output")" 2
 	assert_line sshd
 	assert_line guest
+}
+
+# confined_service: the process of chromium's that is connected to $PORT, in $SERVICE, is one in a sandbox.
+confined_service() {
+	SERVICE=$(ss -tnpH state established "dport = :$PORT" | sed -n 's/.*"chromium",pid=\([0-9]*\),.*/\1/p;' | head -n 1)
+	[ -n "$SERVICE" ] && filtered "$SERVICE"
+}
+
+# browse HOME [NAME=VALUE...]: chromium in its sandboxes, that of the network too, shows a page from this host. The page comes
+# when its socket has been looked at: $has. What it said is in $said, without numbers of processes and times.
+browse() {
+	local home=$1 browser page
+
+	rm -f "$home/go" "$home/port"
+	background python3 "$TESTS/real/held_page.py" "$home/go" >"$home/port"
+	await 15 test -s "$home/port"
+	PORT=$(cat "$home/port")
+	background "${AS[@]}" env -i HOME="$home" PATH="$PATH" "${@:2}" chromium --headless --disable-gpu --no-first-run \
+		--user-data-dir="$home/profile" --enable-features=NetworkServiceSandbox --dump-dom "http://127.0.0.1:$PORT/" \
+		>"$home/page" 2>"$home/said"
+	browser=$!
+	await 30 confined_service || return 1
+	has=$(sockets "$SERVICE" "state=ESTABLISHED .*peer=127.0.0.1:$PORT " | grep -o 'keepalive=.*' | sort -u)
+	touch "$home/go"
+	wait "$browser"
+	page=$(cat "$home/page")
+	[[ $page == *"hello from the server"* ]] || fail "$page"
+	# What it says of a bus that is not there comes as often as it happens to try.
+	said=$(sed 's/^\[[^]]*\]//; s/^\[[^ ]* //' "$home/said" | sort -u)
+}
+
+@test "chromium, its network in a sandbox: what that allows is done, and it shows the page as without the shim" {
+	local has said without
+
+	require chromium setpriv python3 ss
+	BROWSER_HOME=$(mktemp -d /tmp/chromium.XXXXXX)
+	install -m 755 "$SHIM" "$BROWSER_HOME/shim.so"
+	chmod 755 "$BROWSER_HOME"
+	AS=()
+	if [ "$(id -u)" = 0 ]; then
+		AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+		chown 65534 "$BROWSER_HOME"
+	fi
+	browse "$BROWSER_HOME" || skip "the sandbox of chromium's network does not work here: $(tail -n 1 "$BROWSER_HOME/said")"
+	without=$said
+	assert_equal "${has%% user_timeout*}" "keepalive=1 idle=45 interval=45 count=9"
+	browse "$BROWSER_HOME" LD_PRELOAD="$BROWSER_HOME/shim.so" KEEPALIVE_SHIM_MODE=force
+	assert_equal "$said" "$without"
+	# Its filter knows no TCP_KEEPCNT.
+	assert_equal "${has%% user_timeout*}" "keepalive=1 idle=60 interval=10 count=9"
 }
