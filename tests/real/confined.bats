@@ -119,7 +119,8 @@ confined_service() {
 }
 
 # browse HOME [NAME=VALUE...]: chromium in its sandboxes, that of the network too, shows a page from this host. The page comes
-# when its socket has been looked at: $has. What it said is in $said, without numbers of processes and times.
+# when its socket has been looked at: $has. It says nothing of a sandbox, a crash or the shim; what it says of frames and a
+# bus that is not there depends on the time.
 browse() {
 	local home=$1 browser page
 
@@ -137,12 +138,11 @@ browse() {
 	wait "$browser"
 	page=$(cat "$home/page")
 	[[ $page == *"hello from the server"* ]] || fail "$page"
-	# What it says of a bus that is not there comes as often as it happens to try.
-	said=$(sed 's/^\[[^]]*\]//; s/^\[[^ ]* //' "$home/said" | sort -u)
+	! grep -i 'seccomp\|crash\|signal\|keepalive' "$home/said" || fail "that is what it said"
 }
 
 @test "chromium, its network in a sandbox: what that allows is done, and it shows the page as without the shim" {
-	local has said without
+	local has
 
 	require chromium setpriv python3 ss
 	BROWSER_HOME=$(mktemp -d /tmp/chromium.XXXXXX)
@@ -154,10 +154,8 @@ browse() {
 		chown 65534 "$BROWSER_HOME"
 	fi
 	browse "$BROWSER_HOME" || skip "the sandbox of chromium's network does not work here: $(tail -n 1 "$BROWSER_HOME/said")"
-	without=$said
 	assert_equal "${has%% user_timeout*}" "keepalive=1 idle=45 interval=45 count=9"
 	browse "$BROWSER_HOME" LD_PRELOAD="$BROWSER_HOME/shim.so" KEEPALIVE_SHIM_MODE=force
-	assert_equal "$said" "$without"
 	# Its filter knows no TCP_KEEPCNT.
 	assert_equal "${has%% user_timeout*}" "keepalive=1 idle=60 interval=10 count=9"
 }
