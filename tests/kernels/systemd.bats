@@ -6,7 +6,7 @@ load emulated
 # systemd HOW [FILE...]: what it and its services tell, in $output.
 systemd() {
 	emulation_or_skip
-	BOOT_SECONDS=900 boot bookworm-systemd "$SHIM" "${@:2}" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
+	BOOT_SECONDS=1200 boot bookworm-systemd "$SHIM" "${@:2}" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
 		"$TESTS/kernels/systemd.sh" "$TESTS/kernels/units.py" -- "how=$1; . ./systemd.sh"
 }
 
@@ -37,10 +37,10 @@ filters_are_kept_to() {
 	for form in deny-refused number; do
 		assert_line "$form: $untouched"
 	done
-	for form in no-options no-options-rules; do
+	for form in no-network no-options no-options-rules; do
 		assert_line "$form: runs"
 	done
-	assert_equal "$(grep -c '^form-.*: 0$' <<<"$output")" 8
+	assert_equal "$(grep -c '^form-.*: 0$' <<<"$output")" 9
 }
 
 @test "the drop-in: services of each kind have keepalive, and none fails because of it" {
@@ -53,6 +53,13 @@ filters_are_kept_to() {
 	systemd host
 	services_are_served
 	assert_line "systemd has the library"
+}
+
+@test "DefaultEnvironment= as on the page of deployments: all services have keepalive, systemd is without it" {
+	sed -n '/^\[Manager\]$/,/^```$/{ /^```/d; p }' "$REPOSITORY/scripts/deploy/README.md" >"$BATS_TEST_TMPDIR/default.conf"
+	systemd default "$BATS_TEST_TMPDIR/default.conf"
+	services_are_served
+	refute_line "systemd has the library"
 }
 
 @test "keepalive enable: dynamic, static, activated and confined services have keepalive; --now restarts and checks" {

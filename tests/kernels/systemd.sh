@@ -1,13 +1,18 @@
 # shellcheck shell=sh
 # Within the emulated machine, as its first process: becomes systemd, with a unit of each kind, which tell what
 # they saw (units.py); report.service prints it and ends it all. The shim comes to them by the drop-in of
-# scripts/deploy, with $how=host by /etc/ld.so.preload, to systemd too.
+# scripts/deploy, with $how=default by DefaultEnvironment=, or with $how=host by /etc/ld.so.preload, to systemd too.
 library=/usr/lib/x86_64-linux-gnu/keepalive-shim
 units=/etc/systemd/system
 mkdir -p $library $units
 cp libkeepalive-shim.so $library
 
 [ "$how" != host ] || echo $library/libkeepalive-shim.so >/etc/ld.so.preload
+
+if [ "$how" = default ]; then
+	mkdir -p /etc/systemd/system.conf.d
+	cp default.conf /etc/systemd/system.conf.d/keepalive-shim.conf
+fi
 
 # unit NAME LINE...: with the drop-in where it is a service.
 unit() {
@@ -39,6 +44,7 @@ deny-refused sockets SystemCallFilter=~setsockopt:EPERM
 number sockets SystemCallFilter=~setsockopt statx|SystemCallErrorNumber=ENOSYS
 lists sockets SystemCallFilter=@system-service|SystemCallFilter=~statx:ENOSYS @raw-io
 logged sockets SystemCallLog=setsockopt getsockopt
+no-network nothing Environment=HOME=/root|SystemCallFilter=@system-service|SystemCallFilter=~@network-io
 no-options nothing SystemCallFilter=~getsockopt setsockopt|Environment=KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_LOG=stderr
 no-options-rules nothing SystemCallFilter=~getsockopt setsockopt getpeername|Environment="KEEPALIVE_SHIM_RULES=role=server peer=10.0.0.1 off; count=kernel"'
 every=

@@ -30,7 +30,7 @@ listener lives"
 	for programs in /usr/lib/postgresql/*/bin /usr/libexec/postgresql*; do
 		[ ! -x "$programs/initdb" ] || break
 	done
-	[ -x "$programs/initdb" ] || skip "postgresql is not installed"
+	[ -x "$programs/initdb" ] || skip_as postgresql
 	DATA=$(mktemp -d /tmp/postgres.XXXXXX)
 	chown nobody "$DATA"
 	(cd / && setpriv --reuid=nobody --regid=nogroup --clear-groups "$programs/initdb" -D "$DATA" -U postgres -A trust --no-sync) >/dev/null
