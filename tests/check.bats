@@ -178,6 +178,8 @@ numbered() {
 	linker=$(readelf -lW "$PROGRAMS/armed" | sed -n 's/.*interpreter: \(.*\)].*/\1/p')
 	says "yes, by preload" 0 "$linker"
 	assert_line --partial "this applies to the program that it is given"
+	ln -s "$linker" renamed
+	says "yes, by preload" 0 ./renamed
 	background env LD_PRELOAD="$SHIM" "$linker" "$(command -v sleep)" 60
 	await 5 grep -q keepalive-shim "/proc/$!/maps"
 	says "yes, by preload" 0 $!
@@ -188,6 +190,11 @@ numbered() {
 	chmod +x entrypoint.sh
 	says "yes" 0 ./entrypoint.sh
 	assert_line --index 1 "./entrypoint.sh: this applies to the script itself; a static or Go program that it starts needs 'keepalive run --supervise=always'"
+
+	run -0 "$KEEPALIVE" check sh -c 'true; false'
+	assert_line --partial "this applies to the script itself"
+	run -0 "$KEEPALIVE" check sh
+	refute_output --partial "script"
 
 	echo 'int rcmd(void); int socket(void); int main(void) { return socket() == 1 && rcmd(); }' >program.c
 	compile -w

@@ -53,6 +53,23 @@ $NAME/inner attach 2"
 	await 5 nothing_left
 }
 
+# attach_self GROUP SETTING: by a command in that group.
+attach_self() {
+	there sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" cgroup attach "$3" self' sh "$1" "$KEEPALIVE" "$2"
+}
+
+@test "self is the group of the command, and the service's in .control, where systemd starts commands beside the service" {
+	attach_self "$GROUP" --idle=31
+	run -0 listed
+	assert_output "$NAME: idle=31s interval=10s count=6"
+	mkdir "$GROUP/.control"
+	attach_self "$GROUP/.control" --idle=32
+	run -0 listed
+	assert_output "$NAME: idle=32s interval=10s count=6"
+	cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
 @test "a group is named by a process, by a path below the mount, or by a full path" {
 	in_group sleep 1000
 	local process=$!

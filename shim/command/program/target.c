@@ -249,7 +249,7 @@ static bool is_mapped(const char *map, unsigned id)
 /* The dynamic linker is a shared object that can be executed: "ld-linux-x86-64.so.2 PROGRAM". */
 static bool is_linker(const struct target *target)
 {
-	const char *name = base_name(target->executable);
+	const char *name = target->name; /* of the file, whatever link named it */
 
 	return target->elf.dynamic && !target->elf.interpreter[0] &&
 	       (strncmp(name, "ld-", 3) == 0 || strncmp(name, "ld.so", 5) == 0 ||
@@ -280,6 +280,14 @@ static enum privilege privilege_of(const char *path, bool us)
 	return PRIVILEGE_NONE;
 }
 
+/* sh, dash, bash, zsh and the like: what it is given is a script. */
+static bool is_shell(const struct target *target)
+{
+	size_t length = strlen(target->name);
+
+	return length >= 2 && strcmp(target->name + length - 2, "sh") == 0;
+}
+
 /* The first argument that is a program, as for timeout(1) or tini(1), if no preload reaches it. */
 static void find_given(char **words, struct target *target)
 {
@@ -307,6 +315,7 @@ int target_find(char **command, struct target *target)
 	if (error)
 		return error;
 	set_name(target);
+	target->is_script = target->is_script || (*words && is_shell(target));
 	find_given(words, target);
 	target->privilege = privilege_of(target->executable, true);
 	target->others = privilege_of(target->executable, false);
