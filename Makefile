@@ -161,8 +161,10 @@ fuzz: ## fuzz the parsers of settings and rules | clang | FUZZ_SECONDS (60) for 
 coverage: ## report which lines and branches of shim/ the tests run | clang, llvm | minutes
 	scripts/coverage
 
+# One word for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
 # EXAMPLES and LICENSEDIR, if set, are the directories for these.
-PLACES = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' ZSHDIR='$(ZSHDIR)'
+PLACES = $(foreach name,BUILD DESTDIR PREFIX LIBDIR ZSHDIR,$(name)=$(call quoted,$($(name))))
 .PHONY: install uninstall package dist image release
 install: all ## install below DESTDIR/PREFIX, the library in LIBDIR/keepalive-shim | root, or a DESTDIR or PREFIX of your own | seconds
 	$(PLACES) scripts/packaging/install install
@@ -171,13 +173,13 @@ uninstall: ## remove what install installed | the same as install | seconds
 	$(PLACES) scripts/packaging/install uninstall
 
 package: ## build .deb, .rpm, .apk and .tar.gz into build/packages/ | dpkg-deb, rpmbuild, apk 3, cross compilers | minutes
-	ARCH='$(ARCH)' scripts/packaging/package
+	ARCH=$(call quoted,$(ARCH)) scripts/packaging/package
 
 image: package ## build an OCI image of the library and the command in build/image/ | python3, and what package needs | minutes
 	scripts/packaging/image
 
 release: ## add contents, checksums and a signature (SIGNING_KEY=FILE) | packages in build/packages/ | seconds
-	SIGNING_KEY='$(SIGNING_KEY)' scripts/packaging/release
+	SIGNING_KEY=$(call quoted,$(SIGNING_KEY)) scripts/packaging/release
 
 dist: ## make source packages in build/dist/: .tar.gz, .spec, APKBUILD, .dsc | dpkg-source for .dsc | seconds
 	scripts/packaging/dist

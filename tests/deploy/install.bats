@@ -45,6 +45,17 @@ files() {
 	assert_output ''
 }
 
+@test "make install: DESTDIR and PREFIX may have blanks, apostrophes and other signs of the shell" {
+	local place="$BATS_TEST_TMPDIR/it's \"a\" \`root\`; & \\place"
+
+	make_quietly install DESTDIR="$place" PREFIX="/o'p t"
+	run -0 "$place/o'p t/bin/keepalive" --version
+	[ -f "$place/o'p t/sbin/host-preload" ]
+	make_quietly uninstall DESTDIR="$place" PREFIX="/o'p t"
+	run find "$place" ! -type d
+	assert_output ''
+}
+
 @test "make help: each public target, what it needs and how long it takes, in 80 columns" {
 	local target
 
