@@ -14,6 +14,7 @@ enum { WORDS_MAX = 64 };
 struct reader {
 	char *words[WORDS_MAX + 1];
 	unsigned next, count;
+	char *split; /* the last string of -S, which words point into; never freed */
 };
 
 static char *word_at(struct reader *reader)
@@ -39,15 +40,15 @@ static bool put_in_front(struct reader *reader, char **words, unsigned count)
 /* The string of -S; quotes, escapes, variables and comments in it are left unread. */
 static bool split(struct reader *reader, const char *given)
 {
-	char *words[WORDS_MAX], *string, *rest = NULL;
+	char *words[WORDS_MAX], *rest = NULL;
 	unsigned count = 0;
 
 	if (!given || given[strcspn(given, "'\"\\$#")])
 		return false;
-	string = strdup(given); /* kept: what is found points into it */
-	if (!string)
+	reader->split = strdup(given);
+	if (!reader->split)
 		abort();
-	for (char *word = strtok_r(string, BLANKS, &rest); word;
+	for (char *word = strtok_r(reader->split, BLANKS, &rest); word;
 	     word = strtok_r(NULL, BLANKS, &rest)) {
 		if (count == WORDS_MAX)
 			return false;

@@ -1,5 +1,5 @@
 /*
- * env_words: what env(1) will run, of the words that it is given, and whether a preload gets there.
+ * env_words: which program env(1) runs for its arguments, and whether a preload reaches it.
  */
 #ifndef KEEPALIVE_ENV_WORDS_H
 #define KEEPALIVE_ENV_WORDS_H
@@ -7,15 +7,16 @@
 #include <stdbool.h>
 
 struct env_words {
-	char **program;     /* and what it is given; none if env(1) prints its environment */
-	const char *path;   /* the PATH that it is looked up in; NULL: ours */
-	bool drops_preload; /* LD_PRELOAD is taken away, or replaced */
-	bool sets_settings; /* our variables are set or taken away */
+	char **program;     /* with its arguments; empty if env(1) prints its environment */
+	const char *path;   /* the PATH that it is looked up in; NULL: the command's own */
+	bool drops_preload; /* LD_PRELOAD is removed or replaced */
+	bool sets_settings; /* the shim's variables are set or removed */
 };
 
 /*
- * words end with a NULL. What is found holds until the next call. Returns false if it is not known what will run: for an option that is not known here,
- * or quotes in what is to be split.
+ * words are the arguments of env(1), followed by NULL. The result is valid until the next call.
+ * Returns false if the program cannot be determined: for an unknown option, or quotes in the
+ * argument of -S.
  */
 bool env_words_read(char **words, struct env_words *found);
 
