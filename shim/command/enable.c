@@ -45,8 +45,8 @@ static const char help_enable[] =
 	"library is preloaded; a static or Go service, or one that empties its children's\n"
 	"environment, is started by 'keepalive run'.\n"
 	"\n"
-	"  --cgroup                 by the kernel, as 'keepalive cgroup' does: programs of\n"
-	"                           every kind\n"
+	"  --cgroup                 by the kernel, as 'keepalive cgroup' does: for\n"
+	"                           programs of every kind\n"
 	"  --now                    restart the service, and check it\n"
 	"  --dry-run                print the drop-in, and write nothing\n"
 	"  --root=DIR               the unit is in the image below DIR\n";
