@@ -262,10 +262,8 @@ static void warn_of_given(const struct request *request, const struct target *ta
 	char line[256];
 	struct text text = TEXT(line);
 
-	text.end--;
 	text_given(&text, target);
-	*text.next = '\0';
-	warning("'%s': %s", request->command[0], line);
+	warning("'%s': %.*s", request->command[0], (int)(text.next - text.start), text.start);
 }
 
 /* Prepares what COMMAND needs. Returns false, after a message, if it must not start. */
@@ -298,6 +296,7 @@ int command_run(int argc, char **argv)
 	static struct settings settings;
 	static struct target target;
 	static struct library library;
+	struct sources sources;
 	struct program program;
 	struct verdict verdict;
 	int status, error;
@@ -308,9 +307,10 @@ int command_run(int argc, char **argv)
 	lookalikes_warn(environ, false);
 	error = target_find(request.command, &target);
 	program = target_program(&target);
-	/* What is unwise in any rule: the library will not say it of the programs below. */
-	if (!settings_options_read(&request.options, NULL, &settings, true) ||
-	    !settings_options_read(&request.options, &program, &settings, false) ||
+	settings_options_sources(&request.options, &sources);
+	/* Warn about every rule, because the library does not repeat it in programs below. */
+	if (!sources_read(&sources, NULL, &settings, true) ||
+	    !sources_read(&sources, &program, &settings, false) ||
 	    (settings.on && !library_find(request.library, target.elf.abi, &library)))
 		return EXIT_OURS;
 	if (error && !target.executable[0])
@@ -319,7 +319,7 @@ int command_run(int argc, char **argv)
 	if (settings.on && !prepare(&request, &target, &library, &verdict, &settings))
 		return EXIT_OURS;
 	if (!request.outer)
-		settings_options_export(&request.options);
+		settings_options_export(&request.options, &sources);
 	if (!settings.on && supervise_is_on())
 		warning("'%s' is supervised anyway, by the 'keepalive run' around it",
 			request.command[0]);

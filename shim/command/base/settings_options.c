@@ -101,17 +101,15 @@ bool settings_options_read(const struct settings_options *options, const struct 
 	return sources_read(&sources, program, settings, warnings);
 }
 
-void settings_options_export(const struct settings_options *options)
+void settings_options_export(const struct settings_options *options, const struct sources *sources)
 {
-	struct sources sources;
 	char digest[16];
 
-	settings_options_sources(options, &sources);
-	snprintf(digest, sizeof(digest), "%lu", (unsigned long)texts_digest(&sources.texts));
+	snprintf(digest, sizeof(digest), "%lu", (unsigned long)texts_digest(&sources->texts));
 	if (*warnings() && setenv(SAID_VARIABLE, digest, 1) != 0)
 		abort();
 	for (unsigned i = 0; i < VARIABLES; i++) {
-		if (options->text[i] && setenv(variable_name(i), sources.texts.text[i], 1) != 0)
+		if (options->text[i] && setenv(variable_name(i), sources->texts.text[i], 1) != 0)
 			abort();
 	}
 }

@@ -35,9 +35,9 @@ bool settings_options_read(const struct settings_options *options, const struct 
 
 /*
  * Puts the options into the environment as variables, for the program that is about to be started,
- * and SAID_VARIABLE if there were warnings.
+ * and SAID_VARIABLE if there were warnings. sources: settings_options_sources() of the options.
  */
-void settings_options_export(const struct settings_options *options);
+void settings_options_export(const struct settings_options *options, const struct sources *sources);
 
 /* The part of --help about these options. */
 const char *settings_options_help(void);

@@ -160,17 +160,26 @@ int bpf_is_socket_map(int map, unsigned words)
 	       info.value_size == words * sizeof(uint32_t) && strcmp(info.name, BPF_OUR_NAME) == 0;
 }
 
-char *bpf_our_text(int map)
+size_t bpf_our_text_size(int map)
 {
-	static const uint32_t first = 0;
 	struct bpf_map_info info = { .type = 0 };
-	union bpf_attr attributes = { .map_fd = (uint32_t)map, .key = pointer(&first) };
-	char *text;
 
 	if (about(map, &info, sizeof(info)) != 0 || info.type != BPF_MAP_TYPE_ARRAY ||
 	    strcmp(info.name, BPF_OUR_NAME) != 0)
+		return 0;
+	return info.value_size;
+}
+
+char *bpf_our_text(int map)
+{
+	static const uint32_t first = 0;
+	union bpf_attr attributes = { .map_fd = (uint32_t)map, .key = pointer(&first) };
+	size_t size = bpf_our_text_size(map);
+	char *text;
+
+	if (!size)
 		return NULL;
-	text = calloc(1, info.value_size + 8U); /* the kernel writes whole words of 64 bits */
+	text = calloc(1, size + 8); /* the kernel writes whole words of 64 bits */
 	if (!text)
 		return NULL;
 	attributes.value = pointer(text);

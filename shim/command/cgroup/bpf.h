@@ -37,6 +37,9 @@ int bpf_is_socket_map(int map, unsigned words);
 /* Makes a map with one value, these bytes. */
 int bpf_text_map(const char *text, size_t size);
 
+/* The size of the value of such a map, if it is ours; 0 for another map. */
+size_t bpf_our_text_size(int map);
+
 /* The value of such a map of ours, terminated, for free(3); NULL and errno for another map. */
 char *bpf_our_text(int map);
 

@@ -157,13 +157,11 @@ static bool no_group(struct text *why, const char *name)
 static bool open_self(struct group *group, struct text *why)
 {
 	struct group below;
-	size_t length;
 	bool opened;
 
 	if (!group_open_process(group, getpid(), why))
 		return false;
-	length = strlen(group->path);
-	if (length < 9 || strcmp(group->path + length - 9, "/.control") != 0)
+	if (strcmp(strrchr(group->path, '/'), "/.control") != 0)
 		return true;
 	below = *group;
 	opened = group_open_above(&below, group);

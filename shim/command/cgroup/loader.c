@@ -185,21 +185,24 @@ void loaded_close(struct loaded *loaded)
 	loaded->socket_map = -1;
 }
 
-/* For free(3); NULL for other maps. */
-static char *map_text(uint32_t id)
+/* Whether it is a map of ours with settings. errno is EPERM if it may not be inspected. */
+static bool is_settings_map(uint32_t id)
 {
 	int map = bpf_map_of(id);
-	char *text = map < 0 ? NULL : bpf_our_text(map);
+	bool ours = map >= 0 && bpf_our_text_size(map) != 0;
 
 	if (map >= 0)
 		close(map);
-	return text;
+	return ours;
 }
 
 bool map_settings(uint32_t map, struct settings *settings)
 {
-	char *text = map_text(map);
+	int opened = bpf_map_of(map);
+	char *text = opened < 0 ? NULL : bpf_our_text(opened);
 
+	if (opened >= 0)
+		close(opened);
 	if (text)
 		settings_from_text(settings, text);
 	free(text);
@@ -216,12 +219,8 @@ uint32_t program_settings_map(uint32_t id)
 		return 0;
 	errno = 0;
 	if (bpf_about_program(program, &about) == 0 && strcmp(about.name, BPF_OUR_NAME) == 0) {
-		for (unsigned i = 0; i < about.map_count && !found; i++) {
-			char *text = map_text(about.maps[i]);
-
-			found = text ? about.maps[i] : 0;
-			free(text);
-		}
+		for (unsigned i = 0; i < about.map_count && !found; i++)
+			found = is_settings_map(about.maps[i]) ? about.maps[i] : 0;
 	}
 	close(program);
 	return found;

@@ -15,8 +15,7 @@
 #include "program/env_words.h"
 
 enum {
-	FOLLOWED_MAX =
-		12, /* a #! line may name a script, up to five times: execve(2); each by env(1) */
+	FOLLOWED_MAX = 12,   /* five scripts, as for execve(2), each started by env(1) */
 	LINE_MAX_SIZE = 256, /* as much as Linux reads: BINPRM_BUF_SIZE */
 };
 
@@ -83,7 +82,7 @@ static int search(const char *command, const char *directory, char path[PATH_MAX
 	return error;
 }
 
-/* directories as in PATH; NULL: our own. */
+/* directories: a list as in PATH; NULL: that of this process. */
 static int find(const char *command, const char *directories, char path[PATH_MAX])
 {
 	if (!directories)
@@ -159,8 +158,8 @@ static bool is_env(const struct target *target)
 }
 
 /*
- * From env(1) to what it runs, with the words that it is given, which become those of the program.
- * *ends: it runs nothing, or what it runs is not known.
+ * Replaces env(1) by the program that it runs, and *words by that program's arguments. *ends: it
+ * runs nothing, or what it runs is not known.
  */
 static int follow_env(struct target *target, char ***words, bool *ends)
 {
@@ -179,7 +178,7 @@ static int follow_env(struct target *target, char ***words, bool *ends)
 	return error;
 }
 
-/* The interpreter of a script, with its arguments. */
+/* Replaces a script by its interpreter, and *words by the interpreter's arguments. */
 static int follow_script(struct target *target, int fd, char line[LINE_MAX_SIZE], char ***words)
 {
 	static char script[PATH_MAX], *given[3];
@@ -197,8 +196,7 @@ static int follow_script(struct target *target, int fd, char line[LINE_MAX_SIZE]
 	return executable_error(target->executable);
 }
 
-/* Follows #! lines and env(1) from path to an ELF executable, which is given
- * the words, at first these. */
+/* Follows #! lines and env(1) from path to an ELF executable, with *words its arguments. */
 static int follow(struct target *target, char ***words)
 {
 	static char lines[FOLLOWED_MAX][LINE_MAX_SIZE];
@@ -280,7 +278,7 @@ static enum privilege privilege_of(const char *path, bool us)
 	return PRIVILEGE_NONE;
 }
 
-/* sh, dash, bash, zsh and the like: what it is given is a script. */
+/* sh, dash, bash, zsh and the like, whose argument is a script. */
 static bool is_shell(const struct target *target)
 {
 	size_t length = strlen(target->name);

@@ -1,12 +1,17 @@
 /* limits: the sentences about the limits of a yes. */
 #include "verdict/limits.h"
 
+static void separate(struct text *text)
+{
+	if (text->next > text->start)
+		text_string(text, "; ");
+}
+
 static void add(struct text *text, bool holds, const char *sentence)
 {
 	if (!holds)
 		return;
-	if (text->next > text->start)
-		text_string(text, "; ");
+	separate(text);
 	text_string(text, sentence);
 }
 
@@ -29,9 +34,10 @@ void text_limits(struct text *text, const struct target *target)
 	add(text, target->is_script,
 	    "this applies to the script itself; a static or Go program that it starts needs "
 	    "'keepalive run --supervise=always'");
-	add(text, target->given[0], "");
-	if (target->given[0])
+	if (target->given[0]) {
+		separate(text);
 		text_given(text, target);
+	}
 	add(text, target->sets_settings,
 	    "env(1) sets variables of keepalive-shim(7) on the way, which override these settings");
 	add(text, target->others == PRIVILEGE_CAPABILITIES,
