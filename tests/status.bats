@@ -542,7 +542,7 @@ print(failed, binds)' "$BATS_TEST_TMPDIR/end" >"$BATS_TEST_TMPDIR/out"
 	read -r failed binds <"$BATS_TEST_TMPDIR/out"
 	echo "$failed of $binds"
 	[ "$binds" -ge 1000 ]
-	[ $((failed * 2000)) -le $((binds + 4000)) ] # one in 30,000, and chance
+	[ $((failed * 2000)) -le $((binds + 4000)) ] # as in keepalive-status(1), and chance
 }
 
 @test "check copies no listener that a program has just made" {
