@@ -669,6 +669,15 @@ case("open in an inner group that serves clients: the outer one serves its serve
      "1 30 10 6", "1 60 10 6", "1 30 10 6")(two_groups(["--role=client"], ["--idle=30"]))
 case("open with an outer group's values: an inner one's replace them",
      "1 30 10 6", "1 30 10 6", "1 30 10 6")(two_groups(["--idle=30"], ["--idle=200"], inner_first=False))
+case("open with the values of an outer group's rules for peers: an inner one's replace them",
+     "1 30 10 6", "1 30 10 6", "1 30 10 6")(two_groups(
+         ["--idle=30"], ["--rule=peer=127.0.0.0/8 idle=200", "--rule=peer=::/0 idle=201"], inner_first=False))
+case("open and held by an outer group: an inner one that respects does not replace its values",
+     "1 200 10 6", "1 200 10 6", "1 200 10 6")(two_groups(
+         ["--idle=30"], ["--mode=force", "--idle=200"], inner_first=False))
+case("open and held by an outer group: those of an inner one that forces replace its values",
+     "1 30 10 6", "1 30 10 6", "1 30 10 6")(two_groups(
+         ["--mode=force", "--idle=30"], ["--mode=force", "--idle=200"], inner_first=False))
 
 
 def run(name, function, wanted):

@@ -13,15 +13,15 @@ setup_file() {
 MOUNTS='./busybox mount -t cgroup2 none /sys/fs/cgroup && ./busybox mount -t bpf none /sys/fs/bpf'
 MODULES='./busybox insmod modules/inet_diag.ko && ./busybox insmod modules/tcp_diag.ko'
 
-# kernel RELEASE [PREPARATION]: every case.
+# kernel RELEASE: every case.
 kernel() {
-	boot "$1" "$MADE/keepalive" "$TESTS/cgroup/cases.py" "$TESTS/cgroup/random-rules.py" -- "$MOUNTS && ${2-true} &&
+	boot "$1" "$MADE/keepalive" "$TESTS/cgroup/cases.py" "$TESTS/cgroup/random-rules.py" -- "$MOUNTS && $MODULES &&
 		python3 cases.py ./keepalive && python3 random-rules.py 20 $RANDOM ./keepalive cgroup pin /sys/fs/bpf"
 	assert_line '20 sets'
 	refute_output --partial 'not ok'
 	[ "$(grep -c '^ok ' <<<"$output")" -ge 30 ]
-	# What no process holds yet is reached by the kernel's iterator alone, which needs the modules.
-	[ $# = 1 ] || assert_line "ok what waits to be accepted when the programs come has them too"
+	# What no process holds yet is reached by the kernel's iterator alone.
+	assert_line "ok what waits to be accepted when the programs come has them too"
 }
 
 @test "Debian bullseye's kernel: refused, with the version that is needed" {
@@ -30,11 +30,11 @@ kernel() {
 }
 
 @test "Debian bookworm's kernel: every socket, every rule, respect and force" {
-	kernel bookworm "$MODULES"
+	kernel bookworm
 }
 
 @test "Debian trixie's kernel: every socket, every rule, respect and force" {
-	kernel trixie "$MODULES"
+	kernel trixie
 }
 
 @test "Debian sid's kernel: every socket, every rule, respect and force" {

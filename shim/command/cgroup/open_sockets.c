@@ -72,11 +72,12 @@ static unsigned profile_of(const struct settings *settings, const struct space *
 }
 
 /*
- * Whether an inner group's programs have decided about the socket, or would have. Ours override
- * theirs only if we force and they do not.
+ * Whether another group's programs decide about the socket. An inner group's do if its settings
+ * apply to the socket, unless only we force. Otherwise an outer group's do if only they force. An
+ * entry alone means neither: Linux 7.2 makes one for each new socket.
  */
-static bool is_inner(const struct arming *arming, const struct space *space,
-		     const struct diag_socket *socket, const struct iterated *found, bool force)
+static bool is_others(const struct arming *arming, const struct space *space,
+		      const struct diag_socket *socket, const struct iterated *found, bool force)
 {
 	const struct settings *inner = member_of(arming, socket->group)->inner;
 	unsigned number = inner ? profile_of(inner, space, socket) : PROFILE_NONE;
@@ -84,7 +85,8 @@ static bool is_inner(const struct arming *arming, const struct space *space,
 
 	if (number != PROFILE_NONE)
 		return !force || settings_profile(inner, number)->force;
-	return owner && owner != arming->emission->owner && (!force || found->entry[ENTRY_HELD]);
+	return !force && owner && owner != arming->emission->owner &&
+	       found->entry[ENTRY_HELD] & ~(uint32_t)ENTRY_SETTLED;
 }
 
 static void write_entry(struct iterated *work, uint32_t owner, const struct profile *profile,
@@ -114,7 +116,7 @@ static bool decide_one(struct arming *arming, const struct space *space,
 	struct values now;
 	struct decision decision;
 
-	if (is_inner(arming, space, socket, work, profile->force))
+	if (is_others(arming, space, socket, work, profile->force))
 		return false;
 	memcpy(now.value, work->now, sizeof(now.value));
 	arming->known.base = *profile;
