@@ -21,9 +21,9 @@ setup() {
 	[ "$output" = 0 ] || cat "$BENCH_OUTPUT.progress"
 	assert_output 0
 	run -0 cat "$BENCH_OUTPUT"
-	echo "# $(grep -c '^met' <<<"$output") goals met, $(grep -c "^MISSED" <<<"$output") missed, $(grep -c "^unsure" <<<"$output") not told by a quick run" >&3
-	assert_line --regexp '^met .*system calls added: socket\(\) 4 .* connect\(\) 0 .* accept\(\) 0 '
-	assert_line --regexp '^met .*memory written to before a socket is made'
+	echo "# $(grep -c '^- met:' <<<"$output") goals met, $(grep -c '^- MISSED:' <<<"$output") missed, $(grep -c '^- unsure:' <<<"$output") not told by a quick run" >&3
+	assert_line --regexp '^- met: .*system calls added: socket\(\) 4 .* connect\(\) 0 .* accept\(\) 0 '
+	assert_line --regexp '^- met: .*memory written to before a socket is made'
 }
 
 @test "the table has a row for each library that is compared" {

@@ -196,8 +196,6 @@ def main():
         json.dump(figures, file, indent=1, ensure_ascii=False)
     render(figures, HERE)
     print(text_of(figures))
-    for verdict, sentence in found:
-        print(f"{verdict:6}  {sentence}")
     with open(os.path.join(HERE, "results.json"), "w") as file:
         json.dump({"counted": {row.name: figures for row, figures in counted.items()},
                    "timed": {name: {row.name: values for row, values in samples.items()}
@@ -233,6 +231,8 @@ def text_of(figures):
                 ", ".join(f"{nanoseconds:.0f}" for nanoseconds in kernel["connect"]) + \
                 f" ns with no rule, 1 and 64 that do not match; force adds {kernel['force']:.0f} ns to each setsockopt() in " \
                 f"the group; attaching takes {kernel['attach']:.0f} ms.\n"
+    text += "\nThe goals, decided by two standard errors (\"unsure\": this run was too noisy to tell):\n\n" + \
+            "".join(f"- {verdict}: {sentence}\n" for verdict, sentence in figures["goals"])
     return text + "\nHow the cost grows:\n\n" + growth_table(figures["growth"])
 
 
