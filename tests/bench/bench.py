@@ -221,7 +221,7 @@ def text_of(figures):
            "These are timed, as medians. The first row is absolute; the others are multiples of it in the same round, " \
            f"± half the interquartile range:\n\n{figures['timed']}\n" \
            f"The shim's own code takes {own['socket']:.0f} ns in socket(), {own['connect']:.0f} ns in connect() and " \
-           f"{own['accept']:.0f} ns in accept(). With 64 rules that do not match, connect() takes {rules[64]:.0f} ns; the " \
+           f"{own['accept']:.0f} ns in accept(). With 64 rules that do not match, connect() takes {rules[64]:,.0f} ns; the " \
            f"cheapest system call takes {own['null']:.0f} ns.\n\n" \
            f"A TCP socket() takes {added['preload']:.1f} µs longer with the preload and {added['supervised']:.0f} µs longer " \
            f"under supervision. `keepalive status` takes {status[0]:.2f} s for a process with 10,000 connections.\n"

@@ -101,7 +101,7 @@ ready_commands() {
 		for over, first, last, name, at_first, at_last, unit in rows:
 		    for number, figure in (first, at_first), (last, at_last):
 		        assert f"{over}, {number}, {name}: {figure} {unit}" in titles, (over, number, name, figure)
-		rules = re.search(r"With 64 rules that do not match, connect\(\) takes (\d+) ns", page)[1]
+		rules = re.search(r"With 64 rules that do not match, connect\(\) takes ([\d,]+) ns", page)[1]
 		assert any(title.startswith("rules that do not match, 64, keepalive-shim: " + rules) for title in titles)
 		style = picture.getElementsByTagName("style")[0].firstChild.data
 		scale = min(1, 360 / float(picture.getAttribute("viewBox").split()[2]))
