@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Within the emulated machine: grow.sh ROUNDS NUMBER...
 # What a socket() takes above so many open ones, in nanoseconds: the best of the rounds, each of ten batches;
-# and the KiB that the process then has of its own. Lines "NUMBER ROW NANOSECONDS KIB".
-rounds=$1
+# and the KiB that the process then has of its own. Lines "NUMBER ROW NANOSECONDS KIB". ROWS are the rows.
+rounds=$1 rows=${ROWS-none hand shim}
 shift
 # shellcheck disable=SC3045 # every sh that Linux has knows it
 ulimit -n 110000
@@ -24,7 +24,7 @@ once() {
 for number; do
 	round=0
 	while [ $((round += 1)) -le "$rounds" ]; do
-		for row in none hand shim; do
+		for row in $rows; do
 			case $row in
 			none) set -- "$number" '' '' ;;
 			hand) set -- "$number" '' -b ;;
@@ -33,7 +33,7 @@ for number; do
 			once "$@" >>"/tmp/$row"
 		done
 	done
-	for row in none hand shim; do
+	for row in $rows; do
 		echo "$number $row $(sort -n "/tmp/$row" | head -n 1)"
 		rm "/tmp/$row"
 	done

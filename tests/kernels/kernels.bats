@@ -85,12 +85,12 @@ supervision() {
 }
 
 @test "100,000 descriptors open at once: a socket() takes no longer than above a hundred" {
-	boot sid "$SHIM" "$PROGRAMS/cost" "$TESTS/kernels/grow.sh" -- 'sh grow.sh 3 100 10000 100000'
+	boot sid "$SHIM" "$PROGRAMS/cost" "$TESTS/kernels/grow.sh" -- 'ROWS=shim sh grow.sh 2 100 100000'
 	sed 's/^/# /' <<<"$output" >&3
 	python3 - "$output" <<-'END'
 		import sys
-		took = {int(line[0]): float(line[2]) for line in map(str.split, sys.argv[1].splitlines()) if line[1] == "shim"}
-		assert sorted(took) == [100, 10000, 100000], took
+		took = {int(line[0]): float(line[2]) for line in map(str.split, sys.argv[1].splitlines())}
+		assert sorted(took) == [100, 100000], took
 		assert took[100000] < 1.5 * took[100], took
 	END
 }
