@@ -3,7 +3,7 @@
 load helpers
 load outside
 
-# value PID FD OPTION: as getsockopt has it.
+# value PID FD OPTION: what getsockopt() answers.
 value() {
 	sockets "$1" "^fd=$2 " | sed -n "s/.* $3=\([^ ]*\).*/\1/p"
 }
@@ -80,7 +80,7 @@ except OSError as error:
 	probes() {
 		nsenter -t "$pid" -n nstat -asz TcpExtTCPKeepAlive | awk '/KeepAlive/ { print $2 }'
 	}
-	rested() { # longer idle, in ms, than the idle time that is about to be set
+	rested() { # every connection has been idle for longer, in ms, than the idle time that is about to be set
 		nsenter -t "$pid" -n ss -tinH state established | grep -o 'last[ra]c[vk]:[0-9]*' |
 			awk -F: '$2 < 2100 { busy = 1 } END { exit busy || NR < 4 }'
 	}
@@ -356,7 +356,7 @@ signal.pause()'
 	assert_output --partial "unit 'no-such-unit' is not running, or systemd does not answer"
 }
 
-# systemd's answer for it.service, and its control group, with a process in it and one in a group below.
+# unit: a systemctl that knows it.service, whose control group has one process, and one more in a group below.
 unit() {
 	require_root
 	require_cgroup2
@@ -388,7 +388,7 @@ unit() {
 	echo "$PAIRS" >"$UNIT/below/cgroup.procs"
 	await 15 is 1 "$PAIRS" 3 keepalive
 	kill "$FIRST" "$second" "$PAIRS"
-	wait "$follow" # with the last of them
+	wait "$follow" # ends with the last of them
 	await 5 rmdir "$UNIT/below" "$UNIT"
 }
 
@@ -422,7 +422,8 @@ unit() {
 	await 15 test ! -e "/proc/$follow/exe"
 }
 
-# A program with a thread that has descriptors of its own, with a listener among them; prints when it has.
+# A program one of whose threads has its own table of descriptors, with a listener in it; it prints the thread's id
+# once that is open.
 apart() {
 	background python3 -c '
 import ctypes, os, signal, socket, sys, threading
@@ -598,8 +599,8 @@ while True:
 	assert_line --index 3 --regexp '^fd 4 listener .*: idle=22s interval=10s count=6 by rule 2 \(was idle=60s interval=10s count=6\)$'
 }
 
-# own_values before|after OPTION...: follows, with these options, a program that sets its own idle time
-# as soon as its socket, descriptor 4, has been armed: before or after it connects.
+# own_values before|after OPTION...: runs attach --follow with these options on a program that sets an idle time of its
+# own as soon as descriptor 4, its socket, has keepalive: before or after it connects.
 own_values() {
 	background python3 -c '
 import signal, socket, sys, time
@@ -656,7 +657,7 @@ signal.pause()' "$PORT" "$1"
 	background "$KEEPALIVE" attach --follow=0.1 "$CLIENT"
 	await 15 is 1 "$CLIENT" 4 keepalive
 	kill -USR2 "$CLIENT"
-	await 15 has_connections "$SERVER" 1 # it saw the end of the other
+	await 15 has_connections "$SERVER" 1 # the server has seen the other one end
 	run sockets "$SERVER"
 	refute_output --partial CLOSE_WAIT
 }
@@ -669,7 +670,7 @@ signal.pause()' "$PORT" "$1"
 	ticks() {
 		awk '{ print $14 + $15 }' "/proc/$follow/stat"
 	}
-	slept() { # how often: once a look
+	slept() { # how often it has slept: once after each look
 		sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$follow/status"
 	}
 	looked() {

@@ -9,7 +9,7 @@ setup() {
 	echo 'int main(void) { return 0; }' >program.c
 }
 
-# compile FLAG...: the program, with these.
+# compile FLAG...: compiles program.c with these flags.
 compile() {
 	"${CC:-cc}" "$@" -o program program.c 2>/dev/null || skip "${CC:-cc} $* does not work here"
 }
@@ -33,13 +33,14 @@ compile() {
 	done
 }
 
-# says RIGHT STATUS COMMAND: check's verdict begins so.
+# says TEXT STATUS COMMAND: the first line of check's answer contains TEXT, and its exit status is STATUS.
 says() {
 	run "-$2" "$KEEPALIVE" check "$3"
 	assert_line --index 0 --partial "$1"
 }
 
-# raw_socket.c: socket(2) as an instruction, as rustix does it, or also by the C library.
+# raw_socket [FLAG...]: a program that makes a socket by the system call instruction, as rustix does; with -DBOTH
+# another one by the C library.
 raw_socket() {
 	require_machine x86_64
 	cat >program.c <<-'END'
@@ -74,8 +75,8 @@ raw_socket() {
 	assert_line --partial "it can also make sockets by direct system calls"
 }
 
-# numbered NUMBER [FLAG...]: a program that calls syscall(2) with this number, as for a TCP socket, and prints whether that has
-# keepalive on.
+# numbered NUMBER [FLAG...]: a program that calls syscall(2) with this number and the arguments for a TCP socket, and
+# prints whether the result has keepalive on.
 numbered() {
 	cat >program.c <<-'END'
 		#include <stdio.h>
@@ -103,10 +104,10 @@ numbered() {
 @test "a program that calls syscall(SYS_socket): no, and run supervises it; another number: yes; one that does not show: a condition" {
 	case $(uname -m) in
 	x86_64 | aarch64) ;;
-	*) skip "the code of this machine is not read" ;;
+	*) skip "check does not read this processor's code" ;;
 	esac
 	for how in -O0 -O2 -Os "-O2 -fno-plt" "-O2 -no-pie" "-O2 -Wl,-z,lazy"; do
-		[[ $(uname -m)$how != aarch64*plt ]] || continue # by a pointer there
+		[[ $(uname -m)$how != aarch64*plt ]] || continue # there the call is made through a pointer
 		# shellcheck disable=SC2086 # words
 		numbered SYS_socket $how
 		run -1 "$KEEPALIVE" check --json ./program
@@ -136,7 +137,7 @@ numbered() {
 	require aarch64-linux-gnu-gcc
 	[ -e /usr/aarch64-linux-gnu/include/stdio.h ] || skip "the C library of aarch64 is not installed"
 	local linker
-	linker=$(readelf -lW "$PROGRAMS/armed" | sed -n 's/.*interpreter: \(.*\)].*/\1/p') # one that is here
+	linker=$(readelf -lW "$PROGRAMS/armed" | sed -n 's/.*interpreter: \(.*\)].*/\1/p') # one that exists here
 	for how in -O0 -O2 -mbranch-protection=standard; do
 		CC=aarch64-linux-gnu-gcc numbered SYS_socket $how "-Wl,--dynamic-linker=$linker"
 		run -1 "$KEEPALIVE" check --json ./program
@@ -221,8 +222,8 @@ numbered() {
 	assert_line --partial "to root alone: the file has capabilities"
 }
 
-# deep WORD...: a process with the library and others, of which each makes sockets: plain as usual, deep
-# opened with RTLD_DEEPBIND, apart by dlmopen(); own: it makes one itself. Its pid is in $deep.
+# deep WORD...: a process with the shim in which each word makes a socket: plain, a library loaded as usual; deep, one
+# opened with RTLD_DEEPBIND; apart, one opened by dlmopen(); own, the program itself. Its pid is in $deep.
 deep() {
 	require_glibc
 	echo '#include <sys/socket.h>
@@ -346,7 +347,7 @@ B=2"
 	run -127 "$KEEPALIVE" run env -i ./none
 }
 
-@test "a program that is given a static one, as timeout(1) is: said, by run too, which serves it when asked to" {
+@test "a static program among the arguments, as of timeout(1): check and run name it, and run supervises it when asked to" {
 	cp "$PROGRAMS/values" .
 	compile -static
 	run -0 "$KEEPALIVE" check timeout 5 ./program
@@ -403,7 +404,7 @@ B=2"
 	run -1 as_nobody check ./program
 	assert_line --partial setuid
 	run -0 "${NOBODY[@]}" --no-new-privs "$PUBLIC/keepalive" check ./program
-	# in a user namespace without the file's owner the bit has no effect
+	# In a user namespace in which the file's owner is not mapped, the bit has no effect.
 	if "${NOBODY[@]}" unshare -U true; then
 		run -0 "${NOBODY[@]}" unshare -U "$PUBLIC/keepalive" check ./program
 		run -0 "${NOBODY[@]}" unshare -r "$PUBLIC/keepalive" check ./program
@@ -558,7 +559,7 @@ supervised_daemon() {
 	require_supervision
 	"$KEEPALIVE" run --supervise=always sh -c "$1 & echo \$! >daemon" 3>&- 4>&-
 	daemon=$(cat daemon)
-	cat daemon >>background # for teardown
+	cat daemon >>background # so that teardown ends it
 }
 
 @test "a supervised process whose command line leaves no room for the supervisor's name: yes" {
@@ -717,7 +718,7 @@ keepalive: warning: KEEPALIVE_SHIM_IDEL is not read: no such setting; did you me
 keepalive: warning: KEEPALIVE_SHIM_X is not read: no such setting (keepalive-shim(7) lists them)
 keepalive: warning: KEEPIDLE is not read; the variable for that is KEEPALIVE_SHIM_IDLE
 keepalive: warning: TCP_KEEPCNT is not read; the variable for that is KEEPALIVE_SHIM_COUNT"
-	# Names that programs use for purposes of their own: only where it is asked what holds.
+	# Programs use these names for purposes of their own, so only check warns of them.
 	run -0 --separate-stderr env KEEPALIVE=0 KEEPALIVE_INTERVAL=30 "$KEEPALIVE" check true
 	assert_equal "$(sort <<<"$stderr")" "keepalive: warning: KEEPALIVE is not read; the variable for that is KEEPALIVE_SHIM
 keepalive: warning: KEEPALIVE_INTERVAL is not read; the variable for that is KEEPALIVE_SHIM_INTERVAL"

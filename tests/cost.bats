@@ -6,8 +6,8 @@ COST=$PROGRAMS/cost
 EVERYTHING=(tcp connect listen accept accept accept accept accept accept accept accept accept accept
 	accept4 udp netlink unix nodelay)
 
-# What the shim adds: added calls|instructions [NAME=VALUE...] -- [OPTION...] COUNT OPERATION...
-# Sockets that an operation needs are made before it, which counts as between.
+# added calls|instructions [NAME=VALUE...] -- [OPTION...] COUNT OPERATION...: what the shim adds to each operation.
+# Sockets that an operation needs are made before it; what that costs is listed as "between".
 added() {
 	local what=$1 settings=()
 
@@ -20,12 +20,12 @@ added() {
 	python3 "$TESTS/programs/counts.py" "$what" "$SHIM" "${settings[@]}" -- "$COST" "$@"
 }
 
-# Without what loading the library takes, which has its own test.
+# calls ...: the same, without the calls for loading the library, which have a test of their own.
 calls() {
 	added calls "$@" | grep -v '^load '
 }
 
-# at_most LIMIT NAME, of "NAME +N" lines in $output.
+# at_most LIMIT NAME: in $output, the line "NAME +N" has an N of at most LIMIT.
 at_most() {
 	local number
 
@@ -37,7 +37,7 @@ at_most() {
 @test "a TCP socket takes four system calls more; connect, listen and 1000 accepts none, nor does anything else" {
 	require strace python3
 	run -0 calls -- 100 "${EVERYTHING[@]}"
-	# between: what was made for connect and listen, a listener, and the socket of nodelay
+	# between: the sockets for connect and listen, one listener, and the socket for nodelay
 	assert_output 'between setsockopt +808
 tcp setsockopt +400'
 }
@@ -68,10 +68,10 @@ tcp setsockopt +400'
 	run -0 added calls -- 1 null
 	echo "# $(tr '\n' ' ' <<<"$output")" >&3
 	assert_line 'load statx +3'
-	# The library, and /etc/keepalive-shim.conf, which is not there: not another call for that.
+	# It opens the library and tries to open /etc/keepalive-shim.conf, which does not exist: no further call for that.
 	assert_equal "$(sed -n 's/^load open\(at\)* +//p' <<<"$output" | awk '{ sum += $1 } END { print sum }')" 2
 	assert_line 'load close +1'
-	# The rest is the loader's (musl's has fcntl() for close-on-exec).
+	# All other calls are the loader's (musl's calls fcntl() for close-on-exec).
 	refute_line --regexp '^load (brk|munmap|socket|connect|setsockopt|getsockopt|getsockname|getpeername|ioctl)'
 	refute_line --regexp '^load fcntl \+([2-9]|1.)'
 	refute_line --regexp '^(null|between)'
@@ -124,7 +124,7 @@ between setsockopt +404
 connect setsockopt +300'
 	run -0 calls KEEPALIVE_SHIM_RULES="$rules" -- -a 127.0.0.4 100 connect accept
 	assert_output 'accept getpeername +100
-between setsockopt +404' # its values are the ones it has
+between setsockopt +404' # the socket already has the rule's values
 }
 
 @test "a second connect() to learn the outcome, as in HAProxy, takes none; one to another peer is examined" {
@@ -158,23 +158,23 @@ own setsockopt +100'
 	at_most 115 connect
 	at_most 105 accept
 	at_most 110 accept4
-	at_most 270 udp # socket() and connect()
+	at_most 270 udp # both socket() and connect()
 	at_most 100 nodelay
 	at_most 160 own
-	at_most 10 null # by syscall(2), whose hook is a jump
+	at_most 10 null # made by syscall(2), whose hook is a single jump
 }
 
 @test "64 rules cost less than a system call" {
 	require valgrind callgrind_annotate python3
 	local rules='' i
 
-	# None matches, and that shows only at the end of each address.
+	# None matches, and each address must be compared to its end to find that out.
 	for i in {1..64}; do
 		rules+="peer=127.0.1.$i idle=30; "
 	done
 	run -0 added instructions KEEPALIVE_SHIM_RULES="$rules" -- 100 accept4 connect
-	# The cheapest system call takes some 190 ns, 1000 and more where page tables are kept
-	# apart; these instructions 170.
+	# The cheapest system call takes about 190 ns, or 1000 and more with separate page tables (KPTI); these
+	# instructions take 170 ns.
 	at_most 2400 accept4
 	at_most 2400 connect
 }
@@ -193,7 +193,7 @@ own setsockopt +100'
 		own+=("$(python3 "$TESTS/programs/counts.py" pages "$SHIM" "$pid")")
 	done
 	echo "# pages: ${own[0]} at load, ${own[1]} with a socket, ${own[2]} with a thousand" >&3
-	[ "${own[0]}" -ge 1 ] # else nothing was looked at
+	[ "${own[0]}" -ge 1 ] # otherwise nothing was measured
 	[ "${own[0]}" -le $((3 + musls)) ]
 	[ "${own[1]}" -le $((4 + musls)) ]
 	[ "${own[2]}" -le $((5 + musls)) ]

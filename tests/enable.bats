@@ -16,7 +16,7 @@ service() {
 	printf '%s\n' '[Unit]' Description=it '[Service]' "$@" >"$UNITS/it.service"
 }
 
-# static_service: one whose program no preload reaches.
+# static_service LINE...: the same, with a program that no preload reaches.
 static_service() {
 	echo 'int main(void) { return 0; }' |
 		"${CC:-cc}" -static -x c -o "$ROOT/usr/bin/static" - 2>/dev/null || skip_as static
@@ -61,7 +61,7 @@ verified() {
 	run -0 enable it
 	run cat "$DROP_IN"
 	assert_line --partial 'libkeepalive-shim.so:/usr/lib/libother.so"'
-	run -0 enable --idle=9s --interval=3s it # again: not once more
+	run -0 enable --idle=9s --interval=3s it # the second time does not add it again
 	run grep -o libkeepalive-shim "$DROP_IN"
 	assert_output libkeepalive-shim
 }
@@ -138,7 +138,7 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	require_root
 	require unshare
 	[ -d /etc/systemd/system ] || skip "there is no /etc/systemd/system"
-	# Without --root, in a /etc/systemd/system of its own.
+	# Without --root, so with a private /etc/systemd/system.
 	run -0 unshare --mount sh -c "mount --bind '$UNITS' /etc/systemd/system &&
 		'$KEEPALIVE' enable --dry-run it"
 	assert_line --regexp '^ExecStart=.*keepalive run -- /usr/bin/env A=1 '

@@ -3,10 +3,10 @@
 
 load helpers
 
-# Where they differ, and why (tests/programs/answers.py, "SETTINGS MODE OWN ADDRESS: ROLE").
-# A supervisor does not see a program's own user timeout that is short for its idle time.
-# attach comes after the program's own count, and "off" leaves the program's own values as they are; the
-# others undo it when the program sets it, since the peer is not known yet.
+# The known differences, as tests/programs/answers.py prints them ("SETTINGS MODE OWN ADDRESS: ROLE"):
+# - A supervisor does not see a program's own user timeout that is too short for its idle time.
+# - attach runs after the program has set its own count, and "off" leaves that as it is. The others undo it at once,
+#   because the peer is not known yet.
 DIFFERENCES='IDLE=kernel respect own user_timeout=400000 127.0.0.1: client
 IDLE=kernel respect own user_timeout=400000 127.0.0.1: server
 RULES=role=client_peer=LOCAL_off force own count=4 127.0.0.1: client'

@@ -47,10 +47,10 @@ load faults
 		sys.exit(subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=journal, stderr=journal).returncode)
 	END
 	assert_success
-	# Nor is the file or journal asked that a message about a bad setting goes to.
+	# A message about a bad setting causes no getsockopt() on the file or journal that it goes to.
 	run shimmed KEEPALIVE_SHIM_IDLE=bad "$PROGRAMS/refuse" KILL getsockopt env true 2>"$BATS_TEST_TMPDIR/stderr"
 	assert_success
-	# It is the journal that is not asked, not any socket.
+	# Any socket other than the journal is examined, so there the program is killed.
 	run python3 - env LD_PRELOAD="$SHIM" "$PROGRAMS/refuse" KILL getsockopt env true <<-'END'
 		import socket, subprocess, sys
 		other, _ = socket.socketpair()

@@ -2,7 +2,7 @@
 # from there.
 load helpers
 
-# corpus TARGET: each input of its corpus through the target; an invariant broken aborts.
+# corpus TARGET: runs the target on each input of its corpus; it aborts if an invariant is broken.
 corpus() {
 	local target=$BATS_TEST_TMPDIR/$1 inputs=("$TESTS/fuzz/corpus-$1"/*)
 

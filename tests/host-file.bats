@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
-# /etc/keepalive-shim.conf: settings for a whole host. What the environment sets overrides it; only what
-# nobody but root can write is believed; what is wrong in it is never said on a program's standard error.
+# /etc/keepalive-shim.conf: settings for a whole host. The environment overrides it; it is read only if nobody but root
+# can write it; errors in it are never reported on a program's standard error.
 #
 # Each test has an /etc of its own, in a mount namespace; this host's is not touched.
 
-# The scripts are for the shell inside.
+# The scripts in single quotes run in another shell.
 # shellcheck disable=SC2016
 load helpers
 
@@ -46,7 +46,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 @test "its values apply to every program, if the environment does not set them" {
 	in_own_etc '
 		host_file <<-END
-			# for all of this host
+			# for every program of this host
 			KEEPALIVE_SHIM_IDLE=20s
 
 			  KEEPALIVE_SHIM_INTERVAL = 7
@@ -205,7 +205,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		armed
 		armed KEEPALIVE_SHIM_LOG=stderr 2>&1 | sed "s/.*plain: //"
 		"$COMMAND" check "$ROOM/plain" 2>&1 | sed "s/; accepted.*//"
-		"$COMMAND" run "$ROOM/plain" 2>/dev/null # warned of as well, and goes on'
+		"$COMMAND" run "$ROOM/plain" 2>/dev/null # warns too, and starts the program'
 	assert_equal "$stderr" ""
 	assert_output - <<-'END'
 		keepalive=1 idle=60 interval=10 count=3
@@ -326,7 +326,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		if "$COMMAND" run --supervise=always true 2>/dev/null; then
 			KEEPALIVE_SHIM_INTERVAL=8 "$COMMAND" run --supervise=always --count=4 "$ROOM/plain"
 		else
-			echo "fd=3 keepalive=1 idle=20 interval=8 count=4" # no seccomp here
+			echo "fd=3 keepalive=1 idle=20 interval=8 count=4" # what it would print, since seccomp is not available here
 		fi
 		python3 -c "import socket, time; s = socket.socket(); print(flush=True); time.sleep(60)" >"$ROOM/ready" &
 		until [ -s "$ROOM/ready" ]; do sleep 0.02; done
@@ -439,7 +439,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		handed_over KEEPALIVE_SHIM_IDLE=30
 		handed_over KEEPALIVE_SHIM=off
 		handed_over KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_IDLE=30
-		# Armed by other values than those of the file or the defaults: by somebody.
+		# Values other than those of the file and the defaults: configured by somebody else.
 		env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=26 python3 "$PARENT" activation -- env KEEPALIVE_SHIM_IDLE=30 "$VALUES" 3'
 	assert_output --regexp '^3 keepalive=1 idle=25 .*
 3 keepalive=1 idle=30 .*

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Sockets that were open before main(): inetd, socket activation, a listener handed over.
+# Sockets that were open before main(): inetd, socket activation, a listener from another process.
 
 load helpers
 
@@ -75,7 +75,7 @@ setup() {
 	assert_line --regexp "^0 keepalive=1 idle=44"
 }
 
-# handed_over KIND SETTING WORD...: who hands the socket over has the shim too, and has armed it.
+# handed_over KIND SETTING WORD...: the socket comes from a process with the shim, so it has keepalive already.
 handed_over() {
 	run env LD_PRELOAD="$SHIM" python3 "$parent" "$1" -- env "$2" "$PROGRAMS/values-of" "${@:3}"
 	assert_success
@@ -101,7 +101,7 @@ handed_over() {
 	assert_line --regexp "^0 $UNTOUCHED"
 	handed_over connection KEEPALIVE_SHIM_RULES=off 0
 	assert_line --regexp "^0 $UNTOUCHED"
-	# The switch looks at no descriptor: keepalive-shim(7).
+	# KEEPALIVE_SHIM=off examines no descriptor 0 to 2: keepalive-shim(7).
 	handed_over connection KEEPALIVE_SHIM=off 0
 	assert_line --regexp "^0 $DEFAULTS"
 }

@@ -50,7 +50,7 @@ load helpers
 	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" -E KEEPALIVE_SHIM_LOG=stderr \
 		-E KEEPALIVE_SHIM_RULES='role=server idle=20 interval=5' -e inject=setsockopt:error=EINVAL:when=1+2 "$PROGRAMS/values"
 	[[ $stderr == *" refused by the kernel, errno 22"* ]]
-	[[ $stderr != *" count=6"* ]] # the third call, of each socket
+	[[ $stderr != *" count=6"* ]] # every third call, which sets the count, was made to fail
 	assert_equal "$(grep -Eo 'idle=[0-9]+s? interval=[0-9]+s? count=[0-9]+' <<<"$stderr" | tr -d s)" \
 		"$(sed -n 's/^\(listener\|client\|server\) keepalive=1 \(.* count=[0-9]*\) .*/\2/p' <<<"$output")"
 }
@@ -87,7 +87,7 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 @test "a device or a link that only root could have made is followed" {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=/dev/stderr "$PROGRAMS/values"
 	[ -L /dev/stderr ] || skip "/dev/stderr is missing"
-	# What bats gives us as standard error is a file or a pipe, which /dev/stderr opens again.
+	# Under bats, standard error is a file or a pipe, which opening /dev/stderr opens again.
 	[[ $stderr == *"listener"* ]]
 }
 
@@ -107,14 +107,15 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	assert_success
 	[ "$(wc -l <<<"$stderr")" = 3 ]
 	[[ $stderr == *"] val?ues?[2J: fd "*" listener "* ]]
-	# Terminals obey the control characters past ASCII too, in either form: U+009B is CSI.
+	# Terminals also obey control characters beyond ASCII, as one byte or in UTF-8: U+009B is CSI.
 	program=$BATS_TEST_TMPDIR/$'\302\2332J\2332J\303\251t\303\251'
 	cp "$PROGRAMS/values" "$program"
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$program"
 	[[ $stderr == *"] ??2J?2J"$'\303\251t\303\251'": fd "*" listener "* ]]
 }
 
-# logged WAY PATH: makes a socket under this way with that log; all of it is written when this returns.
+# logged WAY PATH: makes a socket with the log at PATH, by preload, supervision or attach; the log is complete when this
+# returns.
 logged() {
 	case $1 in
 	preload) run shimmed KEEPALIVE_SHIM_LOG="$2" "$PROGRAMS/values" ;;
@@ -127,7 +128,7 @@ logged() {
 	local way place=$BATS_TEST_TMPDIR
 	coproc "$PROGRAMS/values" -w
 	local WAITS=$COPROC_PID input=${COPROC[1]}
-	read -r -u "${COPROC[0]}" _ && read -r -u "${COPROC[0]}" _ # the socket's line, "ready"
+	read -r -u "${COPROC[0]}" _ && read -r -u "${COPROC[0]}" _ # the line about its socket, then "ready"
 	mkdir "$place/shared" "$place/own"
 	chmod 1777 "$place/shared"
 	chmod 0755 "$place/own"

@@ -7,7 +7,8 @@ setup_file() {
 	"$PROGRAMS/transcript" >"$BATS_FILE_TMPDIR/without" 2>/dev/null || [ $? = 42 ]
 }
 
-# same_transcript [NAME=VALUE...]: every hooked call, good and bad, gives what it gives without the shim.
+# same_transcript [NAME=VALUE...]: each call that the library replaces, with good and bad arguments, has the same results
+# as without the shim.
 same_transcript() {
 	local status=0
 
@@ -54,7 +55,7 @@ same_transcript() {
 	refute grep -q $'\e' "$BATS_TEST_TMPDIR/stderr"
 }
 
-# network_calls LIBRARY: those of the transcript without TCP. Numbers that differ from run to run are left out.
+# network_calls LIBRARY: the network calls of the transcript without TCP, except for numbers that differ between runs.
 network_calls() {
 	strace -qq -e trace=%network -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$1" \
 		"$PROGRAMS/transcript" others >/dev/null 2>&1 || [ $? = 42 ]
@@ -69,7 +70,7 @@ network_calls() {
 	echo "# $(wc -l <"$BATS_TEST_TMPDIR/without") network calls, none added" >&3
 }
 
-# Ordinary commands, a line each.
+# Ordinary commands, one on each line.
 commands() {
 	cat <<'END'
 true
@@ -126,7 +127,7 @@ END
 				2>"$BATS_TEST_TMPDIR/err${with:+.with}" || status=$?
 			echo "status $status" >>"$BATS_TEST_TMPDIR/out${with:+.with}"
 		done
-		sed -i 's/ after [0-9]* ms/ after N ms/' "$BATS_TEST_TMPDIR"/err{,.with} # curl
+		sed -i 's/ after [0-9]* ms/ after N ms/' "$BATS_TEST_TMPDIR"/err{,.with} # curl prints times
 		diff "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/out.with" || { echo "stdout: $command"; false; }
 		diff "$BATS_TEST_TMPDIR/err" "$BATS_TEST_TMPDIR/err.with" || { echo "stderr: $command"; false; }
 		count=$((count + 1))

@@ -2,7 +2,7 @@
 
 load helpers
 
-# symbols FILE: type and name of each dynamic symbol, with its version if it had one.
+# symbols FILE: type and name of each dynamic symbol, with its version if it has one.
 symbols() {
 	nm -D "$1" | awk '{ print $(NF-1), $NF }' | sort
 }
@@ -11,7 +11,7 @@ symbols() {
 	require nm
 	run symbols "$SHIM"
 	assert_output "$(golden_symbols)"
-	# Every undefined one is weak: a libc-free program starts too.
+	# Every undefined symbol is weak, so that programs without a C library start too.
 	refute_line --regexp '^U'
 	refute_output --partial "@"
 }
@@ -48,7 +48,7 @@ symbols() {
 	assert_line --regexp '^ +GNU_RELRO '
 	assert_line --regexp '^ +LOAD .* R E '
 	refute_line --regexp '^ +LOAD .* RWE '
-	# Nothing is left writable but the table of descriptors and the settings, which take no place in the file.
+	# Only the table of descriptors and the settings stay writable, and they take no space in the file.
 	run readelf -SW "$SHIM"
 	refute_line --regexp ' \.(data|tdata|tbss|fini|init|dtors|fini_array) +'
 	assert_line --regexp ' \.init_array +'

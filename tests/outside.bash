@@ -3,12 +3,12 @@
 
 NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 
-# talk ARGUMENT...: the program that knows nothing of keepalive, as a background process.
+# talk ARGUMENT...: a program that sets no keepalive (tests/programs/talk.py), as a background process.
 talk() {
 	background python3 "$TESTS/programs/talk.py" "$@"
 }
 
-# pairs COUNT: one with both ends of connections, in $PAIRS, once it has them all.
+# pairs COUNT: one that has both ends of COUNT connections; its pid is in $PAIRS. Returns when all of them are open.
 pairs() {
 	talk pairs "$1"
 	PAIRS=$!
@@ -16,17 +16,17 @@ pairs() {
 }
 
 # talk_as_nobody ARGUMENT...: the same, as an unprivileged user.
-# The text is passed on, because that user may not get at the file.
+# The program's text is an argument, because that user may have no access to the file.
 talk_as_nobody() {
 	background "${NOBODY[@]}" python3 -c "$(cat "$TESTS/programs/talk.py")" "$@"
 }
 
-# as_nobody ARGUMENT...: the command, run by an unprivileged user who may not get at the build.
+# as_nobody ARGUMENT...: the command, run by an unprivileged user who may have no access to the build directory.
 as_nobody() {
 	"${NOBODY[@]}" "$PUBLIC/keepalive" "$@"
 }
 
-# Puts the command where everybody may run it.
+# make_public: a copy of the command that every user may run.
 make_public() {
 	require setpriv
 	require_root
@@ -41,13 +41,13 @@ teardown() {
 	[ -z "${PUBLIC-}" ] || rm -r "$PUBLIC"
 }
 
-# static_supervised FILE: tests/programs/supervised.c, linked statically; skips where that cannot be done.
+# static_supervised FILE: tests/programs/supervised.c, linked statically; skips the test if that fails.
 static_supervised() {
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$1" \
 		"$TESTS/programs/supervised.c" || skip_as static
 }
 
-# static_keepalive FOLDER: the command, likewise.
+# static_keepalive FOLDER: the command, linked statically into FOLDER; skips the test if that fails.
 static_keepalive() {
 	make -s -C "$REPOSITORY" BUILD="$1" LDFLAGS=-static "$1/keepalive" 2>/dev/null ||
 		skip_as static
@@ -59,17 +59,17 @@ child_of() {
 	tr -d ' ' <"/proc/$1/task/$1/children"
 }
 
-# has_connections PID COUNT: whether the process has so many, by getsockopt.
+# has_connections PID COUNT: whether the process has exactly so many connections.
 has_connections() {
 	[ "$(sockets "$1" state=ESTABLISHED | wc -l)" = "$2" ]
 }
 
-# in_namespace COMMAND...: in a network namespace of its own, with loopback.
+# in_namespace COMMAND...: runs it in the background in a network namespace of its own, with loopback.
 in_namespace() {
 	background unshare -n sh -c 'ip link set lo up && exec "$@"' sh "$@"
 }
 
-# Skips where the program that makes system calls fail was not built.
+# require_refuse: skips the test if the program that makes system calls fail was not built.
 require_refuse() {
 	[ -x "$PROGRAMS/refuse" ] || skip "tests/programs/refuse.c is not built"
 }
@@ -88,7 +88,7 @@ guard_of() {
 	children_that guarding "$1"
 }
 
-# supervisors_of PID: the processes that serve it, if they say so.
+# supervisors_of PID: its supervisors, once their command lines name them so.
 supervisors_of() {
 	local guard
 
@@ -97,7 +97,7 @@ supervisors_of() {
 	done
 }
 
-# kill_both PID: the process that serves it and its guard.
+# kill_both PID: kills its supervisor and its guard.
 kill_both() {
 	local beside guard
 
@@ -113,7 +113,7 @@ has_supervisor() {
 	[ -n "$(supervisors_of "$1")" ]
 }
 
-# supervisor_of PID: the process beside it, once it is there.
+# supervisor_of PID: its supervisor, once there is one.
 supervisor_of() {
 	await 10 has_supervisor "$1" || return 1
 	supervisors_of "$1"

@@ -1,17 +1,17 @@
 # Programs with more privileges than their caller: setuid, file capabilities. An ordinary preload does not
-# reach them; through /etc/ld.so.preload it does, and then the caller's environment counts for nothing.
+# reach them; through /etc/ld.so.preload it does, and then the caller's environment is ignored.
 #
-# All in a mount namespace of the test's own, on a file system of its own; the host's /etc is not touched.
+# Everything happens in a private mount namespace on a private file system; the host's /etc is not touched.
 
-# The scripts are for the shell inside.
+# The scripts in single quotes run in another shell.
 # shellcheck disable=SC2016
 load helpers
 
 UNTOUCHED_LINE='fd=3 keepalive=0 idle=7200 interval=75 count=9'
 DEFAULTS_LINE='fd=3 keepalive=1 idle=60 interval=10 count=6'
 
-# in_own_mounts SCRIPT: runs it with $ROOM, a directory for all, that holds the shim and the program: plain,
-# setuid and with a file capability. as_nobody COMMAND... runs one as nobody.
+# in_own_mounts SCRIPT: runs it with $ROOM, a directory for all users that contains the shim and the program: plain,
+# setuid, setgid and with a file capability. as_nobody COMMAND... runs a command there as nobody.
 in_own_mounts() {
 	require_root
 	require unshare setpriv setcap mount
@@ -34,7 +34,7 @@ in_own_mounts() {
 		'"$1"
 }
 
-# What musl does not read: its programs would be tested for nothing.
+# require_ld_so_preload: musl does not read that file, so there would be nothing to test.
 require_ld_so_preload() {
 	require_glibc
 }
@@ -52,7 +52,7 @@ PRELOAD_FOR_ALL='
 @test "LD_PRELOAD and a setuid, setgid or capable program: unchanged and silent" {
 	in_own_mounts '
 		as_nobody $hostile LD_PRELOAD="$ROOM/shim.so" ./plain udp 2>/dev/null
-		ls "$ROOM/open" # all of this has an effect where it may
+		ls "$ROOM/open" # in an ordinary program all of these settings have an effect
 		rm "$ROOM/open/log"
 		for program in setuid setgid capable; do
 			as_nobody $hostile LD_PRELOAD="$ROOM/shim.so" "./$program" udp socket 2>&1
@@ -101,7 +101,7 @@ PRELOAD_FOR_ALL='
 				import os, socket, sys
 				sock = socket.socket()
 				keepalive = socket.SOL_SOCKET, socket.SO_KEEPALIVE
-				# As it comes from a process without the shim.
+				# As from a process without the shim.
 				sock.setsockopt(*keepalive, 0)
 				os.dup2(sock.fileno(), 9)
 				pid = os.fork()

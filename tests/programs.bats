@@ -5,7 +5,7 @@
 load helpers
 load real/peers
 
-# A process that is its own client and server; it has done all it does once something is sent.
+# A process that is its own client and server; when it sends something, all its sockets have been made.
 both_roles='import socket, sys
 family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
 listener = socket.create_server((sys.argv[1], 0), family=family)
@@ -99,7 +99,7 @@ asyncio.run(main())'
 	server_has "$DEFAULTS"
 }
 
-# As ZooKeeper does.
+# ZooKeeper does this.
 switches_off='import socket
 listener = socket.create_server(("127.0.0.1", 0))
 server, _ = listener.accept()

@@ -5,7 +5,7 @@ load helpers
 
 ARMED='keepalive=1 idle=60 interval=10 count=6'
 
-# with_stderr KIND,... [NAME=VALUE...]: what a program prints whose standard error is of these kinds.
+# with_stderr KIND,... [NAME=VALUE...]: what the fixture prints with each of these kinds of standard error.
 with_stderr() {
 	local kinds=$1
 
@@ -15,7 +15,7 @@ with_stderr() {
 	assert_success
 }
 
-# unharmed KIND...: what it prints where the program does as ever and nothing reaches the other end.
+# unharmed KIND...: what it prints if the program behaves as usual and nothing reaches the other end.
 unharmed() {
 	local kind
 
@@ -30,7 +30,7 @@ unharmed() {
 	with_stderr pipe,unix KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
 	assert_equal "$(grep -c "KEEPALIVE_SHIM_IDLE 'bad': not a duration" <<<"$output")" 2
 	assert_equal "$(grep -c "fd 3: left alone: not TCP" <<<"$output")" 2
-	[ "$(id -u)" != 0 ] || kinds+=(/proc/version) # each write fails, but others may not even open it so
+	[ "$(id -u)" != 0 ] || kinds+=(/proc/version) # only root may open it to write; each write then fails
 	with_stderr "$(IFS=,; echo "${kinds[*]}")" KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
 	assert_output "$(unharmed "${kinds[@]}")"
 }
@@ -42,7 +42,7 @@ unharmed() {
 	assert_equal "$(grep -c "KEEPALIVE_SHIM_IDLE 'bad': not a duration" <<<"$output")" 1
 	assert_equal "$(grep -c "fd 3: left alone: not TCP" <<<"$output")" 1
 	assert_equal "$(grep -c "^status 0$" <<<"$output")" 3
-	# Until it is full, and to the last byte of room.
+	# More lines than fit, so that the last one meets a nearly full buffer.
 	program='import socket
 for _ in range(1500): socket.socket(socket.AF_UNIX).close()'
 	run python3 "$TESTS/programs/with_stderr.py" terminal,pipe,unix env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG=stderr \
@@ -115,7 +115,7 @@ print(ours.makefile().read(), "status", done.returncode)' \
 	for kind in pipe unix udp; do
 		run shimmed KEEPALIVE_SHIM_LOG=stderr python3 "$TESTS/programs/reused_stderr.py" "$kind"
 		assert_line "read: nothing"
-		refute_output --partial client # logged before the descriptor was closed, not after
+		refute_output --partial client # lines are logged only until the descriptor is closed
 		run shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_COUNT=bad python3 \
 			"$TESTS/programs/reused_stderr.py" "$kind" gone
 		assert_success
@@ -134,7 +134,7 @@ print(ours.makefile().read(), "status", done.returncode)' \
 	refute grep -E '^(sendto|write)\(2,' "$BATS_TEST_TMPDIR/strace"
 }
 
-# logged PATH: runs a program that logs there; it must do as without a log.
+# logged PATH: a program that logs there behaves as without a log.
 logged() {
 	run timeout 20 env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG="$1" "$PROGRAMS/armed" udp socket udp socket 3>&- 4>&-
 	assert_success
@@ -193,7 +193,7 @@ logged() {
 	[ ! -s "$BATS_TEST_TMPDIR/log" ]
 }
 
-# log_lines PATH [FILE]: how many lines are in FILE, or there, after a program logged one to PATH.
+# log_lines PATH [FILE]: how many lines are in FILE (by default PATH) after a program has logged one line to PATH.
 log_lines() {
 	shimmed KEEPALIVE_SHIM_LOG="$1" "$PROGRAMS/armed" udp
 	cat -- "${2:-$1}" 2>/dev/null | wc -l

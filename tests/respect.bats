@@ -113,17 +113,17 @@ print(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), s.getsockopt(socket
 	done
 	values "$PROGRAMS/values" -s user_timeout=64000 -s idle=33
 	has client "keepalive=1 $own"
-	values "$PROGRAMS/values" -s idle=100 -s user_timeout=80000 # enough beside our idle time
+	values "$PROGRAMS/values" -s idle=100 -s user_timeout=80000 # would be long enough for our idle time
 	has client "keepalive=0 idle=100 interval=75 count=9 user_timeout=80000"
 	values "$PROGRAMS/values" -s user_timeout=80000 -s interval=30
 	has client "keepalive=0 idle=7200 interval=30 count=9 user_timeout=80000"
 	values "$PROGRAMS/values" -s keepalive=1 -s idle=33 -s user_timeout=40000 # libpq
 	has client "keepalive=1 idle=33 interval=75 count=9 user_timeout=40000"
-	values "$PROGRAMS/values" -s user_timeout=30000 -s user_timeout=0 # it thought better of it
+	values "$PROGRAMS/values" -s user_timeout=30000 -s user_timeout=0 # set, and switched off again
 	has client "$DEFAULTS user_timeout=0"
 	values KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.1 idle=30 interval=5; role=client idle=60' "$PROGRAMS/values" \
 		-s user_timeout=45000
-	has client "keepalive=1 idle=30 interval=5 count=6 user_timeout=45000" # left alone until the rule matched
+	has client "keepalive=1 idle=30 interval=5 count=6 user_timeout=45000" # left alone until a rule with shorter times matched
 }
 
 @test "respect: a program's own user timeout that is long enough, or off, changes nothing; force sets ours" {

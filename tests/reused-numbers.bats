@@ -1,6 +1,6 @@
 # Descriptor numbers that are reused without the shim's knowledge, copied, low, high, or closed all at once. The
-# shim does not see close(2), dup(2) or recvmsg(2), so what it remembers of a number may be about a socket that is
-# long gone.
+# shim does not see close(2), dup(2) or recvmsg(2), so what it remembers of a number may describe a socket that no longer
+# exists.
 
 load helpers
 
@@ -13,7 +13,7 @@ load helpers
 		assert_success
 		refute_line --regexp '-> (udp|unix).* 1'
 	done
-	# Profiles that differ in SO_KEEPALIVE alone, which every socket takes.
+	# Profiles that differ only in SO_KEEPALIVE, an option that sockets of every kind accept.
 	for settings in KEEPALIVE_SHIM_RULES='peer=127.0.0.1; off' KEEPALIVE_SHIM_ROLE=server KEEPALIVE_SHIM_MODE=force; do
 		run shimmed "$settings" KEEPALIVE_SHIM_IDLE=kernel KEEPALIVE_SHIM_INTERVAL=kernel KEEPALIVE_SHIM_COUNT=kernel \
 			python3 "$TESTS/programs/reused.py"
@@ -23,7 +23,7 @@ load helpers
 	done
 }
 
-@test "what the program sets on a TCP socket that no hook saw stays, whatever had its number before" {
+@test "what the program sets on a TCP socket that the shim did not see stays, whatever had its number before" {
 	run shimmed python3 "$TESTS/programs/reused.py"
 	assert_equal "$(grep -c -- '-> tcp-set: . 99$' <<<"$output")" 8
 	run shimmed KEEPALIVE_SHIM_MODE=force python3 "$TESTS/programs/reused.py"
@@ -72,7 +72,7 @@ load helpers
 	assert_output "fd=0 keepalive=1 idle=60 interval=10 count=6"
 }
 
-# What it prints has changed its number between socket() and listen() or connect().
+# A program that prints the idle times of sockets whose number changed between socket() and listen() or connect().
 MOVED='import fcntl, socket, sys
 def moved():
     first = socket.socket()

@@ -3,7 +3,7 @@
 
 load helpers
 
-# values RULES ARGUMENT...: what sockets have under these rules; nothing may be said about them.
+# values RULES ARGUMENT...: what sockets have under these rules, which cause no message.
 values() {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES="$1" "$PROGRAMS/values" "${@:2}"
 	assert_success
@@ -82,7 +82,7 @@ $output"
 	has listener idle=60
 }
 
-# a_port: one that is free now.
+# a_port: a port that is free at the moment.
 a_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
@@ -196,7 +196,7 @@ subprocess.run(['$PROGRAMS/values'])"
 	has server idle=60
 }
 
-# refused RULES NUMBER WORD: one message names the rule and the word; a later rule holds.
+# refused RULES NUMBER WORD: one message names the rule and the word; a later rule still applies.
 refused() {
 	run --separate-stderr shimmed KEEPALIVE_SHIM_RULES="$1; role=server count=4" "$PROGRAMS/values"
 	assert_success

@@ -4,7 +4,7 @@
 load helpers
 load outside
 
-# armed PROGRAM...: what a TCP socket of the program has.
+# A program that prints the keepalive options of a new TCP socket.
 PROBE='import socket
 s = socket.socket()
 print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), s.getsockopt(6, 4), s.getsockopt(6, 5), s.getsockopt(6, 6))'
@@ -130,7 +130,7 @@ script() {
 	assert_output --partial "keepalive: --rule with KEEPALIVE_SHIM_RULES rule 2 'nonsense'"
 }
 
-# settings: the options that --help and keepalive-shim(7) share, without --rule, whose value is no word.
+# settings: the options for settings, except --rule, whose value is not a single word.
 settings() {
 	"$KEEPALIVE" attach --help | sed -n 's/^  --\([a-z-]*\)=[A-Z].*/\1/p' | grep -v '^rule$'
 }
@@ -170,7 +170,7 @@ settings() {
 	refute_output --partial "too many rules"
 }
 
-# Scripts that start many programs: version managers, configure, make.
+# Some scripts start many programs: version managers, configure, make.
 @test "a warning is printed once, by run: no program below it prints it again" {
 	local how setting rule
 
@@ -189,7 +189,7 @@ settings() {
 		assert_equal "$(grep -vc '^keepalive: warning: KEEPALIVE_SHIM_' <<<"$stderr")" 0
 		[ "${#stderr_lines[@]}" -le 2 ]
 	done
-	[ "${#stderr_lines[@]}" = 2 ] # a rule each
+	[ "${#stderr_lines[@]}" = 2 ] # one for each of the two rules
 }
 
 @test "a program below run warns of other settings itself, and of bad values in any case" {

@@ -117,8 +117,8 @@ all_have() {
 	assert_equal "$stderr" ""
 }
 
-# refused NAME VALUE INSTEAD...: one line names the variable, the value, what is accepted and what is
-# used; the program's status and output are as without, and another setting holds.
+# refused NAME VALUE INSTEAD: one line names the variable, the value, what is accepted and what is used instead. The
+# program succeeds, and another setting still applies.
 refused() {
 	local name=$1 value=$2 used=$3 other=KEEPALIVE_SHIM_COUNT=5 expected="count=5"
 

@@ -1,5 +1,5 @@
-# Start-up: whatever comes first (another library's constructor, sixteen threads, a call from within set-up), it
-# finds the shim working, and nothing waits for ever.
+# Start-up: the shim works for whatever calls it first (another library's constructor, sixteen threads, a call from
+# within its own set-up), and nothing waits for ever.
 
 load helpers
 
@@ -39,13 +39,13 @@ setup_file() {
 @test "16 threads race for the first call, 50 starts: each socket has keepalive" {
 	local started=0
 
-	# The library's constructor runs before ours: the race is for set-up itself.
+	# This library's constructor runs before the shim's, so its threads race to start the shim's set-up.
 	while [ "$started" -lt 50 ]; do
 		LD_PRELOAD="$SHIM:$BATS_FILE_TMPDIR/librace.so" KEEPALIVE_SHIM_RULES='peer=10.0.0.1 off' /bin/true
 		started=$((started + 1))
 	done
 	run env LD_PRELOAD="$BATS_FILE_TMPDIR/librace.so" true
-	assert_failure 1 # the test can fail
+	assert_failure 1 # without the shim: shows that the check above can fail
 }
 
 @test "set-up that comes back into a hook neither recurses for ever nor deadlocks" {
@@ -82,7 +82,7 @@ setup_file() {
 @test "only symbols that every C library has are looked up" {
 	require_glibc
 	run env LD_DEBUG=symbols LD_PRELOAD="$SHIM" "$PROGRAMS/armed"
-	# From the shim's constructor to the next thing that happens; _dl_ is the loader's own.
+	# The lookups during the shim's constructor, without the loader's own (_dl_).
 	assert_equal "$(sed -n '/calling init:.*libkeepalive-shim/,/calling init\|initialize program/s/.*symbol=\([^;]*\);.*/\1/p' <<<"$output" |
 		grep -v '^_dl_' | sort -u | xargs)" \
 		"$({ hooks && xargs -n 1 <<<'__errno_location getauxval getpeername getsockname getsockopt'; } |
@@ -98,7 +98,7 @@ setup_file() {
 	assert_equal "$(LD_PRELOAD="$SHIM:$behind" "$PROGRAMS/transcript" 2>&1 >/dev/null | grep behind)" "$expected"
 }
 
-# stacked PRELOAD...: the transcript under each list of libraries.
+# stacked PRELOAD...: with each of these lists of libraries, calls have the same results as without any.
 stacked() {
 	local without list
 
@@ -141,7 +141,7 @@ stacked() {
 		[ -n "$library" ] || continue
 		found=$((found + 1))
 		for order in "$SHIM:$library" "$library:$SHIM"; do
-			# These set errno and touch raw sockets themselves, so only the effect counts.
+			# These libraries set errno and touch raw sockets themselves, so only the options are compared.
 			run env LD_PRELOAD="$order" "$PROGRAMS/armed"
 			assert_success
 			assert_output --partial "keepalive=1 idle=60 interval=10 count=6"

@@ -1,9 +1,9 @@
-# `keepalive status`: what the kernel knows of connections and their keepalive, and nothing else.
+# `keepalive status`: shows what the kernel knows of connections and their keepalive, and changes nothing.
 
 load helpers
 load outside
 
-# json FILTER PID...: what the filter of jq makes of the sockets.
+# json FILTER PID...: the sockets, as JSON, through this filter of jq.
 json() {
 	local filter=$1
 
@@ -344,7 +344,7 @@ signal.pause()'
 	[ "$(grep -c ESTABLISHED "$BATS_TEST_TMPDIR/out")" = 20000 ]
 	[ "$(grep -c ' on ' "$BATS_TEST_TMPDIR/out")" = 5000 ]
 	echo "# 20,000 sockets, the best of 5: $wall ms, of which CPU $busy ms" >&3
-	((busy < 1000)) # the rest is other people's load
+	((busy < 1000)) # CPU time, because the clock also counts what others run
 }
 
 @test "messages distinguish: not a number, no such process, ended, a thread" {
@@ -370,7 +370,7 @@ signal.pause()'
 	assert_failure 125
 	assert_output --partial "keepalive: process $zombie has ended (a zombie"
 	await 15 grep -q '^Threads:.2' "/proc/$pid/status"
-	# Its own number is not always the first in the list: 9999 comes behind 10000.
+	# The process's own number is not always first in the list: 10000 sorts before 9999.
 	for thread in "/proc/$pid/task/"*; do
 		thread=${thread##*/}
 		[ "$thread" = "$pid" ] || break
@@ -400,7 +400,8 @@ signal.pause()'
 	assert_success
 }
 
-# exposed COUNT: connections that would hang, to an address that is not loopback's, in a namespace; in $EXPOSED.
+# exposed COUNT [NAME]: a process in a namespace of its own with COUNT connections to each of three addresses, two of
+# which are not on loopback; of each connection one end has no keepalive and would hang. Its pid is in $EXPOSED.
 exposed() {
 	require jq unshare ip
 	require_root
@@ -491,15 +492,15 @@ signal.pause()'
 	done
 }
 
-# Copies that COMMAND... makes of another process's descriptors.
+# copies COMMAND...: how many copies of another process's descriptors the command makes.
 copies() {
 	require strace
 	strace -f -qq -e trace=pidfd_getfd -o "$BATS_TEST_TMPDIR/traced" "$@" >/dev/null
-	grep -c pidfd_getfd "$BATS_TEST_TMPDIR/traced" || true # none
+	grep -c pidfd_getfd "$BATS_TEST_TMPDIR/traced" || true # grep fails if there are none
 }
 
-# A copy would keep the port from a program that closes its socket and binds again. (So does reading a link in
-# /proc/PID/fd, as ls -l and ss -p do, for some 100 ns.)
+# While a copy exists, a program that closes its listener cannot bind the port again. (Reading a link in /proc/PID/fd, as
+# ls -l and ss -p do, has the same effect for about 100 ns.)
 @test "status copies connected sockets alone: none that listens, is bound, or new" {
 	background python3 -c '
 import signal, socket
@@ -542,7 +543,7 @@ print(failed, binds)' "$BATS_TEST_TMPDIR/end" >"$BATS_TEST_TMPDIR/out"
 	read -r failed binds <"$BATS_TEST_TMPDIR/out"
 	echo "$failed of $binds"
 	[ "$binds" -ge 1000 ]
-	[ $((failed * 2000)) -le $((binds + 4000)) ] # as in keepalive-status(1), and chance
+	[ $((failed * 2000)) -le $((binds + 4000)) ] # 1 in 2,000 as in keepalive-status(1), and 2 for chance
 }
 
 @test "check copies no listener that a program has just made" {
@@ -585,12 +586,12 @@ signal.pause()'
 	assert_line --index 1 '["ESTABLISHED",7200]'
 }
 
-# in_window COMMAND...: in a terminal of 80 x 12, which window() shows.
+# in_window COMMAND...: runs it in a terminal of 80 x 12, whose contents window prints.
 in_window() {
 	require tmux
 	WINDOW=(tmux -L "keepalive-$$-$BATS_TEST_NUMBER" -f /dev/null)
 	"${WINDOW[@]}" new-session -d -x 80 -y 12 "env PS1=ready: bash --norc" 3>&- 4>&-
-	"${WINDOW[@]}" display-message -p '#{pid}' >>"$BATS_TEST_TMPDIR/background" # for teardown
+	"${WINDOW[@]}" display-message -p '#{pid}' >>"$BATS_TEST_TMPDIR/background" # so that teardown ends it
 	"${WINDOW[@]}" send-keys "clear; echo before; $*" Enter
 }
 

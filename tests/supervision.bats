@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # keepalive run for programs that a preload does not reach: their TCP sockets have keepalive, and they do not
-# notice the process beside them.
+# notice the supervisor.
 
 load helpers
 load outside
@@ -11,7 +11,7 @@ setup_file() {
 	"$KEEPALIVE" run "$STATIC" kinds >/dev/null || skip_as notification
 }
 
-# for_nobody: puts what another user is to run where that user may run it.
+# for_nobody: copies the programs to where an unprivileged user may run them.
 for_nobody() {
 	make_public
 	install -m 755 "$SHIM" "$STATIC" "$PUBLIC"
@@ -26,7 +26,7 @@ supervised_server() {
 	port=$(sed -n 's/port //p' "$BATS_TEST_TMPDIR/server")
 }
 
-# What the server's first client finds.
+# accepted: connects to the server, and prints what its accepted socket has.
 accepted() {
 	exec 7<>"/dev/tcp/127.0.0.1/$port"
 	await 10 grep accepted "$BATS_TEST_TMPDIR/server"
@@ -93,7 +93,7 @@ ShdPnd:.0{16}$'
 	run -126 "$KEEPALIVE" run --supervise=always /etc/passwd
 }
 
-@test "the program is the same process; those beside it keep nothing of it open and end with it" {
+@test "the program is the same process; supervisor and guard keep none of its files open and end with it" {
 	cd "$BATS_TEST_TMPDIR"
 	supervised_server
 	assert_equal "$(readlink "/proc/$server/exe")" "$STATIC"
@@ -202,7 +202,7 @@ except OSError as error:
 		"echo \$\$ >'$root/keepalive-test-$$/cgroup.procs' && exec '$STATIC' kinds"
 	rmdir "$root/keepalive-test-$$"
 	assert_success
-	assert_line --partial "tcp: $UNTOUCHED" # made by the kernel, in the right place
+	assert_line --partial "tcp: $UNTOUCHED" # made by the program's own call, in its own cgroup
 }
 
 @test "every system call interface of this machine is supervised" {
@@ -273,7 +273,7 @@ except OSError as error:
 	run -125 unshare --mount sh -c "umount -l /proc; '$KEEPALIVE' run --library='$SHIM' '$STATIC' kinds"
 	assert_line --partial "/proc"
 	refute_line --partial "tcp:"
-	# another PID namespace's /proc: the numbers in it mean others
+	# Under the /proc of another PID namespace the numbers are those of other processes.
 	run -125 unshare --pid --fork "$KEEPALIVE" run "$STATIC" kinds
 	assert_line --partial "/proc"
 }
@@ -399,7 +399,7 @@ nodelay=1 user_timeout=1234"
 		run -0 "$KEEPALIVE" run "$setting" "$STATIC" kinds
 		assert_line --partial "warning: with these roles or rules listen(2) waits"
 	done
-	# what a socket has from the start serves all
+	# Rules whose values are right from socket() on need no further call.
 	for setting in --idle=30 --rule='idle=30' --rule='role=client port=80 idle=60' --rule='role=server peer=::1 idle=60'; do
 		run -0 "$KEEPALIVE" run "$setting" "$STATIC" kinds
 		refute_line --partial "for the supervisor"
@@ -429,7 +429,7 @@ os.execv(sys.argv[1], sys.argv[1:])'
 	strace -qq -e trace=fcntl,getsockopt -o "$BATS_TEST_TMPDIR/trace" \
 		sh -c 'LISTEN_FDS=1000 LISTEN_PID=$$ exec "$0" run --supervise=always true' "$KEEPALIVE"
 	run grep -c getsockopt "$BATS_TEST_TMPDIR/trace"
-	[ "$output" -ge 1 ] # else nothing was looked at
+	[ "$output" -ge 1 ] # otherwise nothing was examined
 	[ "$output" -le 20 ]
 }
 
