@@ -20,7 +20,7 @@ on() {
 	GUEST=("$qemu" -L "/usr/$triplet")
 }
 
-# guest [NAME=VALUE...] PROGRAM [ARGUMENT...]: runs the fixture with the library in it, and settings.
+# guest [NAME=VALUE...] PROGRAM [ARGUMENT...]: runs the fixture with the library preloaded and these settings.
 guest() {
 	local settings=()
 
@@ -36,12 +36,12 @@ symbols() {
 	"${CROSS-}nm" -D "$1" | awk '{ print $(NF - 1), $NF }' | sort
 }
 
-# What holds on each of them.
+# holds ARCH: the checks that are the same on each of them.
 holds() {
 	local size limit
 
-	# Nothing of libgcc, no libc symbol that is not weak: the same list as at home, and one name more
-	# on 32-bit machines.
+	# Nothing of libgcc, and only weak symbols of libc: the same list as on this machine, plus one name on 32-bit
+	# machines.
 	diff <(golden_symbols) <(symbols "$OBJECT" | grep -vx 'T __setsockopt64')
 	run "${CROSS}readelf" -dW "$OBJECT"
 	refute_output --partial NEEDED
@@ -71,7 +71,7 @@ holds() {
 	assert_line --regexp 'fd [0-9]+ client .*: left alone: off by rule 1$'
 	assert_line --regexp '^client keepalive=0 '
 
-	# qemu-i386 does not get a thread out of accept(2), with or without the library.
+	# Under qemu-i386 a thread in accept(2) cannot be cancelled, with or without the library.
 	run timeout 5 "${GUEST[@]}" "$GUESTS/cancel"
 	if [ "$status" = 0 ]; then
 		run guest cancel
@@ -85,7 +85,7 @@ holds() {
 	"${CROSS}strip" -o "$BATS_TEST_TMPDIR/stripped" "$OBJECT"
 	size=$(stat -c %s "$BATS_TEST_TMPDIR/stripped")
 	echo "# $1: $size bytes stripped" >&3
-	# On aarch64 a page may have 64 KiB, and so is what is read and what is written that far apart.
+	# On aarch64 a page may have 64 KiB, so the linker puts that distance between read-only and writable data.
 	limit=40960
 	[ "$1" != aarch64 ] || limit=81920
 	[ "$size" -le "$limit" ]
@@ -112,7 +112,7 @@ holds() {
 	holds riscv64
 }
 
-# own_values_stand: in a program with a 64-bit time_t, whose setsockopt() is __setsockopt64().
+# own_values_stand: what a program with a 64-bit time_t sets stays; its setsockopt() is __setsockopt64().
 own_values_stand() {
 	"${CROSS}gcc" -D_GNU_SOURCE -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 -o "$GUESTS/values64" "$TESTS/programs/values.c"
 	"${CROSS}nm" -D "$GUESTS/values64" | grep -q ' U __setsockopt64' || skip "glibc before 2.34"

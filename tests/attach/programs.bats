@@ -14,7 +14,7 @@ setup_file() {
 
 go_talk() {
 	require go
-	background "$BATS_FILE_TMPDIR/talk" "$@"
+	background "$BATS_FILE_TMPDIR/talk" "$@" # both ends of a connection in one process
 }
 
 @test "a static Go program that already runs gets keepalive" {
@@ -28,7 +28,7 @@ go_talk() {
 	assert_output --regexp ' listener '
 	assert_output --regexp ' server '
 	assert_output --regexp ' client '
-	kill -USR1 "$pid" # it talks to itself over the connection, and says that all is well
+	kill -USR1 "$pid" # it sends data over the connection, and then reports that it arrived
 	await 15 grep -q '^well' "/proc/$pid/comm"
 }
 
@@ -78,7 +78,7 @@ signal.pause()' "$port"
 	assert_line --regexp "^fd [0-9]+ listener 127\.0\.0\.1:$port: idle=60s "
 	assert_line --regexp "^fd [0-9]+ server 127\.0\.0\.1:$port -> 127\.0\.0\.1:[0-9]+: idle=60s "
 	assert_line --regexp "^fd [0-9]+ client 127\.0\.0\.1:[0-9]+ -> 127\.0\.0\.1:$upstream: idle=20s "
-	# The listener is shared: the master's has it too.
+	# Master and worker share the listener, so the master's has keepalive too.
 	run sockets "$nginx" LISTEN
 	assert_output --partial "$DEFAULTS"
 }

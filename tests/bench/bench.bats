@@ -6,7 +6,7 @@ setup_file() {
 	local program
 
 	for program in strace python3 strip readelf cc; do
-		command -v "$program" >/dev/null || return 0 # each test says what is missing
+		command -v "$program" >/dev/null || return 0 # setup skips each test with the reason
 	done
 	BENCH_QUICK=1 python3 "$TESTS/bench/bench.py" >"$BENCH_OUTPUT" 2>"$BENCH_OUTPUT.progress" 3>&-
 	echo $? >"$BENCH_STATUS"
@@ -21,7 +21,7 @@ setup() {
 	[ "$output" = 0 ] || cat "$BENCH_OUTPUT.progress"
 	assert_output 0
 	run -0 cat "$BENCH_OUTPUT"
-	echo "# $(grep -c '^- met:' <<<"$output") goals met, $(grep -c '^- MISSED:' <<<"$output") missed, $(grep -c '^- unsure:' <<<"$output") not told by a quick run" >&3
+	echo "# $(grep -c '^- met:' <<<"$output") goals met, $(grep -c '^- MISSED:' <<<"$output") missed, $(grep -c '^- unsure:' <<<"$output") not decided by a quick run" >&3
 	assert_line --regexp '^- met: .*system calls added: socket\(\) 4 .* connect\(\) 0 .* accept\(\) 0 '
 	assert_line --regexp '^- met: .*memory written to before a socket is made'
 }

@@ -7,7 +7,8 @@ emulation_or_skip() {
 	require_machine x86_64
 }
 
-# boot RELEASE FILE... -- COMMAND: what the command printed, in $output. What it takes to boot may be missing.
+# boot RELEASE FILE... -- COMMAND: runs the command in an emulated machine; what it printed is in $output. Skips the test
+# if the release cannot be fetched.
 boot() {
 	local world
 

@@ -12,7 +12,7 @@ setup_file() {
 	static_supervised "$MADE/supervised"
 }
 
-# kernel RELEASE: asks it everything; checks what is the same on each.
+# kernel RELEASE: runs all checks there (inside.py), and compares the answers that are the same on each kernel.
 kernel() {
 	local answer ends=' idle=20s interval=10s count=6'
 
@@ -37,7 +37,7 @@ kernel() {
 	assert_line --regexp "^Yama 3: .*: kernel.yama.ptrace_scope is 3, which forbids it to everybody"
 }
 
-# supervises NAME: so it does.
+# supervises NAME: sockets of a supervised program have keepalive; NAME is what the lines begin with.
 supervises() {
 	local kind
 
@@ -49,7 +49,7 @@ supervises() {
 	assert_line --partial "$1: unix: keepalive=0"
 }
 
-# supervision: as it is on every kernel that has it.
+# supervision: its answers on each kernel that has it.
 supervision() {
 	supervises "supervised"
 	supervises "supervised with a rule"

@@ -3,14 +3,15 @@
 load ../helpers
 load emulated
 
-# systemd HOW [FILE...]: what it and its services tell, in $output.
+# systemd HOW [FILE...]: starts it as systemd.sh describes; what it and its services print is in $output.
 systemd() {
 	emulation_or_skip
 	BOOT_SECONDS=1200 boot bookworm-systemd "$SHIM" "${@:2}" "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" \
 		"$TESTS/kernels/systemd.sh" "$TESTS/kernels/units.py" -- "how=$1; . ./systemd.sh"
 }
 
-# Plain, by socket activation, one for each connection, and one that is killed for asking socket options.
+# services_are_served: a plain service, one by socket activation, one for each connection, and a confined one all have
+# keepalive; a service whose filter kills for getsockopt() shows that filters take effect.
 services_are_served() {
 	local end
 
@@ -22,12 +23,13 @@ services_are_served() {
 	assert_line "each: connection 1 60 10 6"
 	assert_line "confined: runs, its output is the journal"
 	assert_line "confined.service: 0"
-	assert_line "asking.service: 31" # SIGSYS: the filter does act
+	assert_line "asking.service: 31" # SIGSYS: the filter takes effect
 	assert_line "failed: asking.service "
 	filters_are_kept_to
 }
 
-# What the filter lets through is done; where it refuses or would kill, the service is what it is without us.
+# filters_are_kept_to: options that a service's filter allows are set; if it refuses or would kill, the service behaves as
+# without the library.
 filters_are_kept_to() {
 	local form each='1 60 10 6, 1 60 10 6, 1 60 10 6' untouched='0 7200 75 9, 0 7200 75 9, 0 7200 75 9'
 

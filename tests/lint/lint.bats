@@ -13,11 +13,11 @@ load ../helpers
 	local reasons
 
 	cd "$TESTS"
-	# Reasons that are a variable or the output of a command come from elsewhere.
+	# Reasons that are a variable or the output of a command are not compared.
 	reasons=$(grep -rhoE --include='*.bats' --include='*.bash' '\bskip "[^"]*"' . | grep -vE '^skip "(\$|\[)')
 	[ "$(wc -l <<<"$reasons")" -gt 20 ]
 	assert_equal "$(sort <<<"$reasons" | uniq -d)" ''
-	# What the helpers have a reason for is not said in other words.
+	# Reasons that the helpers have are not worded differently elsewhere.
 	run grep -rnE --include='*.bats' 'skip "[^"[]*(needs root|namespace|MPTCP|IPv6|cgroup2|user notification)' .
 	assert_output ''
 }

@@ -46,7 +46,7 @@ for job in yaml.safe_load(open(sys.argv[1]))["jobs"].values():
 		count=$((count + 1))
 	done
 	[ "$count" -gt 6 ]
-	# What the version of a tag is held against.
+	# The command that finds the version with which a tag is compared.
 	run sh -c "cd '$REPOSITORY' && $(steps | grep -o "sed -n '[^']*' Makefile")"
 	assert_output --regexp '^[0-9]+\.[0-9.]+$'
 }

@@ -1,5 +1,5 @@
-# What the network suites load besides helpers: cases are measured once per file, side by side, and
-# each test judges reports. The reports stay in build/network/.
+# What the network suites load besides helpers. The cases of a file are measured once, all at the same time, and each
+# test compares reports with what is expected. The reports stay in build/network/.
 # shellcheck shell=bash
 
 REPORTS=$BUILD/network
@@ -9,7 +9,7 @@ measure() {
 	SHIM=$SHIM python3 -ESB "$TESTS/network/cases.py" "$REPORTS" "$@" 3>&- 4>&-
 }
 
-# expect EXPECTATION[+EXPECTATION...] CASE...: judges their reports (expect.py), prints the measured.
+# expect EXPECTATION[+EXPECTATION...] CASE...: the reports of these cases are as expected (expect.py); prints the figures.
 expect() {
 	run python3 -ESB "$TESTS/network/expect.py" "$REPORTS" "$@"
 	[ "$status" -ne 77 ] || skip "$output"

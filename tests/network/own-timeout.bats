@@ -15,13 +15,13 @@ teardown() {
 	assert_output "after lives
 before lives
 listener lives"
-	# The other way shows that the outage is at the worst moment.
+	# With force the connections do end, which shows that the outage is at the worst moment.
 	run shimmed KEEPALIVE_SHIM_IDLE=3 KEEPALIVE_SHIM_INTERVAL=1 KEEPALIVE_SHIM_USER_TIMEOUT=2s KEEPALIVE_SHIM_MODE=force \
 		python3 "$TESTS/network/own_timeout.py"
 	refute_output --partial lives
 }
 
-# From 57 s to 72 s at a tenth of the time. IDLE=60 is the real thing: psql.py.
+# An outage from 57 s to 72 s, with all times divided by ten. psql.py with IDLE=60 uses the real times.
 @test "psql with tcp_user_timeout and an outage when a probe leaves: it has its answer, as without the shim" {
 	local programs
 

@@ -49,7 +49,7 @@ setup() {
 	start node -e "require('net').connect($PORT, '127.0.0.1')"
 	client_has "$DEFAULTS"
 
-	# Set when connected: idle 5 s, and libuv's 1 s and 10.
+	# It sets an idle time of 5 s once it is connected; interval 1 s and count 10 are libuv's.
 	own="require('net').connect(process.argv[1], '127.0.0.1', function () {
 		this.setKeepAlive(true, 5000)
 		this.write('!')
@@ -95,7 +95,7 @@ setup() {
 	start psql "host=127.0.0.1 port=$PORT"
 	client_has "$DEFAULTS"
 	start psql "host=127.0.0.1 port=$PORT keepalives=0"
-	client_has "$DEFAULTS" # libpq then sets nothing, as a program that knows nothing of it
+	client_has "$DEFAULTS" # with keepalives=0 libpq makes no call at all
 	start psql "host=127.0.0.1 port=$PORT keepalives_idle=33 tcp_user_timeout=90000"
 	client_has "keepalive=1 idle=33 interval=10 count=6 user_timeout=90000"
 	hold

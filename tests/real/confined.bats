@@ -36,7 +36,7 @@ with socket.create_server(("127.0.0.1", 0)) as free: print(free.getsockname()[1]
 	grep -q "the program's own seccomp filter may kill for that" "$here/log"
 }
 
-# filtered PID: seccomp's mode 2.
+# filtered PID: whether it has a seccomp filter.
 filtered() {
 	grep -qx 'Seccomp:.2' "/proc/$1/status"
 }
@@ -66,7 +66,7 @@ filtered() {
 		'Config-Item: Acquire::http::Proxy=DIRECT' >"$BATS_TEST_TMPDIR/order"
 	printf '600 URI Acquire\nURI: http://127.0.0.1:%s/file\nFilename: %s\n\n' "$PORT" "$BATS_TEST_TMPDIR/fetched" \
 		>>"$BATS_TEST_TMPDIR/order"
-	# It ends when nobody orders any more, finished or not.
+	# The method ends at the end of its input, even if it is still fetching, so the input stays open until it answers.
 	{ cat "$BATS_TEST_TMPDIR/order" && await 30 grep -q '^[24]0' "$BATS_TEST_TMPDIR/answers"; } |
 		shimmed KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" $method >"$BATS_TEST_TMPDIR/answers" || true
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/fetched")" content
@@ -106,21 +106,21 @@ filtered() {
 	assert_line "Accepted publickey for guest from 127.0.0.1 port N"
 	run -0 "$TESTS/confined" "$here/etc" bash "$TESTS/real/login.sh" "$here" "$TESTS/programs" LD_PRELOAD="$SHIM"
 	assert_equal "$(sed '/^keepalive=/d' <<<"$output")" "$(sed '/^keepalive=/d' <<<"$without")"
-	# Of the confined process, and of the user's.
+	# The sockets of the confined process and of the user's process.
 	assert_equal "$(grep -c "^$DEFAULTS" <<<"$output")" 2
 	assert_line sshd
 	assert_line guest
 }
 
-# confined_service: the process of chromium's that is connected to $PORT, in $SERVICE, is one in a sandbox.
+# confined_service: the process of chromium that is connected to $PORT has a filter; its pid is in $SERVICE.
 confined_service() {
 	SERVICE=$(ss -tnpH state established "dport = :$PORT" | sed -n 's/.*"chromium",pid=\([0-9]*\),.*/\1/p;' | head -n 1)
 	[ -n "$SERVICE" ] && filtered "$SERVICE"
 }
 
-# browse HOME [NAME=VALUE...]: chromium in its sandboxes, that of the network too, shows a page from this host. The page comes
-# when its socket has been looked at: $has. It says nothing of a sandbox, a crash or the shim; what it says of frames and a
-# bus that is not there depends on the time.
+# browse HOME [NAME=VALUE...]: chromium in its sandboxes, including the one for its network, shows a page from this host.
+# The server sends the page only after the socket's options have been read into $has. Chromium's messages mention no
+# sandbox, crash or shim; those about frames and a missing bus differ between runs.
 browse() {
 	local home=$1 browser page
 

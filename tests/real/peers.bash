@@ -7,7 +7,7 @@ start() {
 	PID=$!
 }
 
-# hold [COMMAND-PREFIX...] [ADDRESS]: a server that accepts connections and says nothing; its port in $PORT.
+# hold [COMMAND-PREFIX...] [ADDRESS]: a server that accepts connections and sends nothing; its port is in $PORT.
 hold() {
 	local address=127.0.0.1 file
 
@@ -21,7 +21,7 @@ hold() {
 	PORT=$(cat "$file")
 }
 
-# call PORT [ADDRESS]: a client without the shim that connects and stays.
+# call PORT [ADDRESS]: a client without the shim that connects and stays connected.
 call() {
 	background python3 -c 'import socket, sys, time
 held = socket.create_connection((sys.argv[2], int(sys.argv[1])), 15)
@@ -29,8 +29,8 @@ time.sleep(600)' "$1" "${2:-127.0.0.1}"
 	CALLER=$!
 }
 
-# free_port [ADDRESS]: a port that nobody has just now, for programs that cannot choose one. From below
-# the ports that the kernel gives away itself, so that it stays free until the program is there.
+# free_port [ADDRESS]: a port that is free at the moment, for programs that cannot choose one themselves. It is below the
+# ports that the kernel assigns by itself, so that it is likely to stay free until the program binds it.
 free_port() {
 	python3 -c 'import random, socket, sys
 address = sys.argv[1]
@@ -44,19 +44,19 @@ while True:
         break' "${1:-127.0.0.1}"
 }
 
-# listens PORT: somebody does, whoever it is.
+# listens PORT: whether any process listens on it.
 listens() {
 	[ -n "$(ss -tlnH "sport = :$1")" ]
 }
 
-# sent PORT: on a connection with that port something was sent that nobody has read; so the program is
-# past the set-up of its socket.
+# sent PORT: whether data that nobody has read was sent on a connection with that port; then the program has finished
+# setting up its socket.
 sent() {
 	[ -n "$(ss -tnH state established "sport = :$1 or dport = :$1" | awk '$1 > 0')" ]
 }
 
-# expect PID PATTERN VALUES: a socket of the process that matches the pattern has the values, soon.
-# Shows its sockets where that is not so.
+# expect PID PATTERN VALUES: a socket of the process that matches the pattern has the values within 15 s; otherwise prints
+# all its sockets.
 expect() {
 	local values="$3"
 
@@ -70,7 +70,7 @@ has() {
 	sockets "$1" "$2" | grep -F -e "$3"
 }
 
-# connection_has LISTENER SERVER CLIENT: the values of both ends of a connection of $PID with itself.
+# connection_has LISTENER SERVER CLIENT: $PID, which has both ends of a connection, has these values on its sockets.
 connection_has() {
 	await 15 connection_is "$@" && return
 	printf 'expected of listener, server and client: %s; %s; %s; they have:\n' "$@" >&2
@@ -87,7 +87,7 @@ connection_is() {
 		grep -F -e "$3" <<<"$all" | grep -q " state=ESTABLISHED .* peer=[^ ]*:$PORT "
 }
 
-# listener_has VALUES, server_has VALUES, client_has VALUES: of the process $PID at $PORT.
+# listener_has VALUES, server_has VALUES [PID], client_has VALUES: that socket of $PID at $PORT has them.
 listener_has() {
 	expect "$PID" "state=LISTEN .*local=[^ ]*:$PORT " "$1"
 }
@@ -111,14 +111,14 @@ has_child() {
 	[ -n "$(cat "/proc/$1/task/$1/children")" ]
 }
 
-# private_run COMMAND...: the command line that runs it with a /run of its own, where daemons leave pid
-# files and look for directories. The process stays the same.
+# private_run COMMAND...: sets $PRIVATE to the command line that runs it with a private /run, where daemons write pid
+# files and expect directories. The process stays the same.
 private_run() {
 	PRIVATE=(unshare -m sh -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"' sh "$@")
 }
 
-# haproxy_to ENDPOINT [NAME=VALUE...]: HAProxy in front of it, with a client connected, at $PORT; lines
-# of its configuration from $OPTIONS.
+# haproxy_to ENDPOINT [NAME=VALUE...]: HAProxy at $PORT in front of the endpoint, with a client connected; $OPTIONS are
+# further lines of its configuration.
 haproxy_to() {
 	local endpoint=$1
 

@@ -49,7 +49,7 @@ both_sides='role=client idle=30 interval=5 count=3; role=server idle=20'
 		tcp-keepalive 0
 		logfile $BATS_TEST_TMPDIR/redis.log
 	END
-	# One environment for all, as a container has; the shell is its init.
+	# As in a container, all programs have the same environment, and the shell is their init.
 	start KEEPALIVE_SHIM_RULES='program=legacy-* off; program=redis-server role=server idle=25' sh -c '
 		redis-server "$2/redis.conf" &
 		socat -u "TCP:$1" OPEN:/dev/null &

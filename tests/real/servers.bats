@@ -5,7 +5,7 @@
 load ../helpers
 load peers
 
-# The worker that nginx forks has the connections.
+# The connections are those of the worker that nginx forks.
 nginx_with() { # LISTEN-PARAMETERS [NAME=VALUE...]
 	local listen=$1
 
@@ -72,7 +72,7 @@ redis_with() { # [NAME=VALUE...] redis-server [ARGUMENT...]
 		--logfile "$BATS_TEST_TMPDIR/redis.log"
 	await 15 listens "$PORT"
 	call "$PORT"
-	redis-cli -h 127.0.0.1 -p "$PORT" ping # answered, so the caller before it has been served
+	redis-cli -h 127.0.0.1 -p "$PORT" ping # once it has answered, it has accepted the earlier connection too
 }
 
 @test "redis-server: its own 300 s stay" {
@@ -141,7 +141,7 @@ inetd_with() {
 	private_run inetd $foreground "$BATS_TEST_TMPDIR/inetd.conf"
 }
 
-# A service of inetd gets a connection that somebody else accepted, as its descriptors 0, 1 and 2.
+# A service of inetd gets a connection that inetd accepted as its descriptors 0, 1 and 2.
 @test "inetd: a nowait service under the shim, its inetd not" {
 	require_root
 	require inetd
@@ -191,8 +191,8 @@ inetd_with() {
 	server_has "$DEFAULTS" "$(child "$PID")"
 }
 
-# The listener comes from outside, and the connection that caused the start waits in its queue: it has
-# the listener's options from before the shim saw it.
+# The listener was opened by another process, and the connection that caused the start waits in its queue: it has
+# inherited the options that the listener had before the shim set them.
 @test "socket activation: the connection that started the service, and the next one" {
 	require systemd-socket-activate
 	PORT=$(free_port)
@@ -251,7 +251,7 @@ postgres_with() { # [NAME=VALUE...]
 	AS=()
 	[ "$(id -u)" != 0 ] || AS=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 	DATA=$(mktemp -d /tmp/postgres.XXXXXX)
-	cp "$SHIM" "$DATA/shim.so" # where everybody can read it
+	cp "$SHIM" "$DATA/shim.so" # readable for all users
 	mkdir "$DATA/data"
 	[ ${#AS[@]} = 0 ] || chown -R nobody "$DATA"
 	chmod 755 "$DATA"
@@ -270,7 +270,7 @@ answers() {
 	show tcp_keepalives_idle
 }
 
-# What a session says of its own socket; PostgreSQL asks the kernel.
+# show NAME: the value that a session reports of its own socket; PostgreSQL asks the kernel for it.
 show() {
 	psql -h 127.0.0.1 -p "$PORT" -U postgres -tAc "show $1" postgres
 }
@@ -280,7 +280,7 @@ teardown() {
 	[ -z "${DATA-}" ] || rm -rf "$DATA"
 }
 
-# A session with a value of its own that stays; it is in one of the server's processes.
+# own_session: a session that sets an idle time of its own and stays open, in one of the server's processes.
 own_session() {
 	background env PGOPTIONS="-c tcp_keepalives_idle=33" \
 		psql -q -h 127.0.0.1 -p "$PORT" -U postgres -c "select pg_sleep(600)" postgres
@@ -333,7 +333,7 @@ zookeeper_with() { # [NAME=VALUE...]
 		"$BATS_TEST_TMPDIR/zoo.cfg" >"$BATS_TEST_TMPDIR/zookeeper.log" 2>&1
 	await 60 listens "$PORT"
 	call "$PORT"
-	await 30 serves # so the caller before it has been served
+	await 30 serves # then it has accepted the earlier connection too
 }
 
 serves() {
@@ -353,7 +353,7 @@ serves() {
 	server_has "$DEFAULTS"
 }
 
-# vsftpd_with YES|NO COMMAND-PREFIX...: with its own sandbox or without, anonymous users only.
+# vsftpd_with YES|NO COMMAND-PREFIX...: with its own sandbox or without, for anonymous users only.
 vsftpd_with() {
 	local sandbox=$1
 
@@ -375,7 +375,7 @@ vsftpd_with() {
 	await 15 listens "$PORT"
 }
 
-# Asks for a port to fetch from, and connects to it; prints what vsftpd's listener there hands out.
+# fetches: logs in, asks vsftpd for a port for data, and prints the options of vsftpd's sockets on that port.
 fetches() {
 	python3 - "$PORT" "$PID" "$TESTS/programs" <<-'END'
 		import ftplib, pathlib, sys
@@ -417,7 +417,7 @@ fetches() {
 	grep -q "server 127.0.0.1:$PORT .*: idle=60s interval=10s count=6" "$BATS_TEST_TMPDIR/log"
 }
 
-# A supervisor sets from outside what its filter kills a session for.
+# A supervisor sets the options from outside, for which vsftpd's filter would kill the session.
 @test "vsftpd, confined by its own seccomp filter: supervised, its sessions work, with keepalive" {
 	require_root
 	require vsftpd

@@ -36,7 +36,7 @@ by_busybox() {
 	by_busybox sh -c 'readlink /proc/$$/exe; exec "$1" demo' sh "$REPOSITORY/scripts/install"
 	assert_line --index 0 --partial busybox
 	assert_line --regexp '^Installing demo: make gcc musl-dev .* util-linux '
-	assert_line --regexp '^Could not be installed: make gcc .*' # as the stand-in has it
+	assert_line --regexp '^Could not be installed: make gcc .*' # since the stand-in installs nothing
 	refute_output --partial invalid
 }
 

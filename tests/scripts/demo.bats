@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# README's first command shows what README describes.
+# scripts/demo shows what README describes.
 
 load ../helpers
 

@@ -13,7 +13,7 @@ setup() {
 	export INSTALLED=$BATS_TEST_TMPDIR/installed ASKED=$BATS_TEST_TMPDIR/asked
 	touch "$INSTALLED" "$ASKED"
 	stand_in id 'echo 1000'
-	stand_in sudo 'case $1 in sh | rm) ;; *) exec "$@" ;; esac' # not so for /usr/sbin/policy-rc.d
+	stand_in sudo 'case $1 in sh | rm) ;; *) exec "$@" ;; esac' # without writing or removing /usr/sbin/policy-rc.d
 	export TMPDIR=$BATS_TEST_TMPDIR XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
 }
 
@@ -22,7 +22,7 @@ stand_in() { # NAME SCRIPT
 	chmod 755 "$PLACE/$1"
 }
 
-# Adds all of the packages it is given, or, if one of them is fish, none.
+# Installs all packages that it is given; if fish is one of them, fails and installs none.
 adds='case " $* " in *" fish "*) echo "ERROR: no such package: fish"; exit 1 ;; esac
 for package; do echo "$package" >>"$INSTALLED"; done'
 
@@ -91,12 +91,12 @@ one_that_cannot_be_had() {
 	only_what_is_missing
 }
 
-@test "Debian: one package that cannot be had does not keep the others away" {
+@test "Debian: a package that is not available does not prevent the others from being installed" {
 	debian
 	one_that_cannot_be_had
 }
 
-@test "Alpine: one package that cannot be had does not keep the others away" {
+@test "Alpine: a package that is not available does not prevent the others from being installed" {
 	alpine
 	one_that_cannot_be_had
 }
@@ -154,7 +154,7 @@ remembers() {
 	remembers 'apk --interactive del'
 }
 
-# cleaned: scripts/test --clean in a copy of what it needs, with nobody at the terminal.
+# cleaned: runs scripts/test --clean in a copy of the files that it needs, without a terminal.
 cleaned() {
 	mkdir -p "$BATS_TEST_TMPDIR/tree/build" "$XDG_CACHE_HOME/keepalive-shim/worlds"
 	[ -e "$BATS_TEST_TMPDIR/tree/scripts" ] || cp -r "$REPOSITORY/scripts" "$BATS_TEST_TMPDIR/tree/"

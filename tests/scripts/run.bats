@@ -37,7 +37,7 @@ suite() {
 	run -1 "$TESTS/run" "$SUITE"
 }
 
-# interrupted BEHIND: Ctrl-C on a terminal in which a run is followed by these words of the shell.
+# interrupted PIPE: presses Ctrl-C on a terminal in which tests/run runs, its output in that pipe if PIPE is not empty.
 interrupted() {
 	require tmux
 	suite interrupted <<-TEXT

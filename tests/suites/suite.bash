@@ -1,15 +1,15 @@
 # How tests/suites/run asks a suite file: suite.bash NAME|/FILE title|packages|limit|slice|version|prepare|tests|results
 # shellcheck shell=bash
 #
-# A suite file (NAME.suite) says in shell what a stranger's suite is:
+# A suite file (NAME.suite) is shell code that describes another project's test suite:
 #   title=     its row in the table
 #   packages=  Debian packages that it needs
 #   format=    how its output reads (formats.py), or a function results: output in, "pass|fail|skip<TAB>name" out
 #   limit=     seconds that one run of it may take (1800)
 #   slice=yes  it is part of the five minutes of scripts/test --all
-#   version    prints the version; that of the first package, where there is no such function
-#   prepare    once, in $PLACE, which stays: fetch the source, build
-#   tests      runs them all, its output on standard output; started in an empty $TMPDIR with $PLACE as it was left
+#   version    prints the version; without this function it is that of the first package
+#   prepare    fetches the source and builds, once, in $PLACE, which is kept
+#   tests      runs all tests in an empty $TMPDIR, with $PLACE as prepare left it; prints the output
 set -eu
 
 suites=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,7 +20,7 @@ source_of() {
 	"$suites/../debian-source" "$1"
 }
 
-# source_version PACKAGE: which that is.
+# source_version PACKAGE: the version of that source.
 source_version() {
 	local source
 
@@ -28,7 +28,7 @@ source_version() {
 	cat "${source%/tree}/version"
 }
 
-# copy_of PACKAGE FOLDER: its source, in $PLACE, to build or to write in.
+# copy_of PACKAGE FOLDER: copies its source to $PLACE/FOLDER, which may be written to.
 copy_of() {
 	local source
 
@@ -37,7 +37,7 @@ copy_of() {
 	cp -a "$source/." "$PLACE/$2"
 }
 
-# pytest_of ARGUMENT...: those tests by pytest, for format=junit.
+# pytest_of ARGUMENT...: runs these tests by pytest, for format=junit.
 pytest_of() {
 	python3 -m pytest -q --continue-on-collection-errors --show-capture=no -p no:cacheprovider -o junit_family=xunit1 \
 		-o junit_logging=no --junit-xml="$TMPDIR/junit.xml" "$@" || true
@@ -45,14 +45,14 @@ pytest_of() {
 	cat "$TMPDIR/junit.xml"
 }
 
-# prove_in FOLDER [ARGUMENT...]: the tests in its t/ by prove, their names with the folder's, for format=tap.
+# prove_in FOLDER [ARGUMENT...]: runs the tests in FOLDER/t by prove, with FOLDER in front of their names, for format=tap.
 prove_in() (
 	cd "$PLACE/tree/$1"
 	prove -v "${@:2}" 2>&1 | sed "s|^t/|$1/&|"
 )
 
 version() {
-	# shellcheck disable=SC2016 # dpkg-query's
+	# shellcheck disable=SC2016 # dpkg-query expands it
 	dpkg-query -W -f '${Version}' "${packages%% *}"
 }
 
@@ -64,7 +64,7 @@ results() {
 	python3 "$suites/formats.py" "$format"
 }
 
-# shellcheck disable=SC1090 # the suite's
+# shellcheck disable=SC1090 # the suite file
 case $1 in
 /*) . "$1" ;;
 *) . "$suites/$1.suite" ;;

@@ -39,7 +39,7 @@ END
 	assert_equal "$(grep -c 'DIFFERS [a-z]*: off: pass, and fail' <<<"$output")" 4
 }
 
-@test "interrupted while a suite is being prepared: nothing goes on" {
+@test "interrupted while a suite is being prepared: no process is left" {
 	require apt-get
 	cat >"$BATS_TEST_TMPDIR/endless.suite" <<-END
 		title=Endless

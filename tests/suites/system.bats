@@ -3,7 +3,7 @@
 load ../helpers
 load ../deploy/root
 
-# live FOLDER LIBRARY: a life of such a host, what was said is in FOLDER/said.
+# live FOLDER LIBRARY: runs system.sh on such a host; all output and logs are in FOLDER/said.
 live() {
 	mkdir -p "$1/source"
 	cp "$TESTS/suites/system.packages" "$1/"
@@ -12,7 +12,7 @@ live() {
 	in_root "$1" "library=${2:+/mnt/library.so}; $(cat "$TESTS/suites/system.sh")"
 }
 
-# said FOLDER: all of it, file by file, without what is never the same twice: times, numbers, keys, addresses.
+# said FOLDER: all files there, without what differs from run to run: times, numbers, keys, addresses.
 said() {
 	(
 		cd "$1/said" || exit

@@ -10,7 +10,7 @@ setup_file() {
 	cp "$BATS_FILE_TMPDIR/build/keepalive" "$IMAGE/bin"
 }
 
-# in_image COMMAND...: as PID 1 of a container, in the image.
+# in_image COMMAND...: runs it as PID 1 of a container with that image.
 in_image() {
 	unshare --pid --fork --mount sh -c "mount -t proc proc '$IMAGE/proc' && exec chroot '$IMAGE' \"\$@\"" sh "$@"
 }

@@ -12,7 +12,7 @@ setup_file() {
 X86_64=0xc000003e I386=0x40000003 ARM=0x40000028
 X32=0x40000000
 
-# answers ANSWER CALL...: the filter gives this answer to each, with the settings in $settings.
+# answers ANSWER CALL...: with the settings in $settings, the filter's answer to each of these calls is ANSWER.
 settings=()
 answers() {
 	local wanted=$1
@@ -82,9 +82,9 @@ answers() {
 @test "what moves a thread to another network namespace is reported, what does not is not" {
 	settings=()
 	for call in "$X86_64 272" "$X86_64 $((X32 + 272))" "$I386 310"; do
-		answers report "$call 0x40000000" "$call 0x50000000" # CLONE_NEWNET, with CLONE_NEWUSER
+		answers report "$call 0x40000000" "$call 0x50000000" # CLONE_NEWNET, and with CLONE_NEWUSER
 		answers allow "$call 0x10000000" "$call 0x400"
 	done
 	answers report "$X86_64 308 3 0" "$X86_64 $((X32 + 308)) 3 0x40000000" "$I386 346 3 0"
-	answers allow "$X86_64 116 0 0" # setgroups: none may change them here
+	answers allow "$X86_64 116 0 0" # setgroups(2)
 }

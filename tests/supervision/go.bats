@@ -11,13 +11,13 @@ setup_file() {
 	go_build talk-cgo 1
 }
 
-# go_build NAME CGO
+# go_build NAME 0|1: without or with cgo
 go_build() {
 	env -C "$BATS_FILE_TMPDIR" GOCACHE="$BUILD/go/cache" GOPATH="$BUILD/go/path" GOFLAGS= \
 		GO111MODULE=off GOTOOLCHAIN=local CGO_ENABLED="$2" nice go build -o "$1" talk.go
 }
 
-# supervised PROGRAM ON|OFF [OPTION...]: in the background, its pid in $pid, once it has its sockets.
+# supervised PROGRAM ON|OFF [OPTION...]: starts it in the background; returns when it has its sockets. Its pid is in $pid.
 supervised() {
 	require go
 	background "$KEEPALIVE" run "${@:3}" "$BATS_FILE_TMPDIR/$1" "$2"
@@ -25,7 +25,7 @@ supervised() {
 	await 15 has_connections "$pid" 2
 }
 
-# It talks to itself over the connection, and says that all is well.
+# assert_well: the program sends data over its connection, and reports that it arrived.
 assert_well() {
 	kill -USR1 "$pid"
 	await 15 grep -q '^well' "/proc/$pid/comm"
@@ -39,7 +39,7 @@ assert_well() {
 	done
 }
 
-@test "respect: what Go sets on connections stays, in force ours hold" {
+@test "respect: what Go sets on connections stays; force: ours replace it" {
 	for program in talk talk-cgo; do
 		supervised $program on
 		assert_equal "$(sockets "$pid" "state=ESTABLISHED .* idle=15 interval=15 count=[69] " | wc -l)" 2

@@ -17,7 +17,7 @@ setup_file() {
 	cp "$STORE/build/keepalive" "$STORE/image"
 	mkdir "$STORE/image/proc"
 	image_of "$STORE/image" supervised
-	# Without CAP_SYS_PTRACE these profiles list pidfd_getfd(2) nowhere.
+	# A profile like Docker's and containerd's, which allow pidfd_getfd(2) only with CAP_SYS_PTRACE.
 	python3 -c 'import json, sys
 profile = json.load(open("/usr/share/containers/seccomp.json"))
 for rule in profile["syscalls"]:
@@ -33,7 +33,7 @@ teardown_file() {
 	containers_away
 }
 
-# contained [OPTION...] -- COMMAND...: in a container that may do next to nothing.
+# contained [OPTION...] -- COMMAND...: runs it in a container with hardly any privileges.
 contained() {
 	local options=()
 
