@@ -9,7 +9,7 @@
 load helpers
 
 # in_own_etc SCRIPT: runs it with a directory $ROOM, an /etc that can be written, and host_file, which writes the
-# file from standard input. armed [NAME=VALUE...]: idle, interval and count of a socket of a preloaded program.
+# file from standard input. values [NAME=VALUE...]: idle, interval and count of a socket of a preloaded program.
 in_own_etc() {
 	require_root
 	require unshare setpriv mount
@@ -34,7 +34,7 @@ in_own_etc() {
 		as_nobody() {
 			(cd "$ROOM" && setpriv --reuid=65534 --regid=65534 --clear-groups env "$@")
 		}
-		armed() {
+		values() {
 			env LD_PRELOAD="$SHIM" "$@" "$ROOM/plain" | sed "s/^fd=[0-9]* //"
 		}
 		'"$1"
@@ -53,9 +53,9 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 			; another comment
 			KEEPALIVE_SHIM_COUNT="3"
 		END
-		armed
-		armed KEEPALIVE_SHIM_IDLE= KEEPALIVE_SHIM_COUNT=9
-		armed KEEPALIVE_SHIM=off
+		values
+		values KEEPALIVE_SHIM_IDLE= KEEPALIVE_SHIM_COUNT=9
+		values KEEPALIVE_SHIM=off
 		as_nobody LD_PRELOAD="$ROOM/libkeepalive-shim.so" ./plain
 		"$COMMAND" run "$ROOM/plain"
 		"$COMMAND" run --idle=31 "$ROOM/plain"'
@@ -73,8 +73,8 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 @test "\"off\" in it is off, unless the environment sets \"on\"" {
 	in_own_etc '
 		echo KEEPALIVE_SHIM=off | host_file
-		armed
-		armed KEEPALIVE_SHIM=on'
+		values
+		values KEEPALIVE_SHIM=on'
 	assert_output "$(printf '%s\n' 'keepalive=0 idle=7200 interval=75 count=9' "$DEFAULT")"
 }
 
@@ -86,16 +86,16 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 			    idle=99
 			KEEPALIVE_SHIM_COUNT=5
 		END
-		armed
-		armed KEEPALIVE_SHIM_RULES="program=plain idle=22 interval=4"
-		armed KEEPALIVE_SHIM_RULES=";"
+		values
+		values KEEPALIVE_SHIM_RULES="program=plain idle=22 interval=4"
+		values KEEPALIVE_SHIM_RULES=";"
 		host_file <<-"END"
 			KEEPALIVE_SHIM_RULES="program=nobody-at-all off
 			program=plain idle=23
 			idle=99"
 			KEEPALIVE_SHIM_INTERVAL=4
 		END
-		armed'
+		values'
 	assert_equal "$stderr" ""
 	assert_output - <<-'END'
 		keepalive=1 idle=21 interval=4 count=5
@@ -133,9 +133,9 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 @test "a file that others could have written is not read, programs are silent, and check and the log report why" {
 	in_own_etc '
 		wrong() {
-			armed
+			values
 			"$COMMAND" check true 2>&1 >/dev/null | sed "s/; accepted.*//"
-			armed KEEPALIVE_SHIM_LOG=stderr 2>&1 >/dev/null | sed "s/.*plain: //; s/; accepted.*//"
+			values KEEPALIVE_SHIM_LOG=stderr 2>&1 >/dev/null | sed "s/.*plain: //; s/; accepted.*//"
 			rm -f "$FILE"
 		}
 		good() {
@@ -147,7 +147,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 		good; mv "$FILE" /etc/elsewhere; ln -s elsewhere "$FILE"; wrong
 		good; chmod 777 /etc; wrong; chmod 755 /etc
 		good; chown 1000 /etc; wrong; chown 0 /etc
-		good; armed'
+		good; values'
 	assert_equal "$stderr" ""
 	assert_output "$(
 		for problem in "users other than root can write it" "users other than root can write it" \
@@ -202,8 +202,8 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 			    port=x off
 			KEEPALIVE_SHIM_MODE="force
 		END
-		armed
-		armed KEEPALIVE_SHIM_LOG=stderr 2>&1 | sed "s/.*plain: //"
+		values
+		values KEEPALIVE_SHIM_LOG=stderr 2>&1 | sed "s/.*plain: //"
 		"$COMMAND" check "$ROOM/plain" 2>&1 | sed "s/; accepted.*//"
 		"$COMMAND" run "$ROOM/plain" 2>/dev/null # warns too, and starts the program'
 	assert_equal "$stderr" ""
@@ -229,9 +229,9 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 @test "an unwise pair of values: the warning names the source of one of them" {
 	in_own_etc '
 		echo KEEPALIVE_SHIM_IDLE=5 | host_file
-		armed
-		armed KEEPALIVE_SHIM_INTERVAL=6 2>&1 | cut -d: -f 1-3
-		armed KEEPALIVE_SHIM_LOG=stderr 2>&1 | sed "s/.*plain: //" | cut -d: -f 1-3'
+		values
+		values KEEPALIVE_SHIM_INTERVAL=6 2>&1 | cut -d: -f 1-3
+		values KEEPALIVE_SHIM_LOG=stderr 2>&1 | sed "s/.*plain: //" | cut -d: -f 1-3'
 	assert_equal "$stderr" ""
 	assert_output - <<-'END'
 		keepalive=1 idle=5 interval=10 count=6

@@ -3,8 +3,6 @@
 
 load helpers
 
-ARMED='keepalive=1 idle=60 interval=10 count=6'
-
 # with_stderr KIND,... [NAME=VALUE...]: what the fixture prints with each of these kinds of standard error.
 with_stderr() {
 	local kinds=$1
@@ -20,7 +18,7 @@ unharmed() {
 	local kind
 
 	for kind; do
-		printf '%s:\nfd=3 %s\nstatus 0\n' "$kind" "$ARMED"
+		printf '%s:\nfd=3 %s\nstatus 0\n' "$kind" "$DEFAULTS"
 	done
 }
 
@@ -130,7 +128,7 @@ print(ours.makefile().read(), "status", done.returncode)' \
 
 	output=$(shimmed KEEPALIVE_SHIM_LOG=stderr strace -qq -e trace=sendto,write \
 		-o "$BATS_TEST_TMPDIR/strace" "$PROGRAMS/armed" udp socket 2>&- 3>&- 4>&-)
-	assert_equal "$output" "fd=2 $ARMED"
+	assert_equal "$output" "fd=2 $DEFAULTS"
 	refute grep -E '^(sendto|write)\(2,' "$BATS_TEST_TMPDIR/strace"
 }
 
@@ -138,7 +136,7 @@ print(ours.makefile().read(), "status", done.returncode)' \
 logged() {
 	run timeout 20 env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_LOG="$1" "$PROGRAMS/armed" udp socket udp socket 3>&- 4>&-
 	assert_success
-	assert_output "$(printf 'fd=%d %s\n' 3 "$ARMED" 4 "$ARMED")"
+	assert_output "$(printf 'fd=%d %s\n' 3 "$DEFAULTS" 4 "$DEFAULTS")"
 }
 
 @test "a log that is full, read-only, a directory, a link to nothing, gone: the program does not notice" {
@@ -189,7 +187,7 @@ logged() {
 	run bash -c 'ulimit -n 4; exec env LD_PRELOAD="$1" KEEPALIVE_SHIM_LOG="$2" "$3" udp socket' sh "$SHIM" \
 		"$BATS_TEST_TMPDIR/log" "$PROGRAMS/armed" 3>&-
 	assert_success
-	assert_output "fd=3 $ARMED"
+	assert_output "fd=3 $DEFAULTS"
 	[ ! -s "$BATS_TEST_TMPDIR/log" ]
 }
 

@@ -9,20 +9,20 @@ setup() {
 	admission_or_skip
 }
 
-# a_pod CONTAINERS [REST OF THE SPEC]: labelled, as YAML in flow style.
+# a_pod CONTAINERS [REST OF THE SPEC]: a labelled pod, as YAML in flow style.
 a_pod() {
 	echo "{apiVersion: v1, kind: Pod, metadata: {name: pod, labels: {keepalive-shim: ${label-enabled}}},
 		spec: {containers: [$1]${2+, $2}}}"
 }
 
-# after POD FILTER: what jq sees of it afterwards.
+# after POD FILTER: the admitted pod through this filter of jq, in $output.
 after() {
 	admit "$1"
 	assert_equal "$COMPLAINT" "${complaint-}"
 	run -0 jq -cS "$2" <<<"$AFTER"
 }
 
-# untouched POD
+# untouched POD: the policy does not change it.
 untouched() {
 	admit "$1"
 	assert_equal "$COMPLAINT" "${complaint-}"
@@ -33,7 +33,7 @@ untouched() {
 library=/usr/lib/keepalive-shim/libkeepalive-shim.so
 image=registry.example/keepalive-shim:0.1.0
 
-# env_and_mounts: what each container gets by the Kustomize component.
+# by_component: what the Kustomize component adds to each container.
 by_component() {
 	json <"$REPOSITORY/scripts/deploy/kubernetes/component/environment.yaml" |
 		jq -cS '.spec.template.spec.containers[] | del(.name)'
@@ -60,7 +60,7 @@ by_component() {
 	END
 }
 
-# qos: the class as the kubelet finds it, with init containers: which jq sees of the pod.
+# qos: for jq, the pod's QoS class as the kubelet determines it, init containers included.
 qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources // {}) |
 	if all(.[]; (.requests // {}) == {} and (.limits // {}) == {}) then "BestEffort"
 	elif all(.[]; .limits.cpu and .limits.memory and
@@ -86,7 +86,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 		after "$(a_pod "{name: a, image: a}, {name: b, image: b, resources: {requests: {cpu: 100m}}}")" "$qos class"
 		assert_output '"Burstable"'
 	done
-	# A minimum that the pod's own container meets is met.
+	# The init container asks for as much as the pod's own, so it meets the same minimum.
 	after "$(a_pod '{name: a, image: a, resources: {requests: {cpu: 500m, memory: 1Gi}, claims: [{name: gpu}]}}')" \
 		'[.spec.initContainers[].resources]'
 	assert_output '[{"requests":{"cpu":"500m","memory":"1Gi"}}]'
@@ -184,7 +184,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 	untouched "$(label=disabled a_pod '{name: app, image: a}')"
 	untouched '{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: app, image: a}]}}'
 	untouched "$(a_pod '{name: app, image: a}' 'volumes: [{name: keepalive-shim, configMap: {name: mine}}]')"
-	# Once more changes nothing.
+	# Admitting it a second time changes nothing.
 	admit "$(a_pod '{name: app, image: a}')"
 	[ "$AFTER" != "$BEFORE" ]
 	untouched "$AFTER"
@@ -199,7 +199,7 @@ qos='def class: [.spec.initContainers[]?, .spec.containers[]] | map(.resources /
 	done
 }
 
-# kustomized: the example, after a change of its workload by the Python expression, as kubectl renders it.
+# kustomized STATEMENT: changes the example's workload by this Python statement, and renders it with kubectl.
 kustomized() {
 	local kubectl
 

@@ -6,7 +6,7 @@ load admission
 
 bats_require_minimum_version 1.5.0
 
-# bats 1.8 takes a skip in setup_file for a failure where there is a teardown_file.
+# If a file has a teardown_file, bats 1.8 counts a skip in setup_file as a failure, so setup skips.
 setup() {
 	[ -z "$MISSING" ] || skip "$MISSING"
 }
@@ -23,7 +23,7 @@ setup_file() {
 	image_of "$("$TESTS/worlds/roots" bullseye-build)" build
 	image_of "$("$TESTS/worlds/roots" bookworm)" debian
 
-	# As Alpine has it: busybox on musl.
+	# busybox on musl, as in Alpine.
 	if world=$("$TESTS/worlds/roots" busybox 2>&1); then
 		mkdir -p "$STORE/musl/bin" "$STORE/musl/lib"
 		cp "$world" "$STORE/musl/bin/busybox"
@@ -32,7 +32,7 @@ setup_file() {
 		image_of "$STORE/musl" musl
 	fi
 
-	# No shell, no libc but the program's own.
+	# An image without a shell, and with no C library but the program's own.
 	FILES=$STORE/distroless
 	mkdir -p "$FILES"
 	cc -o "$FILES/dynamic" "$TESTS/programs/pid_one.c"
@@ -125,7 +125,7 @@ server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time
 	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
 }
 
-# The pods that a Kubernetes example makes, as kubectl renders them.
+# render DIRECTORY: what kubectl makes of a kustomization.
 render() {
 	local kubectl
 
@@ -140,8 +140,8 @@ render() {
 	build shim debian
 	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
 	podman_in_store tag localhost/debian localhost/server:latest
-	# For podman: keep the init container, whose removal it gets wrong when it is slow to end, and which it
-	# would start again and again.
+	# For podman: the annotation keeps the init container, because podman fails to remove one that is slow to end; the
+	# policy, because it would start the init container again and again.
 	sed -e 's/^\( *\)metadata:$/&\n\1  annotations: {io.podman.annotations.init.container.type: always}/' \
 		-e 's/^\( *\)containers:$/\1restartPolicy: Never\n&/' \
 		"$BATS_TEST_TMPDIR/pod.yaml" >"$BATS_TEST_TMPDIR/podman.yaml"
@@ -153,7 +153,7 @@ render() {
 	assert_success
 	assert_output '2 containers are restricted'
 
-	# Other kinds of workload take the same patches; one without the label none.
+	# Other kinds of workload get the same patches; a workload without the label gets none.
 	cp -R "$REPOSITORY/scripts/deploy/kubernetes" "$BATS_TEST_TMPDIR/"
 	sed -i 's/^kind: Deployment/kind: StatefulSet/' "$example/deployment.yaml"
 	render "$example" >"$BATS_TEST_TMPDIR/stateful.yaml"
@@ -173,7 +173,7 @@ render() {
 	build shim debian
 	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
 	podman_in_store tag localhost/debian localhost/server:latest
-	# The annotation is podman's, as above, and so is the policy.
+	# The annotation and the restart policy are for podman, as above.
 	cat >"$BATS_TEST_TMPDIR/pod.yaml" <<-END
 		apiVersion: v1
 		kind: Pod
@@ -230,7 +230,7 @@ render() {
 	END
 	build shim debian
 	podman_in_store tag localhost/shim-debian localhost/keepalive-shim:latest
-	# podman-compose calls podman: with our store, and without the network that it adds.
+	# podman-compose calls this podman, which uses our store and removes the network that podman-compose adds.
 	cat >"$directory/bin/podman" <<-END
 		#!/bin/bash
 		export STORE=$STORE
@@ -254,13 +254,13 @@ render() {
 	PID=$(podman_in_store inspect --format '{{.State.Pid}}' compose_app_1)
 	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
 
-	# Up again while it runs: the library it has mapped must not be written into.
+	# Again while the service runs: its library is mapped, so it must be replaced, not written into.
 	compose_up keepalive-shim
 	assert_equal "$(podman_in_store wait compose_keepalive-shim_1)" 0
 	await 5 grep -q 'libkeepalive-shim.so (deleted)' "/proc/$PID/maps"
 }
 
-# compose_up SERVICE: this release of podman-compose does not wait for the one before.
+# compose_up SERVICE: starts one service, because this release of podman-compose does not wait for those it depends on.
 compose_up() {
 	PATH=$directory/bin:$PATH timeout 60 podman-compose -f compose.yaml -f compose.keepalive.yaml \
 		up -d "$1" 3>&- 4>&- >log 2>&1 || fail "$(cat log)"

@@ -13,12 +13,12 @@ setup() {
 	cp "$REPOSITORY/scripts/deploy/host-preload" "$SHIM" "$mnt/"
 }
 
-# a_library NAME: compiled from standard input, without a C library of its own, into /mnt of the root.
+# a_library NAME: compiles standard input into a shared library in /mnt of the root.
 a_library() {
 	cc -shared -fPIC -o "$mnt/$1.so" -x c -
 }
 
-# in_host SCRIPT: with the library installed as a package does.
+# in_host SCRIPT: runs it in the root, with the library where a package installs it.
 in_host() {
 	in_root "$mnt" "
 		at=/usr/lib/\$(gcc -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)/keepalive-shim

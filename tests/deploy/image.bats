@@ -27,13 +27,13 @@ setup_file() {
 	(cd "$LAYOUT/.." && podman_in_store pull --quiet "oci:image:$(sed -n 's/^VERSION = //p' ../Makefile)" >/dev/null)
 	podman_in_store tag "$(podman_in_store images --quiet --filter label=org.opencontainers.image.title=keepalive-shim)" \
 		localhost/keepalive-shim:latest registry.example/keepalive-shim:0.1.0
-	FILES=$STORE/distroless # no shell, no libc but the program's own
+	FILES=$STORE/distroless # an image without a shell, and with no C library but the program's own
 	mkdir -p "$FILES"
 	cc -o "$FILES/dynamic" "$TESTS/programs/pid_one.c"
 	cc -static -o "$FILES/static" "$TESTS/programs/pid_one.c"
 	FILES=$FILES files_of "$FILES/dynamic"
 	image_of "$FILES" distroless
-	if world=$("$TESTS/worlds/roots" busybox 2>/dev/null); then # as Alpine has it
+	if world=$("$TESTS/worlds/roots" busybox 2>/dev/null); then # busybox on musl, as in Alpine
 		mkdir -p "$STORE/musl/bin" "$STORE/musl/lib"
 		cp "$world" "$STORE/musl/bin/busybox"
 		ln -s busybox "$STORE/musl/bin/nc"
@@ -48,8 +48,8 @@ teardown_file() {
 
 server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time.sleep(600)'
 
-# build NAME BLOCK BASE: the Dockerfile of that name in scripts/deploy/README.md, as it stands, with localhost/BASE
-# under the name that it has there.
+# build NAME BLOCK BASE: builds localhost/NAME from the Dockerfile BLOCK in scripts/deploy/README.md as it stands; the
+# image that it names in FROM is localhost/BASE.
 build() {
 	local file=$BATS_TEST_TMPDIR/Dockerfile from
 
@@ -103,7 +103,7 @@ build() {
 		start_container $kind localhost/with-$kind
 		await 15 says $kind 'pid 1 reaped 2, all'
 		await 5 sockets "$PID" "state=LISTEN.*$DEFAULTS"
-		# What restricted Pod Security and the runtime's default profile are: no privilege, and a filter besides ours.
+		# As under restricted Pod Security and RuntimeDefault: no privileges, and the runtime's filter besides ours.
 		run -0 cat "/proc/$PID/status"
 		assert_line --regexp '^Uid:.65534.65534'
 		assert_line --regexp '^CapBnd:.0000000000000000$'
@@ -132,7 +132,7 @@ build() {
 	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"
 	run -0 podman_in_store run --rm "${RESTRICTED[@]}" --volume "$volume:/shim" localhost/keepalive-shim copy /shim
 	await 5 grep -q 'libkeepalive-shim.so (deleted)' "/proc/$PID/maps"
-	# And a static program by the command that came along.
+	# The command that was copied along serves a static program.
 	start_container static-by-volume --volume "$volume:/shim:ro" localhost/distroless /shim/keepalive run --idle=55 -- /static
 	await 15 sockets "$PID" 'state=LISTEN.*keepalive=1 idle=55'
 }

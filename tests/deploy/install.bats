@@ -115,7 +115,7 @@ files() {
 		assert_line --partial "CC=$compiler: gcc or clang is needed"
 		run find "$BATS_TEST_TMPDIR" -name '*.o'
 		assert_output ''
-		# What needs no compiler does without.
+		# Targets that need no compiler work.
 		run -0 make -s -C "$REPOSITORY" CC="$compiler" help
 		assert_line --partial 'build the library and the command'
 	done
@@ -133,7 +133,7 @@ files() {
 		run readelf -hlW "$BATS_TEST_TMPDIR/$compiler/keepalive"
 		assert_output --regexp "program interpreter: [^]]*$interpreter"
 		assert_output --regexp 'Type: +DYN'
-		# One library for every C library.
+		# The library is the same for every C library.
 		run -0 "$BATS_TEST_TMPDIR/$compiler/keepalive" run --idle=44 -- \
 			python3 -c 'import socket; print(socket.socket().getsockopt(6, 4))'
 		assert_output 44
@@ -223,7 +223,7 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	assert_equal "$(cd "$place" && stat -c '%a %n' -- * | tr '\n' ' ')" '755 keepalive 644 libkeepalive-shim.so '
 	cmp "$SHIM" "$place/libkeepalive-shim.so"
 	before=$(stat -c %i "$place/libkeepalive-shim.so")
-	# The copy copies itself, beside which its library is, and runs programs with it.
+	# The copy finds the library beside itself: it copies both, and that copy runs programs.
 	mkdir "$place/next"
 	run -0 "$place/keepalive" copy "$place/next"
 	run -0 "$place/next/keepalive" run --idle=44 -- python3 -c 'import socket; print(socket.socket().getsockopt(6, 4))'

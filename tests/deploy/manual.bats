@@ -4,12 +4,12 @@ load ../helpers
 
 bats_require_minimum_version 1.5.0
 
-# The long options that a subcommand's help lists.
+# options_of SUBCOMMAND: the long options that its help lists.
 options_of() {
 	"$KEEPALIVE" "$1" --help | grep -o '^ *--[a-z0-9-]*\|, --[a-z0-9-]*' | grep -o -e '--[a-z0-9-]*' | sort -u
 }
 
-# The words of a rule that the message about another one lists.
+# words_of_rules: the words that the message about an unknown word lists as accepted.
 words_of_rules() {
 	local words
 
@@ -17,7 +17,7 @@ words_of_rules() {
 	echo "${words#accepted: }" | tr -d ,
 }
 
-# complete_with SHELL LINE: what the shell offers for, or makes of, the line.
+# complete_with SHELL LINE: the completions that the shell offers for the line.
 complete_with() {
 	local words=("$1" "$2")
 
@@ -69,8 +69,8 @@ page_of() {
 
 @test "man pages: mandoc finds no fault" {
 	require mandoc
-	# What it says of other pages depends on which are installed. Above "style" are the conventions
-	# of the BSDs' own pages, whose footer names the system instead of the package.
+	# Whether mandoc finds other pages depends on what is installed. The level below "style" is for the BSDs' own pages,
+	# whose footer names the system instead of the package.
 	run sh -c "cd '$REPOSITORY' && mandoc -T lint -W style \$(grep -L '^\.so ' shim/manual/*.[1578]) 2>/dev/null |
 		grep -v 'referenced manual not found'"
 	assert_output ''
@@ -171,7 +171,7 @@ set_themselves() {
 		awk -F ' Ta *' '!/^Em/ { print $1 "|" ($2 == "-" ? "7200/75/9" : $2 "/" $3 "/" $4) }'
 }
 
-# name_in_sweep ROW: what the table of tests/README.md and tests/sweep call that program.
+# name_in_sweep ROW: the name of that program in tests/sweep and in the table of tests/README.md.
 name_in_sweep() {
 	case $1 in
 	'Go (net)') echo go ;;
@@ -218,7 +218,7 @@ name_in_sweep() {
 	grep -q '^[a-z-]*: on ' "$BATS_TEST_TMPDIR/seen"
 }
 
-# examples PAGE: what stands indented under EXAMPLES, as it is shown, continued lines joined.
+# examples PAGE: the commands under EXAMPLES as a terminal shows them, with continued lines joined.
 examples() {
 	mandoc -T ascii -O width=78 "$MANUAL/$1" | col -bx |
 		sed -n '/^EXAMPLES/,/^SEE ALSO/s/^ \{11,\}//p' | sed -e ':a' -e '/\\$/{N;s/\\\n *//;ba' -e '}'
@@ -232,7 +232,7 @@ examples() {
 		case $line in
 		ENTRYPOINT*) jq -e '.[0] == "keepalive"' <<<"${line#ENTRYPOINT }" || fail "$line" ;;
 		*run\ *)
-			# The program's name is the last thing that keepalive looks at.
+			# Replace the program, which need not be installed.
 			line=${line/psql*/true} line=${line/vsftpd*/true} line=${line/haproxy*/true}
 			line=${line/zkServer*/true} line=${line/prometheus*/true}
 			run -0 sh -c "'$KEEPALIVE' ${line#keepalive }"

@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	export DIRECTORY=$BATS_FILE_TMPDIR
-	# What a program sees of its own sockets, one of each kind that is there.
+	# A program that prints the options of its own sockets: listener, client, accepted, and those in its arguments.
 	cat >"$DIRECTORY/see.py" <<-'END'
 		import ctypes, os, socket, sys
 		def see(name, s):
@@ -37,13 +37,13 @@ setup_file() {
 	export LIBKEEPALIVE LIBDONTDIE
 }
 
-# peer PACKAGE: its library, installed or fetched, as the benchmark does; nothing where neither works.
+# peer PACKAGE: the path of its library, installed or downloaded as for the benchmark; nothing if neither works.
 peer() {
 	mkdir -p "$BUILD/bench"
 	(cd "$TESTS/bench" && python3 -B -c 'import rows, sys; print(rows.peer(sys.argv[1]) or "")' "$1")
 }
 
-# see LIBRARY [NAME=VALUE...] [-- WHAT...]: the program's sockets with it.
+# see LIBRARY [NAME=VALUE...] [-- WHAT...]: runs that program with the library.
 see() {
 	local library=$1 settings=()
 
@@ -59,14 +59,15 @@ need() {
 	[ -n "$1" ] || skip "$2 is not installed, and apt-get cannot download it"
 }
 
-# rows SECTION: of its table, there and here, where both are settings; n is a number for each to take.
+# rows SECTION: each row of its table that has a setting on both sides, as "THERE HERE", with 17 in place of n.
 rows() {
 	awk -v section="## $1" '/^## / { on = index($0, section) == 1 } on' \
 		"$REPOSITORY/scripts/deploy/MIGRATION.md" |
 		sed -n 's/^| *`\([A-Z_]*=[^`]*\)`[^|]*| *`\([A-Z_]*=[^`]*\)`.*/\1 \2/p' | sed 's/=n/=17/g'
 }
 
-# same_as LIBRARY SECTION: each row gives the same sockets; what it does not set is the kernel's in both.
+# same_as LIBRARY SECTION: the two settings of each row have the same effect; options that they do not set are the
+# kernel's with both libraries.
 same_as() {
 	local there here theirs count=0
 
@@ -85,7 +86,7 @@ same_as() {
 @test "libkeepalive0: each row of the table gives the same sockets as libkeepalive0 does" {
 	need "$LIBKEEPALIVE" libkeepalive0
 	same_as "$LIBKEEPALIVE" libkeepalive
-	# Its values do arrive: a library that is not loaded would give the same for every row.
+	# Values have an effect: if neither library were loaded, each row would also be the same.
 	see "$LIBKEEPALIVE" KEEPIDLE=17
 	assert_line --partial 'client keepalive=1 idle=17 interval=75'
 	see "$LIBKEEPALIVE" KEEPALIVE=no
@@ -125,7 +126,7 @@ same_as() {
 	assert [ -n "$stderr" ]
 }
 
-# different LIBRARY IDLE INTERVAL: the same claims hold of both, whose variables differ by name alone.
+# different LIBRARY IDLE INTERVAL: what the page says of both libraries; only the names of their variables differ.
 different() {
 	local library=$1 idle=$2 interval=$3
 
@@ -144,7 +145,7 @@ different() {
 	fi
 }
 
-# inherited LIBRARY: a listener handed over as descriptor 0, as inetd does.
+# inherited LIBRARY: the options of a listener that is inherited as descriptor 0, as from inetd.
 inherited() {
 	python3 -c 'import os, socket, sys
 listener = socket.create_server(("127.0.0.1", 0))

@@ -5,7 +5,7 @@ load root
 
 bats_require_minimum_version 1.5.0
 
-# build_packages DIRECTORY [make argument...]: from a copy of the sources there, as their commit dates them.
+# build_packages DIRECTORY [make argument...]: copies the sources there and builds the packages, with a fixed date.
 build_packages() {
 	local directory=$1
 
@@ -40,7 +40,7 @@ package() {
 	TZ=Asia/Kolkata LC_ALL=tr_TR.UTF-8 build_packages "$BATS_TEST_TMPDIR/another place" -j ARCH="$ARCH"
 	run -0 diff <(cd "$PACKAGES" && sha256sum -- *) \
 		<(cd "$BATS_TEST_TMPDIR/another place/build/packages" && sha256sum -- *)
-	# More than the two .deb: the .rpm and .apk where their packagers are installed.
+	# Two .deb and one .tar.gz; the .rpm and .apk depend on what is installed.
 	[ "$(find "$PACKAGES" -name '*.deb' -o -name '*.tar.gz' | wc -l)" = 3 ]
 	ls -l "$PACKAGES" | awk '{ print "# " $5, $9 }' >&3
 }
@@ -75,7 +75,7 @@ package() {
 	clean_root
 	mkdir "$BATS_TEST_TMPDIR/debs"
 	cp "$PACKAGES"/*.deb "$BATS_TEST_TMPDIR/debs/"
-	# The next version: another version number, and another file of the library (a byte after its end).
+	# The next version: another version number, and a library that differs (by a byte after its end).
 	for name in libkeepalive-shim keepalive-shim; do
 		dpkg-deb -R "$(package $name)" "$BATS_TEST_TMPDIR/$name"
 		sed -i 's/^Version: .*/Version: 99/; s/(= [^)]*)/(= 99)/' "$BATS_TEST_TMPDIR/$name/DEBIAN/control"
@@ -128,7 +128,7 @@ package() {
 	ROOT=$("$TESTS/worlds/roots" cloud 2>&1) || skip "$ROOT"
 	mkdir "$BATS_TEST_TMPDIR/first-boot"
 	cp "$PACKAGES"/*.deb "$REPOSITORY/scripts/deploy/cloud-init.yaml" "$BATS_TEST_TMPDIR/first-boot/"
-	# A first boot, by cloud-init itself: of its modules those that the example names and that run it.
+	# cloud-init performs a first boot with only the modules that the example needs.
 	# shellcheck disable=SC2016 # for the shell in there
 	run -0 in_root "$BATS_TEST_TMPDIR/first-boot" '
 		cloud-init schema --config-file /mnt/cloud-init.yaml
@@ -175,7 +175,7 @@ package() {
 	mkdir "$debs"
 	cp "$(package libkeepalive-shim)" "$BATS_TEST_TMPDIR"/other/build/packages/libkeepalive-shim_*.deb \
 		"$debs/"
-	# dpkg refuses where a file that both have is not the same.
+	# dpkg refuses if a file that is in both packages differs.
 	# shellcheck disable=SC2016 # for the shell in there
 	run -0 --separate-stderr in_root "$debs" '
 		dpkg --add-architecture i386
@@ -184,7 +184,7 @@ package() {
 		for machine in x86_64 i386; do
 			od -An -tu2 -j18 -N2 /usr/lib/$machine-linux-gnu/keepalive-shim/libkeepalive-shim.so
 		done
-		# As host-preload writes it for two word sizes.
+		# The entry that host-preload writes for two word sizes.
 		echo "/usr/\$LIB/keepalive-shim/libkeepalive-shim.so" >/etc/ld.so.preload
 		dpkg -P libkeepalive-shim:i386 >/var/log2
 		cat /etc/ld.so.preload
@@ -200,7 +200,7 @@ package() {
 		/usr/sbin/host-preload
 		nothing left
 	END
-	# Every format is for that word size.
+	# The command in the other formats has that word size too.
 	run readelf -h "$BATS_TEST_TMPDIR"/other/build/package/i386/static/keepalive
 	assert_output --regexp 'Machine: +Intel 80386'
 }
@@ -247,14 +247,14 @@ file_is_static() {
 	refute_output --regexp '^(lib|rtld)'
 	run -0 rpm -qp --dbpath "$BATS_TEST_TMPDIR/rpmdb" --scripts "$PACKAGES"/*.rpm
 	assert_output --partial 'if [ "$1" = 0 ]'
-	# Installed by rpm itself, into a root of its own.
+	# rpm installs it into a root of its own.
 	mkdir "$BATS_TEST_TMPDIR/root"
 	run -0 rpm --root "$BATS_TEST_TMPDIR/root" --dbpath /var/lib/rpm --nodeps --noscripts --ignorearch \
 		-i "$PACKAGES"/*.rpm
 	run -0 "$BATS_TEST_TMPDIR/root/usr/bin/keepalive" run -- python3 -c 'import socket
 print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 	assert_output 60
-	# And taken out: what stays is the directories that every system has.
+	# rpm removes it: only directories that every system has are left.
 	run -0 rpm --root "$BATS_TEST_TMPDIR/root" --dbpath /var/lib/rpm --nodeps --noscripts -e keepalive-shim
 	run find "$BATS_TEST_TMPDIR/root/usr" ! -type d
 	assert_output ''
@@ -363,7 +363,7 @@ apk_is_there() {
 	assert_output ''
 }
 
-# verify DIRECTORY: the commands of SECURITY.md for the files of a release, in the order of the page.
+# verify DIRECTORY: runs the commands of SECURITY.md on the files of a release, in the order of the page.
 verify() {
 	local page=$REPOSITORY/.github/SECURITY.md
 
@@ -375,7 +375,7 @@ verify() {
 
 	require ssh-keygen
 	cp -R "$PACKAGES" "$place"
-	# A file from another job: its C library is known by the .tar.gz beside it.
+	# For a file from another job, the list takes the C library from the .tar.gz beside it.
 	echo apk >"$place/keepalive-shim-$(sed -n 's/^VERSION = //p' "$REPOSITORY/Makefile")-r0.$ARCH.apk"
 	ssh-keygen -q -t ed25519 -N '' -f "$BATS_TEST_TMPDIR/key"
 	echo "release $(cut -d ' ' -f 1,2 "$BATS_TEST_TMPDIR/key.pub")" >"$place/signers"
@@ -394,7 +394,7 @@ verify() {
 	assert_line --regexp 'apk SPDXRef-(musl|glibc)$'
 	assert_line --regexp 'tar-gz SPDXRef-libgcc$'
 	refute_output --partial deb
-	# Neither a changed file nor a changed list passes.
+	# A changed file and a changed list are both detected.
 	printf x >>"$(compgen -G "$place/*.tar.gz")"
 	run -1 verify "$place"
 	assert_line --partial 'tar.gz: FAILED'

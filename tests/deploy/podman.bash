@@ -8,10 +8,10 @@ podman_in_store() {
 		--log-level error "$@" 3>&- 4>&-
 }
 
-# What a container may do: as Kubernetes' "restricted", and without a network but its own loopback.
+# Options for a container as under Kubernetes' "restricted", with no network but loopback.
 RESTRICTED=(--network none --user 65534 --cap-drop all --security-opt no-new-privileges --read-only)
 
-# containers_missing: sets up the store; prints why containers do not run here, where they do not.
+# containers_missing: sets up the store; if containers do not run here, prints the reason.
 containers_missing() {
 	local program said
 
@@ -25,7 +25,7 @@ containers_missing() {
 		return
 	done
 	mkdir -p "$STORE/true"
-	# Where this host's own limits are lower than podman's defaults, those cannot be set.
+	# If this host's limits are lower than podman's defaults, podman cannot set those.
 	cat >"$STORE/containers.conf" <<-END
 		[containers]
 		default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
@@ -42,7 +42,7 @@ image_of() {
 		podman_in_store import --quiet - "localhost/$2" >/dev/null 2>&1
 }
 
-# files_of PROGRAM...: copies programs of this host and what they load into the directory $FILES.
+# files_of PROGRAM...: copies programs of this host and the libraries that they load into the directory $FILES.
 files_of() {
 	local file
 
@@ -59,15 +59,15 @@ containers_away() {
 	await 20 store_away
 }
 
-# What a failed build left mounted, and the store, which podman mounts over itself: again while the cleanup of a
-# container that has ended still runs.
+# store_away: unmounts what a failed build has left and the store itself, and deletes it. Fails as long as podman still
+# cleans up after a container.
 store_away() {
 	awk -v store="$STORE/" 'index($5, store) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
 		xargs -r umount -l
 	rm -rf "$STORE"
 }
 
-# start_container NAME [ARGUMENT...]: in the background; its first process in $PID.
+# start_container NAME [ARGUMENT...]: starts it in the background; the pid of its first process is in $PID.
 start_container() {
 	local name=$1
 
@@ -76,7 +76,7 @@ start_container() {
 	PID=$(podman_in_store inspect --format '{{.State.Pid}}' "$name")
 }
 
-# says NAME PATTERN: the container has printed it.
+# says NAME PATTERN: the container has printed a line that matches.
 says() {
 	podman_in_store logs "$1" 2>&1 | grep -q -e "$2"
 }

@@ -1,5 +1,5 @@
-# Does it reach my program? Each kind of program connects, once with the library in LD_PRELOAD and once
-# under `keepalive run`; what its socket then has becomes a row of build/reach.tsv (tests/deploy/reach-table).
+# Does it reach my program? Each kind of program connects, once with the library in LD_PRELOAD and once under
+# `keepalive run`. Whether its socket has keepalive becomes a row of build/reach.tsv (tests/deploy/reach-table).
 # shellcheck shell=bash
 load ../helpers
 
@@ -57,7 +57,7 @@ has_socket() {
 	return 1
 }
 
-# reached COMMAND...: yes if its connection has our idle time, else no.
+# reached COMMAND...: prints yes if its connection has our idle time, otherwise no.
 reached() {
 	local pid answer=no peer="peer=[^ ]*127.0.0.1]?:$PORT"
 
@@ -92,7 +92,7 @@ reaches() {
 	assert_equal "$by_preload $by_run" "$promised"
 }
 
-# untried KIND REASON
+# untried KIND REASON: records a row for a kind that was not tried, and skips the test.
 untried() {
 	row "$1" 'not tried' 'not tried' "$2"
 	skip "$1: $2"
@@ -269,7 +269,7 @@ csharp_client() {
 			"configProperties": {"System.Globalization.Invariant": true}}}
 	END
 	reaches .NET yes yes '' "$dotnet" "$BATS_TEST_TMPDIR/client.dll"
-	for pipe in /tmp/clr-debug-pipe-*; do # left where it is killed
+	for pipe in /tmp/clr-debug-pipe-*; do # which it leaves behind when it is killed
 		pid=${pipe#*pipe-}
 		kill -0 "${pid%%-*}" 2>/dev/null || rm -f "$pipe"
 	done
@@ -296,7 +296,7 @@ csharp_client() {
 	assert_equal "$by_preload $status" 'no 125'
 	assert_output --partial setuid
 
-	# Through /etc/ld.so.preload, of a mount namespace of its own, with the defaults.
+	# Through /etc/ld.so.preload, in a private mount namespace: it has the defaults.
 	mkdir "$BATS_TEST_TMPDIR/etc"
 	# shellcheck disable=SC2016 # for the inner shell
 	background unshare --mount sh -c 'cp -a /etc/. "$1/etc" && cp "$2" "$1/" &&
@@ -313,7 +313,7 @@ csharp_client() {
 	untried snap 'no test yet'
 }
 
-# A runtime of a C library and nothing else, and a program for it.
+# make_flatpak: a runtime that consists of a C library, and a program for it.
 make_flatpak() {
 	local runtime=$BATS_TEST_TMPDIR/runtime app=$BATS_TEST_TMPDIR/app file
 
@@ -339,7 +339,7 @@ make_flatpak() {
 		flatpak --user install -y --noninteractive here org.keepalive.Platform//1 org.keepalive.Client//1
 }
 
-# It takes LD_PRELOAD out of the environment, and shows the program another /usr.
+# flatpak removes LD_PRELOAD from the environment, and gives the program another /usr.
 @test "flatpak" {
 	need flatpak flatpak bwrap
 	make_flatpak >"$BATS_TEST_TMPDIR/log" 2>&1 || untried flatpak 'flatpak does not work here'
@@ -364,12 +364,12 @@ sandboxes_itself() {
 	return 1
 }
 
-# With its sandbox, so not as root.
+# The sandbox needs a user other than root.
 @test "a browser's sandbox" {
 	local as=() home
 
 	need 'browser sandboxes' chromium
-	home=$(mktemp -d /tmp/chromium.XXXXXX) # its socket's path is to be short
+	home=$(mktemp -d /tmp/chromium.XXXXXX) # short, because chromium puts a socket there
 	BROWSER_HOME=$home
 	install -m 755 "$SHIM" "$KEEPALIVE" "$home"
 	if [ "$(id -u)" = 0 ]; then

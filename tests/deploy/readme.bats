@@ -27,7 +27,7 @@ README=$REPOSITORY/README.md
 	done
 }
 
-# ready_commands: the commands of the table "What do you have?", a line each.
+# ready_commands: the commands of the table "What do you have?", one on each line.
 ready_commands() {
 	sed -n '/^## What do you have/,/^## /p' "$README" | grep '^|' | cut -d'|' -f3 | grep -o '`keepalive [^`]*`' | tr -d '`'
 }
@@ -35,7 +35,7 @@ ready_commands() {
 @test "README's table of commands: each keepalive run starts the program with keepalive" {
 	local command options count=0
 	while read -r command; do
-		# The program at the end is whatever the reader has: here one that shows its sockets.
+		# In place of the reader's program, one that shows its sockets.
 		options=$(sed -E 's/^keepalive run//; s/ (your-program|psql -h db|haproxy -f haproxy\.cfg)$//' <<<"$command")
 		eval "run -0 '$KEEPALIVE' run $options '$PROGRAMS/values' 127.0.0.2"
 		[[ $output == *keepalive=1* ]] || fail "$command: $output"
@@ -50,7 +50,7 @@ ready_commands() {
 	pid=$!
 	await 10 sockets "$pid" LISTEN
 	while read -r command; do
-		[[ $command != *--follow* && $command != *cgroup* ]] || continue # they stay: other tests run them
+		[[ $command != *--follow* && $command != *cgroup* ]] || continue # these continue to run; other tests cover them
 		eval "run '$KEEPALIVE' $(sed -E "s/^keepalive //; s/\bPID\b/$pid/; s/your-program/true/" <<<"$command")"
 		[ "$status" -le 1 ] || fail "$command: $status: $output"
 		count=$((count + 1))

@@ -1,5 +1,5 @@
-# The recipes of scripts/deploy/README.md for programs' environments, read from the page and run by the programs
-# that they are for.
+# The recipes of scripts/deploy/README.md for programs' environments: read from the page, and used by the programs that
+# they are for.
 # shellcheck shell=bash
 load ../helpers
 
@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 
 PROBE='import socket; print("idle", socket.socket().getsockopt(6, 4))'
 
-# recipe NAME: the page's block of that name, with this build's library.
+# recipe NAME: the page's block of that name, with the path of this build's library.
 recipe() {
 	sed -n "/^<!-- $1 -->\$/,/^\`\`\`\$/{ /^<!--/d; /^\`\`\`/d; p }" "$REPOSITORY/scripts/deploy/README.md" |
 		sed "s|/usr/[^ \":]*/keepalive-shim/libkeepalive-shim.so|$SHIM|g"

@@ -1,14 +1,14 @@
 # A root file system of its own for a script, thrown away afterwards.
 # shellcheck shell=bash
 
-# clean_root: its path in $ROOT; skips where it cannot be had.
+# clean_root: sets $ROOT to a minimal Debian; skips the test if it is not available.
 clean_root() {
 	require_root
 	ROOT=$("$TESTS/worlds/roots" clean 2>&1) || skip "$ROOT"
 }
 
-# beside_root DIRECTORY SCRIPT [ARGUMENT...]: runs the script with sh beside a copy of $ROOT, whose path is its $1,
-# and which lives as long as it, with the directory at /mnt, in namespaces of its own: nothing reaches this host.
+# beside_root DIRECTORY SCRIPT [ARGUMENT...]: runs the script with sh in namespaces of its own, so that it cannot change
+# this host. Its $1 is a temporary copy of $ROOT, with the directory at /mnt.
 beside_root() {
 	local place=$BATS_TEST_TMPDIR/root directory=$1 script=$2
 
@@ -31,7 +31,7 @@ beside_root() {
 	' sh "$place" "$ROOT" "$directory" "$script" "$@"
 }
 
-# in_root DIRECTORY SCRIPT: runs the script with sh in such a copy, alone with what is there.
+# in_root DIRECTORY SCRIPT: runs the script with sh inside such a copy.
 in_root() {
 	# shellcheck disable=SC2016 # for the inner shell
 	beside_root "$1" 'exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -euc "$2"' "$2"

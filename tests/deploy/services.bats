@@ -15,7 +15,7 @@ teardown() {
 		rm -f pid pid.oldbin
 		printf '%s\npid %s/pid; error_log %s/err;\nevents {}\nhttp { access_log off; server { listen 127.0.0.1:%s; } }\n' \
 			"$lines" "$PWD" "$PWD" 0 >nginx.conf
-		# nginx takes no port 0: one that was free a moment ago
+		# nginx accepts no port 0, so take one that was free a moment ago.
 		port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 		sed -i "s/127.0.0.1:0/127.0.0.1:$port/" nginx.conf
 		env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=33 "$(command -v nginx)" -c "$PWD/nginx.conf"
@@ -64,11 +64,11 @@ teardown() {
 	await 15 sockets $! 'state=LISTEN.*idle=22|idle=22.*state=LISTEN'
 }
 
-# postfix_there [LINE...]: a postfix of its own, with these lines in main.cf, that listens on $port.
+# postfix_there [LINE...]: sets up a private postfix, with these lines in main.cf, that listens on $port.
 postfix_there() {
 	require postfix
 	require_root
-	PUBLIC=$(mktemp -d) # its daemons have a user of their own
+	PUBLIC=$(mktemp -d) # readable for postfix's own user
 	chmod 755 "$PUBLIC"
 	cd "$PUBLIC" || return
 	mkdir -p queue data conf
@@ -122,12 +122,12 @@ master_runs() {
 	cat pid >>"$BATS_TEST_TMPDIR/background"
 	await 10 sockets "$(<pid)" 'state=LISTEN.*idle=24|idle=24.*state=LISTEN'
 	run "$KEEPALIVE" check "$(<pid)"
-	[ "$status" != 1 ] # it makes no socket again, so that there may be no telling
+	[ "$status" != 1 ] # it makes no further socket, so check may not be able to find out
 	assert_output --regexp 'yes, by supervision|unknown'
 	refute_output --partial 'not loaded'
 }
 
-# make_cluster NAME: an empty one of the newest PostgreSQL here; its version in $version.
+# make_cluster NAME: an empty cluster of the newest PostgreSQL that is installed; its version is in $version.
 make_cluster() {
 	require_root
 	require pg_createcluster
@@ -136,7 +136,7 @@ make_cluster() {
 	pg_createcluster "$version" "$1" -- -A trust >/dev/null 2>&1 || skip "a PostgreSQL cluster cannot be created here"
 }
 
-# cluster_idle NAME: what its server has on a connection; in $output. The cluster is dropped.
+# cluster_idle NAME: the idle time of a connection to its server, in $output; then drops the cluster.
 cluster_idle() {
 	local port
 

@@ -32,7 +32,7 @@ tarball() {
 	assert_output --partial /scripts/packaging/debian/rules
 }
 
-# frame_in_core LIBRARY DEBUG: what gdb says of a core of a program that waits in a hook, with the symbols below DEBUG.
+# frame_in_core LIBRARY DEBUG: gdb's backtrace of a core of a program that waits in a hook, with the symbols below DEBUG.
 frame_in_core() {
 	local core=$BATS_TEST_TMPDIR/core
 
@@ -46,7 +46,7 @@ frame_in_core() {
 	gdb -batch -nx -iex "set debug-file-directory $2" -ex backtrace /usr/bin/perl "$core" 2>&1
 }
 
-# built_in SUITE: dpkg-buildpackage in a clean root of it.
+# built_in SUITE: dpkg-buildpackage in a clean root of that release.
 built_in() {
 	require dpkg-source
 	require_root
@@ -62,12 +62,12 @@ built_in() {
 	echo "$output" >"$BATS_TEST_TMPDIR/log"
 	cd "$BATS_TEST_TMPDIR/mnt" || return 1
 
-	# The tools that are here; each says of itself when it is not.
+	# Tools that are not installed are left out.
 	if command -v blhc >/dev/null; then
 		run -0 blhc --all "$BATS_TEST_TMPDIR/log"
 	fi
 	if command -v lintian >/dev/null; then
-		# Whoever uploads it first has the number of a request for it.
+		# The bug number of a request for the package is only known when it is uploaded.
 		run lintian --allow-root --display-info --pedantic --suppress-tags initial-upload-closes-no-bugs ./*.changes
 		assert_output ''
 	fi
@@ -79,7 +79,7 @@ built_in() {
 		run hardening-check files/usr/bin/keepalive
 		run -1 grep -E '(Position|protected|Fortify|relocations|binding).*: no' <<<"$output"
 	fi
-	# The library's own debug symbols: the frame of a hook has a file and a line.
+	# With the library's debug symbols, the frame of a hook has a file and a line.
 	library=$(echo files/usr/lib/*/keepalive-shim/libkeepalive-shim.so)
 	id=$(readelf -n "$library" | sed -n 's/.*Build ID: //p')
 	address=$(nm -D "$library" | sed -n 's/ T connect$//p')
@@ -89,12 +89,12 @@ built_in() {
 		run -0 frame_in_core "$library" files/usr/lib/debug
 		assert_line --regexp '^#[0-9]+ .* accept4? \(.*\) at shim/preload/interpose.c:[0-9]+$'
 	fi
-	# Shadow stacks and guarded branches: the command is marked where the suite's own programs are.
+	# The command is marked for shadow stacks if the release's own programs are.
 	if readelf -n "$ROOT/usr/bin/dpkg" | grep -q 'x86 feature:.*SHSTK'; then
 		run -0 readelf -n files/usr/bin/keepalive
 		assert_output --partial SHSTK
 	fi
-	# As make package has them, but for the revision.
+	# The same files as from make package.
 	run -0 sh -c 'find "$1" -path "*/.build-id" -prune -o -path "*/debug" -prune -o -type f -print | sort' sh files
 	assert_line --regexp '/usr/sbin/host-preload$'
 	assert_line --regexp '/usr/share/doc/libkeepalive-shim/examples/docker/Dockerfile'
@@ -142,7 +142,7 @@ built_in() {
 	fi
 }
 
-# abuild is Alpine's alone: here its functions are called as it does, with musl's compiler.
+# abuild exists only on Alpine: here the functions are called as abuild calls them, with a compiler for musl.
 @test "APKBUILD: its functions build, check and package the sources for musl; the checksum is the tarball's" {
 	require musl-gcc sha512sum
 	cd "$BATS_TEST_TMPDIR"

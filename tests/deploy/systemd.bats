@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# The systemd drop-in: systemd accepts it as it is, and complains of a broken one.
+# The systemd drop-in: systemd accepts it as it is, and complains about a broken one.
 
 load ../helpers
 
-# verify CONTENT: what systemd says of a unit that has this drop-in.
+# verify CONTENT: systemd's messages about a unit with this drop-in.
 verify() {
 	local units=$BATS_TEST_TMPDIR/units
 

@@ -65,9 +65,9 @@ filters_are_kept_to() {
 }
 
 @test "keepalive enable: dynamic, static, activated and confined services have keepalive; --now restarts and checks" {
-	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -w -o "$BATS_TEST_TMPDIR/armed-static" "$TESTS/programs/armed.c" ||
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -w -o "$BATS_TEST_TMPDIR/static-program" "$TESTS/programs/armed.c" ||
 		skip_as static
-	systemd enable "$KEEPALIVE" "$BATS_TEST_TMPDIR/armed-static"
+	systemd enable "$KEEPALIVE" "$BATS_TEST_TMPDIR/static-program"
 	refute_line --partial "enable: "
 	assert_line "plain: listener 1 26 10 6"
 	assert_line "plain: client 1 25 10 6"

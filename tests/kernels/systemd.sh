@@ -66,8 +66,8 @@ unit probe.target '[Unit]' Wants="plain.service caller.service confined.service 
 # no dynamic linker.
 if [ "$how" = enable ]; then
 	cp keepalive /usr/bin/
-	unit static.service '[Service]' Type=oneshot 'ExecStart=/here/busybox sh -c "/here/armed-static >>/run/report"'
-	unit direct.service '[Service]' Type=oneshot StandardOutput=append:/run/report ExecStart=/here/armed-static
+	unit static.service '[Service]' Type=oneshot 'ExecStart=/here/busybox sh -c "/here/static-program >>/run/report"'
+	unit direct.service '[Service]' Type=oneshot StandardOutput=append:/run/report ExecStart=/here/static-program
 	unit late.service '[Service]' 'ExecStart=/usr/bin/python3 /here/units.py late'
 	keepalive enable confined
 	for name in plain activated each@ direct; do

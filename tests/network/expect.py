@@ -57,7 +57,7 @@ def socket_has(end, **values):
         expect(end["socket"][name] == str(value), f"{name} is {end['socket'][name]}, not {value}")
 
 
-def armed(end):
+def has_keepalive(end):
     socket_has(end, keepalive=1, **dict(zip(("idle", "interval", "count"),
                                             numbers(end["settings"]))))
 
@@ -83,7 +83,7 @@ def still_open(end):
 
 def dies_at(end, tick, text):
     """Exactly count probes, each in time, then a reset, then the error."""
-    armed(end)
+    has_keepalive(end)
     count = numbers(end["settings"])[2]
     expect(len(end["probes"]) == count, f"{len(end['probes'])} probes, not {count}: {end['probes']}")
     for k, at in enumerate(end["probes"]):
@@ -152,7 +152,7 @@ def dies_as_mptcp(report, close_timeout=1):
 def dies_unheard(report, text="Connection timed out"):
     """The probes cannot leave the host: the kernel has counted them."""
     end, tick = report["near"], report["tick"]
-    armed(end)
+    has_keepalive(end)
     count = numbers(end["settings"])[2]
     expect(not end["probes"], "probes on the cable")
     expect(report["kernel_probes"] == count,
@@ -168,7 +168,7 @@ def dies_unplugged(report):
     another (linkwatch_schedule_work()).
     """
     end, tick = report["near"], report["tick"]
-    armed(end)
+    has_keepalive(end)
     count = numbers(end["settings"])[2]
     expect(report["kernel_probes"] >= count, f"the kernel sent {report['kernel_probes']} probes")
     earliest, latest = window(end, count, tick)
@@ -183,7 +183,7 @@ def dies_unreachable(report):
 def is_reset(report):
     """The host is back and knows nothing: the first probe that reaches it is answered with RST."""
     end, tick = report["near"], report["tick"]
-    armed(end)
+    has_keepalive(end)
     expect(len(end["reset_received"]) == 1, "no reset from the peer")
     k = len(end["probes"]) - 1
     in_window("the reset", end["reset_received"][0], window(end, k, tick))
@@ -206,7 +206,7 @@ def lives(report):
     end, tick = report["near"], report["tick"]
     idle, interval, count = numbers(end["settings"])
     period = max(idle, interval)
-    armed(end)
+    has_keepalive(end)
     expect(len(end["probes"]) > count, f"only {len(end['probes'])} probes")
     expect(end["answered"] == len(end["probes"]), f"{end['answered']} probes answered")
     for before, at in zip(end["probes"], end["probes"][1:]):
@@ -218,7 +218,7 @@ def lives(report):
 def survives(report):
     """Probes are lost, fewer than count; after that they are answered."""
     end = report["near"]
-    armed(end)
+    has_keepalive(end)
     count = numbers(end["settings"])[2]
     lost = len(end["probes"]) - end["answered"]
     expect(1 <= lost < count, f"{lost} of {len(end['probes'])} probes lost")

@@ -35,8 +35,8 @@ static int threads = 1, count;
 static struct in_addr loopback;
 
 static int made[COUNT_MAX], peers[COUNT_MAX];
-static int raw_listener = -1, hooked_listener = -1, unix_listener = -1, one = -1;
-static struct sockaddr_in raw_name, hooked_name;
+static int raw_listener = -1, shim_listener = -1, unix_listener = -1, one = -1;
+static struct sockaddr_in raw_name, shim_name;
 static struct sockaddr_un unix_name;
 static socklen_t unix_length = sizeof(unix_name);
 
@@ -47,7 +47,7 @@ static int checked(long result, const char *call)
 	return (int)result;
 }
 
-static void arm(int fd)
+static void set_keepalive(int fd)
 {
 	static const int idle = 60, interval = 10, probes = 6, on = 1;
 
@@ -63,7 +63,7 @@ static int tcp_socket(void)
 {
 	int fd = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
 
-	arm(fd);
+	set_keepalive(fd);
 	return fd;
 }
 
@@ -175,26 +175,26 @@ static void act_listen(int i)
 	checked(listen(made[i], 1), "listen");
 }
 
-static void prepare_hooked_listener(void)
+static void prepare_shim_listener(void)
 {
-	if (hooked_listener >= 0)
+	if (shim_listener >= 0)
 		return;
-	hooked_listener = tcp_socket();
-	bind_to(hooked_listener, loopback, &hooked_name);
-	checked(listen(hooked_listener, BACKLOG), "listen");
+	shim_listener = tcp_socket();
+	bind_to(shim_listener, loopback, &shim_name);
+	checked(listen(shim_listener, BACKLOG), "listen");
 }
 
 static void call(int i)
 {
 	peers[i] = raw_socket();
 	bind_to(peers[i], loopback, NULL);
-	checked(syscall(SYS_connect, peers[i], &hooked_name, sizeof(hooked_name)), "connect");
+	checked(syscall(SYS_connect, peers[i], &shim_name, sizeof(shim_name)), "connect");
 }
 
 /* Connections wait to be accepted. */
 static void prepare_clients(void)
 {
-	prepare_hooked_listener();
+	prepare_shim_listener();
 	for (int i = 0; i < count; i++)
 		call(i);
 }
@@ -202,7 +202,7 @@ static void prepare_clients(void)
 static void act_accept(int i)
 {
 	(void)i;
-	close(checked(accept(hooked_listener, NULL, NULL), "accept"));
+	close(checked(accept(shim_listener, NULL, NULL), "accept"));
 }
 
 static void act_accept4(int i)
@@ -211,7 +211,7 @@ static void act_accept4(int i)
 	socklen_t length = sizeof(peer);
 
 	(void)i;
-	close(checked(accept4(hooked_listener, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC),
+	close(checked(accept4(shim_listener, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC),
 		      "accept4"));
 }
 
@@ -308,7 +308,7 @@ static void act_hold(int i)
 static void act_pairs(int i)
 {
 	call(i);
-	made[i] = checked(accept(hooked_listener, NULL, NULL), "accept");
+	made[i] = checked(accept(shim_listener, NULL, NULL), "accept");
 }
 
 /* Until killed, for looking at the process from outside. */
@@ -340,7 +340,7 @@ static const struct operation {
 	{ "own", prepare_one, act_own, NULL },
 	{ "null", NULL, act_null, NULL },
 	{ "hold", NULL, act_hold, NULL },
-	{ "pairs", prepare_hooked_listener, act_pairs, NULL },
+	{ "pairs", prepare_shim_listener, act_pairs, NULL },
 	{ "wait", wait_forever, NULL, NULL },
 };
 

@@ -45,7 +45,7 @@ static int number(const char *text)
 	return (int)strtol(text, NULL, 10);
 }
 
-static bool is_armed(int fd)
+static bool has_keepalive(int fd)
 {
 	return value(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;
 }
@@ -111,7 +111,7 @@ static void errors(char **arguments)
 	made("descriptors", AF_INET, SOCK_STREAM, 0);
 }
 
-static atomic_int unarmed, failed;
+static atomic_int without, failed;
 
 static void *make_many(void *count)
 {
@@ -120,8 +120,8 @@ static void *make_many(void *count)
 
 		if (fd < 0)
 			failed++;
-		else if (!is_armed(fd))
-			unarmed++;
+		else if (!has_keepalive(fd))
+			without++;
 		close(fd);
 	}
 	return NULL;
@@ -140,7 +140,7 @@ static void threads(char **arguments)
 	for (int i = 0; i < threads_wanted; i++)
 		pthread_join(thread[i], NULL);
 	free(thread);
-	printf("%d failed, %d unarmed\n", failed, unarmed);
+	printf("%d failed, %d without keepalive\n", failed, without);
 }
 
 static volatile sig_atomic_t caught;
@@ -182,11 +182,11 @@ static void signals(char **arguments)
 			interrupted++;
 		else if (fd < 0)
 			failed++;
-		else if (!is_armed(fd))
-			unarmed++;
+		else if (!has_keepalive(fd))
+			without++;
 		close(fd);
 	}
-	printf("%d interrupted, %d failed, %d unarmed\n", interrupted, failed, unarmed);
+	printf("%d interrupted, %d failed, %d without keepalive\n", interrupted, failed, without);
 }
 
 /* COUNT: processes that are killed while they make sockets; then one more socket. */
@@ -219,7 +219,7 @@ static void network(char **arguments)
 	if (ioctl(fd, SIOCGIFFLAGS, &request) != 0)
 		err(1, "SIOCGIFFLAGS");
 	printf("loopback: %s\n", request.ifr_flags & IFF_UP ? "up: the outer one" : "down");
-	printf("keepalive=%d\n", is_armed(fd));
+	printf("keepalive=%d\n", has_keepalive(fd));
 }
 
 /* UID: another user's sockets are that user's. */

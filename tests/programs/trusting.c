@@ -56,7 +56,7 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static bool is_armed(int fd)
+static bool has_keepalive(int fd)
 {
 	return value(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;
 }
@@ -69,7 +69,7 @@ static int tcp_socket(void)
 /* Sockets, one after the other; the number of each is the one that is free. */
 static void make_numbers(bool goes_on(const char *), const char *argument)
 {
-	long wrong = 0, unarmed = 0, made = 0;
+	long wrong = 0, without = 0, made = 0;
 	int expected = tcp_socket();
 
 	close(expected);
@@ -77,11 +77,11 @@ static void make_numbers(bool goes_on(const char *), const char *argument)
 		int fd = tcp_socket();
 
 		wrong += fd != expected;
-		unarmed += !is_armed(fd);
+		without += !has_keepalive(fd);
 		if (fd > 2)
 			close(fd);
 	}
-	printf("%ld wrong, %ld unarmed\n", wrong, unarmed);
+	printf("%ld wrong, %ld without keepalive\n", wrong, without);
 	fprintf(stderr, "made %ld\n", made);
 }
 
@@ -116,7 +116,7 @@ static void served(char **arguments)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(1) };
 	double end = now() + number(arguments[0]);
-	long failed = 0, unarmed = 0, made = 0;
+	long failed = 0, without = 0, made = 0;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	for (; now() < end; made++) {
@@ -125,11 +125,11 @@ static void served(char **arguments)
 		failed += listener < 0 || client < 0 || listen(listener, 1) != 0;
 		failed += connect(client, (struct sockaddr *)&address, sizeof(address)) == 0 ||
 			  errno != ECONNREFUSED;
-		unarmed += !is_armed(listener) + !is_armed(client);
+		without += !has_keepalive(listener) + !has_keepalive(client);
 		close(listener);
 		close(client);
 	}
-	printf("%ld failed, %ld of %ld unarmed\n", failed, unarmed, 2 * made);
+	printf("%ld failed, %ld of %ld without keepalive\n", failed, without, 2 * made);
 }
 
 /* COUNT: a port that was closed is bound to again, at once. */
@@ -152,7 +152,7 @@ static void ports(char **arguments)
 	printf("%d in use\n", in_use);
 }
 
-static atomic_long unarmed, refused, failed;
+static atomic_long without, refused, failed;
 
 static void *make_until_full(void *count)
 {
@@ -163,8 +163,8 @@ static void *make_until_full(void *count)
 			refused++;
 		else if (fd < 0)
 			failed++;
-		else if (!is_armed(fd))
-			unarmed++;
+		else if (!has_keepalive(fd))
+			without++;
 		if (fd >= 0)
 			close(fd);
 	}
@@ -186,7 +186,7 @@ static void full(char **arguments)
 		pthread_create(&thread[i], NULL, make_until_full, &count);
 	for (int i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
-	printf("%ld unarmed, %ld failed, refused: %s\n", unarmed, failed,
+	printf("%ld without keepalive, %ld failed, refused: %s\n", without, failed,
 	       refused ? "some" : "none");
 }
 
@@ -196,7 +196,7 @@ static void *make_some(void *count)
 		int fd = tcp_socket();
 
 		failed += fd < 0;
-		unarmed += !is_armed(fd);
+		without += !has_keepalive(fd);
 		close(fd);
 	}
 	return NULL;
@@ -213,7 +213,7 @@ static void many(char **arguments)
 		pthread_create(&thread, NULL, make_some, &count);
 		pthread_join(thread, NULL);
 	}
-	printf("%ld unarmed, %ld failed\n", unarmed, failed);
+	printf("%ld without keepalive, %ld failed\n", without, failed);
 	fflush(stdout);
 	while (access(arguments[2], F_OK) != 0)
 		usleep(10000);
@@ -232,7 +232,7 @@ static bool is_right(bool at_home, uid_t user)
 	struct stat status;
 	int fd = tcp_socket();
 	bool right = fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == user &&
-		     is_loopback_up(fd) == at_home && is_armed(fd) == at_home;
+		     is_loopback_up(fd) == at_home && has_keepalive(fd) == at_home;
 
 	close(fd);
 	return right;
@@ -346,7 +346,7 @@ static void groups(char **arguments)
 	if (setgroups(2, own) != 0)
 		err(77, "setgroups");
 	fd = tcp_socket();
-	printf("armed: %d\n", is_armed(fd));
+	printf("keepalive: %d\n", has_keepalive(fd));
 }
 
 /* A sandbox of its own: what it refuses is refused, and the strict one cannot be had. */

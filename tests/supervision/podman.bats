@@ -76,7 +76,7 @@ contained() {
 	done
 	await 40 says paused wrong
 	run podman_in_store logs paused
-	assert_line "0 wrong, 0 unarmed"
+	assert_line "0 wrong, 0 without keepalive"
 }
 
 @test "a container under a supervisor is left alone, because its network is another, and run in it reports that" {

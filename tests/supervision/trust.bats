@@ -11,7 +11,7 @@ setup_file() {
 	"$KEEPALIVE" run "$TRUSTING" ports 1 || skip_as notification
 }
 
-# stop_and_go PID: stops it and lets it go on, again and again, until it has ended; prints how often.
+# stop_and_go PID: stops and continues it, again and again, until it has ended; prints how often.
 stop_and_go() {
 	python3 -c 'import os, signal, sys, time
 stops = 0
@@ -32,12 +32,12 @@ except ProcessLookupError:
 	stops=$(stop_and_go "$(supervisor_of "$program")")
 	await 10 grep -q wrong "$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/made"
-	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "0 wrong, 0 unarmed"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "0 wrong, 0 without keepalive"
 	[ "$stops" -gt 100 ]
 }
 
-# while_making COMMAND...: runs it with the number of the process that serves, while a program makes sockets until it
-# has ended; the program's line is then in $output.
+# while_making COMMAND...: runs the command with the supervisor's pid as its last argument, while a supervised program
+# makes sockets. What the program then reports is in $output.
 while_making() {
 	background "$KEEPALIVE" run "$TRUSTING" numbers_until "$BATS_TEST_TMPDIR/end" >"$BATS_TEST_TMPDIR/out"
 	program=$!
@@ -48,12 +48,12 @@ while_making() {
 	run -0 cat "$BATS_TEST_TMPDIR/out"
 }
 
-# cgroups WORD: where those are mounted whose line of /proc/mounts has this word: cgroup2, or a controller of version 1.
+# cgroups NAME: where the cgroup file system is mounted: cgroup2, or that of a controller of version 1.
 cgroups() {
 	awk -v word="$1" '$3 ~ /^cgroup/ && ("," $3 "," $4 ",") ~ "," word "," { print $2; exit }' /proc/mounts
 }
 
-# freeze FOLDER FILE ON OFF PID: a hundred times.
+# freeze FOLDER FILE ON OFF PID: freezes and thaws it a hundred times, by a cgroup that is made for it.
 freeze() {
 	mkdir "$1"
 	echo "$5" >"$1/cgroup.procs"
@@ -70,7 +70,7 @@ freeze() {
 	root=$(cgroups freezer)
 	[ -n "$root" ] && mkdir "$root/keepalive-$$" 2>/dev/null && rmdir "$root/keepalive-$$" || skip "the cgroup v1 freezer is not available here"
 	while_making freeze "$root/keepalive-$$" freezer.state FROZEN THAWED
-	assert_output "0 wrong, 0 unarmed"
+	assert_output "0 wrong, 0 without keepalive"
 }
 
 @test "a cgroup of version 2 freezes the supervisor: no number is wrong" {
@@ -78,10 +78,10 @@ freeze() {
 	root=$(cgroups cgroup2)
 	[ -n "$root" ] && mkdir "$root/keepalive-$$" 2>/dev/null && rmdir "$root/keepalive-$$" || skip_as group
 	while_making freeze "$root/keepalive-$$" cgroup.freeze 1 0
-	assert_output --partial "0 wrong, " # unarmed are those of a program in another group than its supervisor
+	assert_output --partial "0 wrong, " # a program in another group than its supervisor gets no keepalive
 }
 
-# trace PID: attaches and detaches strace, again and again.
+# trace PID: attaches strace to it and detaches it, five times.
 trace() {
 	for _ in {1..5}; do
 		timeout --signal=INT 0.4 strace -f -qq -o /dev/null -p "$1" || true
@@ -92,10 +92,10 @@ trace() {
 	require strace
 	strace -qq -o /dev/null true || skip_as ptrace
 	while_making trace
-	assert_output "0 wrong, 0 unarmed"
+	assert_output "0 wrong, 0 without keepalive"
 }
 
-# suspend PID: stops all of them, as for a checkpoint or a suspended machine, and lets them go on.
+# suspend PID: stops program, supervisor and guard, as for a checkpoint or a suspended machine, and continues them.
 suspend() {
 	for _ in {1..50}; do
 		kill -STOP "$program" "$1" "$(guard_of "$program")"
@@ -105,22 +105,22 @@ suspend() {
 
 @test "all are stopped and go on: no number is wrong" {
 	while_making suspend
-	assert_output "0 wrong, 0 unarmed"
+	assert_output "0 wrong, 0 without keepalive"
 }
 
-# starve_of_memory PID: the kernel kills it for another's hunger.
+# starve_of_memory PID: the kernel kills it because another process in its cgroup uses up the memory.
 starve_of_memory() {
 	mkdir "$group"
 	echo "$1" >"$group/cgroup.procs"
 	echo 1000 >"/proc/$1/oom_score_adj"
 	echo 64M >"$group/$limit"
-	# each of them is smaller than what the supervisor counts for
+	# The memory is spread over four processes, so that the supervisor with its oom_score_adj comes first.
 	sh -c 'echo $$ >"$0/cgroup.procs"; exec python3 -c "
 import os, sys, time
 others = [os.fork() for _ in range(3)]
-held = bytearray(0)
-while os.path.exists(sys.argv[1]) and len(held) < 30 << 20:
-    held += bytes(1 << 20)
+chunk = bytearray(0)
+while os.path.exists(sys.argv[1]) and len(chunk) < 30 << 20:
+    chunk += bytes(1 << 20)
 while os.path.exists(sys.argv[1]):
     time.sleep(0.01)" "/proc/$1/exe"' "$group" "$1" || true
 	await 10 test ! -e "/proc/$1/exe"
@@ -135,7 +135,7 @@ while os.path.exists(sys.argv[1]):
 	group=$root/keepalive-$$
 	[ -n "$root" ] && mkdir "$group" 2>/dev/null && [ -e "$group/$limit" ] && rmdir "$group" || skip "memory cannot be limited here"
 	while_making starve_of_memory
-	assert_output --regexp "^[0-9]+ wrong, [01] unarmed$"
+	assert_output --regexp "^[0-9]+ wrong, [01] without keepalive$"
 	assert_equal "$(supervisors_of "$program")" ""
 }
 
@@ -146,13 +146,13 @@ while os.path.exists(sys.argv[1]):
 
 @test "no descriptor is free: keepalive or EMFILE, whichever of 32 threads gets one" {
 	run -0 "$KEEPALIVE" run "$TRUSTING" full 32 500
-	assert_line --partial "0 unarmed, 0 failed"
+	assert_line --partial "0 without keepalive, 0 failed"
 }
 
 @test "few descriptors for the supervisor either: it works" {
 	run -0 --separate-stderr sh -c \
 		"exec 3>&- 4>&- 5>&- 6>&-; ulimit -n 6; exec '$KEEPALIVE' run '$TRUSTING' numbers 1"
-	assert_output "0 wrong, 0 unarmed"
+	assert_output "0 wrong, 0 without keepalive"
 }
 
 @test "threads that change network namespace and user between calls: right each time" {
@@ -160,7 +160,7 @@ while os.path.exists(sys.argv[1]):
 	run "$KEEPALIVE" run "$TRUSTING" wanderers 200
 	[ "$status" -ne 77 ] || skip_as namespaces
 	assert_output "0 wrong"
-	# the same on a kernel before 6.13: by files of /proc
+	# The same as on a kernel before 6.13, where files of /proc are read.
 	run -0 "$PROGRAMS/refuse" ENOSYS pidfd_open "$KEEPALIVE" run "$TRUSTING" wanderers 200
 	assert_output "0 wrong"
 }
@@ -190,7 +190,7 @@ while os.path.exists(sys.argv[1]):
 @test "supplementary groups of the program's own: supervised" {
 	require_root
 	run -0 "$KEEPALIVE" run "$TRUSTING" groups
-	assert_output "armed: 1"
+	assert_output "keepalive: 1"
 }
 
 @test "a thread with a descriptor table of its own: its listener gets keepalive" {
@@ -207,22 +207,22 @@ while os.path.exists(sys.argv[1]):
 @test "no thread waits for another that gets no processor" {
 	[ "$(nproc)" -gt 1 ] || skip "needs two processors"
 	run -0 "$KEEPALIVE" run "$TRUSTING" siblings 2
-	[ "${output% ms}" -lt 150 ] # where one waits for the other it is half a second and more
+	[ "${output% ms}" -lt 150 ] # if one waited for the other, it would be at least half a second
 }
 
 @test "a second /proc mounted over the first: supervised as before" {
 	require_root
 	run -0 "$KEEPALIVE" run --supervise=always unshare --mount --propagation unchanged sh -c \
 		"mount -t proc -o hidepid=2 proc /proc && '$TRUSTING' numbers 0 && umount /proc && '$TRUSTING' groups"
-	assert_line "armed: 1"
+	assert_line "keepalive: 1"
 }
 
 @test "10,000 threads, 100,000 sockets: descriptors and memory of the supervisor stay bounded; idle, it does nothing" {
 	background "$KEEPALIVE" run "$TRUSTING" many 10000 10 "$BATS_TEST_TMPDIR/end" >"$BATS_TEST_TMPDIR/out"
 	await 10 has_supervisor "$!"
 	beside=$(supervisor_of "$!")
-	await 120 grep -q unarmed "$BATS_TEST_TMPDIR/out"
-	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "0 unarmed, 0 failed"
+	await 120 grep -q "without keepalive" "$BATS_TEST_TMPDIR/out"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "0 without keepalive, 0 failed"
 	[ "$(ls "/proc/$beside/fd" | wc -l)" -lt 700 ]
 	[ "$(awk '/^VmRSS/ { print $2 }' "/proc/$beside/status")" -lt 8192 ]
 	before=$(awk '{ print $14 + $15 }' "/proc/$beside/stat")
@@ -245,10 +245,11 @@ while os.path.exists(sys.argv[1]):
 
 @test "the supervisor closes a socket with lingering data: nothing waits" {
 	run -0 --separate-stderr "$KEEPALIVE" run --rule='role=server idle=70' "$TRUSTING" lingering
-	[ "${output% ms}" -lt 1000 ] # the data lingers for 20 s
+	[ "${output% ms}" -lt 1000 ] # close() alone would take 20 s
 }
 
-# own SETTING...: what a program has that sets keepalive and 15 s itself, on a socket, and without effect on UDP.
+# own COMMAND...: runs with this command a program that sets keepalive and 15 s itself, on a TCP and on a UDP socket, and
+# prints what they have.
 own() {
 	run -0 "$@" python3 -c 'import socket
 for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
@@ -300,14 +301,14 @@ for s in client, server:
 	for setting in --role=client --rule='role=client port=1 idle=11' --rule='role=server idle=20'; do
 		run -125 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run "$setting" "$TRUSTING" numbers 0
 		run -0 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --best-effort "$setting" "$TRUSTING" groups
-		assert_line "armed: 1"
+		assert_line "keepalive: 1"
 		assert_line --partial "has the same values on all its sockets"
 	done
-	# nothing can be served, then
+	# With only servers' sockets to serve, nothing is left that can be set.
 	run -0 "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --best-effort --role=server "$TRUSTING" groups
-	assert_line "armed: 0"
+	assert_line "keepalive: 0"
 	assert_line --partial "runs without keepalive"
-	# force takes no more than the filter, then
+	# Without rules, the filter alone can do force.
 	own "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" run --supervise=always --mode=force
 	assert_line --index 0 "60 1"
 }
@@ -318,21 +319,21 @@ for s in client, server:
 	run -125 "${NOBODY[@]}" "$PUBLIC/keepalive" run --supervise=always --role=client "$PUBLIC/protected" numbers 0
 	assert_line --partial "its file may not be read"
 	run -0 "${NOBODY[@]}" "$PUBLIC/keepalive" run --supervise=always "$PUBLIC/protected" numbers 0
-	assert_line "0 wrong, 0 unarmed"
+	assert_line "0 wrong, 0 without keepalive"
 }
 
 @test "run inside run: the message names the one that applies" {
 	run -0 "$KEEPALIVE" run --supervise=always "$KEEPALIVE" run --idle=44 "$TRUSTING" groups
-	assert_line "armed: 1"
+	assert_line "keepalive: 1"
 	assert_line --partial "warning: '$TRUSTING' is supervised already"
 	run -0 "$KEEPALIVE" run --supervise=always env KEEPALIVE_SHIM=off "$KEEPALIVE" run "$TRUSTING" groups
-	assert_line "armed: 1"
+	assert_line "keepalive: 1"
 	assert_line --partial "is supervised anyway"
 	require_root
 	run -125 "$KEEPALIVE" run --supervise=always unshare --net "$KEEPALIVE" run "$TRUSTING" groups
 	assert_line --partial "in another network namespace or control group"
 	run -0 "$KEEPALIVE" run --supervise=always unshare --net "$KEEPALIVE" run --best-effort "$TRUSTING" groups
-	assert_line "armed: 0"
+	assert_line "keepalive: 0"
 }
 
 @test "a sandbox of the program's own: what it refuses is refused; strict mode is refused, as the manual says" {
@@ -341,7 +342,7 @@ for s in client, server:
 socket: Operation not permitted"
 }
 
-# killed_on_and_on PID: kills each supervisor of it, until it has ended; prints how often.
+# killed_on_and_on PID: kills each of its supervisors, one after the other, until it has ended; prints how many.
 killed_on_and_on() {
 	python3 -c 'import os, sys, time
 def children(pid):
@@ -370,8 +371,8 @@ print(len(kills))' "$1"
 	kills=$(killed_on_and_on "$program")
 	echo "$kills kills, $(cat "$BATS_TEST_TMPDIR/out")"
 	[ "$kills" -ge 10 ]
-	# at most the one that was just being served is left to the kernel
-	[[ $(cat "$BATS_TEST_TMPDIR/out") =~ ^"0 failed, "([0-9]+)" of "[0-9]+" unarmed"$ ]]
+	# Each kill leaves at most the call that was in progress to the kernel.
+	[[ $(cat "$BATS_TEST_TMPDIR/out") =~ ^"0 failed, "([0-9]+)" of "[0-9]+" without keepalive"$ ]]
 	[ "${BASH_REMATCH[1]}" -le $((2 * kills)) ]
 }
 
@@ -382,7 +383,7 @@ print(len(kills))' "$1"
 	guard=$(guard_of "$program")
 	kill -KILL "$guard"
 	await 20 grep -q wrong "$BATS_TEST_TMPDIR/out"
-	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "0 wrong, 0 unarmed"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" "0 wrong, 0 without keepalive"
 }
 
 @test "check finds the process that replaced a killed supervisor" {

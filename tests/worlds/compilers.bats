@@ -17,14 +17,14 @@ symbols() {
 	nm -D "$1" | awk '{ print $(NF - 1), $NF }' | sort
 }
 
-# holds LIBRARY: it is as good as ours.
+# holds LIBRARY: it has the same symbols and behaviour as this build's library.
 holds() {
 	diff <(symbols "$SHIM") <(symbols "$1")
 	run readelf -dW "$1"
 	refute_output --partial NEEDED
 	refute_output --partial TEXTREL
 	run readelf -lW "$1"
-	assert_output --partial GNU_EH_FRAME # a cancelled thread is unwound by it
+	assert_output --partial GNU_EH_FRAME # needed to unwind a cancelled thread
 	run env LD_PRELOAD="$1" KEEPALIVE_SHIM_RULES='role=server idle=20 interval=5' "$PROGRAMS/loopback"
 	assert_success
 	assert_output "listener keepalive=1 idle=20 interval=5 count=6 user_timeout=0
@@ -33,14 +33,14 @@ server keepalive=1 idle=20 interval=5 count=6 user_timeout=0
 errno unchanged"
 }
 
-# built_here COMPILER
+# built_here COMPILER: the library built by a compiler of this host.
 built_here() {
 	require "$1"
 	make -s -j2 -C "$REPOSITORY" CC="$1" BUILD="$MADE" WERROR=-Werror "$MADE/libkeepalive-shim.so"
 	holds "$MADE/libkeepalive-shim.so"
 }
 
-# built_in SUITE: by the compiler and with the headers of that release.
+# built_in SUITE: the library built by the compiler and with the headers of that release.
 built_in() {
 	local root
 

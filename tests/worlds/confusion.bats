@@ -12,10 +12,10 @@ load ../helpers
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -o "$BATS_TEST_TMPDIR/at_entry" "$TESTS/worlds/programs/at_entry.c"
 	[ "$(echo "$PROGRAMS/values" | "$BATS_TEST_TMPDIR/at_entry" "$SHIM")" = "loaded $PROGRAMS/values" ] ||
 		skip_as ptrace
-	# CONFUSION_SECONDS=1000: all of them; SEED: those of an earlier run.
+	# Each run takes another sample. CONFUSION_SECONDS=1000 is enough for all programs; SEED repeats an earlier sample.
 	run -0 python3 "$TESTS/worlds/confusion.py" "$KEEPALIVE" "$SHIM" "$BATS_TEST_TMPDIR/at_entry" \
 		"${CONFUSION_SECONDS:-40}" ${SEED:+"$SEED"}
 	sed 's/^/# /' <<<"$output" >&3
-	# That all kinds were there, seen or not, is known for those that are always installed.
+	# Of the kinds of programs, only this one is certain to be installed.
 	assert_line --regexp '^reached +[1-9]'
 }

@@ -3,7 +3,8 @@
 load ../helpers
 load results
 
-# enter SUITE: its root is $ROOT, this build's library is $PRELOAD in it, busybox for musl $BUSYBOX.
+# enter SUITE: sets $ROOT to its root file system, and copies this build's library ($PRELOAD) and a busybox for musl
+# ($BUSYBOX) into it.
 enter() {
 	local busybox
 
@@ -14,11 +15,12 @@ enter() {
 		skip "$(cat "$BATS_TEST_TMPDIR/why")"
 	OURS=$(mktemp -d "$ROOT/tmp/shim-XXXXXX")
 	cp "$SHIM" "$busybox" "$OURS/"
-	SILENCE=$BATS_TEST_TMPDIR/silence # standard input on which nothing comes, and which does not end
+	SILENCE=$BATS_TEST_TMPDIR/silence # standard input without data and without an end
 	mkfifo "$SILENCE"
 	PRELOAD=/tmp/${OURS##*/}/${SHIM##*/}
 	BUSYBOX=/tmp/${OURS##*/}/busybox
-	# Before [NAME=VALUE...] COMMAND...: run it in the root, with nothing else in its environment.
+	# The beginning of a command line: INSIDE and SHIMMED run [NAME=VALUE...] COMMAND... in the root, with nothing else in
+	# the environment.
 	INSIDE=(chroot "$ROOT" /usr/bin/env -i)
 	SHIMMED=("${INSIDE[@]}" LD_PRELOAD="$PRELOAD")
 	WORLD_LIBC="$("${INSIDE[@]}" "$PYTHON" -c 'import os; print(os.confstr("CS_GNU_LIBC_VERSION"))'), $(musl_version)"
@@ -40,7 +42,7 @@ is_established() {
 	[ "$(sockets "$1" state=ESTABLISHED | wc -l)" -ge 1 ]
 }
 
-# A port below those that the kernel hands out, that nobody listens on.
+# free_port: a port that nobody listens on, below those that the kernel assigns by itself.
 free_port() {
 	local port
 
@@ -59,7 +61,7 @@ serve() {
 	assert_output --partial " $DEFAULTS "
 }
 
-# connect COMMAND...: starts it likewise; both ends of its connection to $server have keepalive.
+# connect COMMAND...: starts a client in the same way; both ends of its connection to $server have keepalive.
 connect() {
 	background "${SHIMMED[@]}" "$@" 0<>"$SILENCE" >/dev/null
 	client=$!
@@ -87,7 +89,7 @@ perl_client='use IO::Socket::INET;
 my $connection = IO::Socket::INET->new("127.0.0.1:" . shift) or die $!;
 sleep 100;'
 
-# Real programs of the release as servers and as clients, and busybox on its musl as both.
+# Programs of the release as servers and as clients, and busybox on musl as both.
 programs_get_keepalive() {
 	local port server client
 
@@ -108,7 +110,7 @@ programs_get_keepalive() {
 	end_background
 }
 
-# same COMMAND...: its output, its messages and its exit status are those without the library.
+# same COMMAND...: its output, messages and exit status are the same as without the library.
 same() {
 	local with without
 
@@ -118,7 +120,7 @@ same() {
 	commands=$((${commands-0} + 1))
 }
 
-# Most of them link nothing but libc.so.6.
+# Most of these programs link only libc.so.6.
 ordinary_commands_are_the_same() {
 	same /usr/bin/cat /usr/bin/cat
 	same /usr/bin/cat /nonexistent
@@ -134,8 +136,8 @@ ordinary_commands_are_the_same() {
 	same "$BUSYBOX" cat /etc/nsswitch.conf
 }
 
-# One message, of a program that knows nothing of it, in either C library.
-a_bad_value_is_told() {
+# One message about a bad value, with either C library.
+a_bad_value_is_reported() {
 	local program
 
 	for program in /usr/bin/cat "$BUSYBOX cat"; do
@@ -147,13 +149,13 @@ a_bad_value_is_told() {
 	done
 }
 
-# As a system administrator would load it into everything. The root is shared: the file is mounted
-# over its empty one, in a mount namespace of the command's own. musl reads no such file.
+# As an administrator would load it into every program. Other tests use the same root, so the file is mounted over an
+# empty one, in a private mount namespace. musl does not read this file.
 ld_so_preload_reaches_every_program() {
 	local list=$BATS_TEST_TMPDIR/ld.so.preload
 
 	echo "$PRELOAD" >"$list"
-	# shellcheck disable=SC2016 # the inner shell's
+	# shellcheck disable=SC2016 # for the inner shell
 	SHIMMED=(unshare -m sh -c 'mount --bind "$1" "$2/etc/ld.so.preload" && shift && exec chroot "$@"'
 		-- "$list" "$ROOT" /usr/bin/env -i)
 	serve "$PYTHON" -c "$python_server"
@@ -166,7 +168,7 @@ everything_holds() {
 	enter "$1"
 	programs_get_keepalive
 	ordinary_commands_are_the_same
-	a_bad_value_is_told
+	a_bad_value_is_reported
 	ld_so_preload_reaches_every_program
 	echo "# $1: $WORLD_LIBC: keepalive at $ends ends of connections, $commands commands unchanged" >&3
 	works "python3, perl, nc, curl; on musl busybox nc and wget: keepalive at all $ends ends of their connections; $commands other commands unchanged; also by /etc/ld.so.preload"

@@ -8,7 +8,7 @@ setup() {
 	mkdir -p "$WORLDS"
 }
 
-# unharmed COMMAND...: its output and status are those without the library, and it succeeds.
+# unharmed COMMAND...: it succeeds, with the same output as without the library.
 unharmed() {
 	local without
 

@@ -4,7 +4,8 @@ load results
 
 LIBRARIES=/usr/lib/$(gcc -print-multiarch 2>/dev/null)
 
-# with OTHER: the same with either order; prints what the program says.
+# in_both_orders OTHER [NAME=VALUE...] COMMAND...: with that library before the shim and behind it, the command's sockets
+# have keepalive.
 in_both_orders() {
 	local other=$1 order
 
@@ -23,7 +24,7 @@ in_both_orders() {
 
 setup() {
 	USER_TIMEOUT=0
-	# Many threads and allocations, and both ends of a connection, in a program of the distribution.
+	# Many threads, allocations and connections in one process.
 	cat >"$BATS_TEST_TMPDIR/threads.py" <<-'PYTHON'
 		import os, socket, subprocess, sys, threading, time
 		def work():
@@ -70,7 +71,7 @@ setup() {
 
 	world "mptcpize, before and after it" "$(getconf GNU_LIBC_VERSION)"
 	require_mptcp
-	USER_TIMEOUT=-1 # MPTCP does not know it: these sockets are really MPTCP
+	USER_TIMEOUT=-1 # MPTCP lacks this option, which shows that these sockets are MPTCP
 	in_both_orders "$wrap" "$PROGRAMS/loopback"
 	works "MPTCP sockets with keepalive"
 }

@@ -4,7 +4,8 @@
 
 RESULTS=${RESULTS:-$BUILD/worlds/results}
 
-# world NAME LIBC: the system that this test is about. Its row reads FAILED until works is called, or why it was skipped.
+# world NAME LIBC: the system that this test is about, a row of the table. The row reads FAILED until works is called, or
+# the reason why the test was skipped.
 world() {
 	WORLD=$1
 	WORLD_LIBC=$2

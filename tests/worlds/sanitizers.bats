@@ -8,7 +8,7 @@ setup() {
 	mkdir -p "$WORLDS"
 }
 
-# host COMPILER SANITIZERS SOURCE: builds it into $HOST.
+# host COMPILER SANITIZERS SOURCE: builds the program with these sanitizers; its path is in $HOST.
 host() {
 	require "$1"
 	HOST=$WORLDS/${3##*/}-$1-$2
@@ -16,7 +16,7 @@ host() {
 		skip_as sanitizers
 }
 
-# instrumented SANITIZERS: the library built with them by gcc, with a C library, as $INSTRUMENTED.
+# instrumented SANITIZERS: builds the library with these by gcc, linked to the C library; its path is in $INSTRUMENTED.
 instrumented() {
 	local sources=("$REPOSITORY"/shim/common/*.c)
 
@@ -30,7 +30,7 @@ instrumented() {
 		-o "$INSTRUMENTED" "${sources[@]}"
 }
 
-# The options on all three sockets of the host, and not a word more. Arguments: LD_PRELOAD, the host.
+# serves PRELOAD PROGRAM...: all three sockets of the program have keepalive, and nothing else is printed.
 serves() {
 	run env LD_PRELOAD="$1" "${@:2}"
 	assert_success
@@ -40,14 +40,14 @@ server $DEFAULTS user_timeout=0
 errno unchanged"
 }
 
-# Every kind of setting at once: rules by peer and port, an option given back, a log, complaints.
+# Settings of every kind at once: rules by peer and port, an option restored to the kernel's value, bad values.
 ALL=(KEEPALIVE_SHIM_IDLE=5x KEEPALIVE_SHIM_USER_TIMEOUT=auto KEEPALIVE_SHIM_MODE=force
 	KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.0/8 idle=kernel user-timeout=off; peer=::1/x off; role=server peer=127.0.0.1 port=1-65535 idle=20; program=[!a]* off')
 
 @test "a host with AddressSanitizer and UBSan: keepalive, and no finding" {
 	world "ASan, UBSan" "$(getconf GNU_LIBC_VERSION)"
 	host gcc address,undefined "$TESTS/programs/loopback.c"
-	serves "$(gcc -print-file-name=libasan.so) $SHIM" "$HOST" # ASan insists on being first
+	serves "$(gcc -print-file-name=libasan.so) $SHIM" "$HOST" # ASan requires that its library comes first
 	host clang address,undefined "$TESTS/programs/loopback.c"
 	serves "$SHIM" "$HOST"
 	works "gcc's and clang's: keepalive on every socket, no finding"

@@ -15,7 +15,7 @@ static pthread_barrier_t start;
 
 static void *make(void *argument)
 {
-	long *armed = argument;
+	long *with_keepalive = argument;
 
 	pthread_barrier_wait(&start);
 	for (long i = 0; i < sockets; i++) {
@@ -25,7 +25,7 @@ static void *make(void *argument)
 
 		getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &length);
 		getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &length);
-		*armed += on == 1 && idle == 60;
+		*with_keepalive += on == 1 && idle == 60;
 		if (fd < 0 || close(fd) != 0)
 			abort();
 	}
@@ -35,7 +35,7 @@ static void *make(void *argument)
 int main(int argc, char **argv)
 {
 	static pthread_t thread[256];
-	static long armed[256];
+	static long with_keepalive[256];
 	int threads = argc > 2 ? atoi(argv[1]) : 0;
 	long all = 0;
 
@@ -44,12 +44,12 @@ int main(int argc, char **argv)
 	sockets = atol(argv[2]);
 	pthread_barrier_init(&start, NULL, (unsigned)threads);
 	for (int i = 0; i < threads; i++) {
-		if (pthread_create(&thread[i], NULL, make, &armed[i]) != 0)
+		if (pthread_create(&thread[i], NULL, make, &with_keepalive[i]) != 0)
 			return 2;
 	}
 	for (int i = 0; i < threads; i++) {
 		pthread_join(thread[i], NULL);
-		all += armed[i];
+		all += with_keepalive[i];
 	}
 	printf("%ld of %ld\n", all, sockets * threads);
 	return 0;
