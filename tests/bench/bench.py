@@ -1,7 +1,7 @@
-"""make bench: what keepalive-shim costs, compared with no shim, with the least that a shim can cost, and with others.
+"""make bench: what keepalive-shim costs, compared with no shim, with the least that a shim can cost, and with other shims.
 
 Measures, prints the tables and which goals are met, and writes build/bench/figures.json, table.md and growth.svg.
-BENCH_QUICK=1 takes a tenth of the time and of the precision. Two options measure nothing:
+BENCH_QUICK=1 takes a tenth of the time, with less precision. Two options measure nothing:
 
     bench.py --keep              makes the figures of the last run those of tests/bench/: README.md, growth.svg, figures.json
     bench.py --render DIRECTORY  writes table.md and growth.svg of tests/bench/figures.json into DIRECTORY
@@ -100,7 +100,7 @@ def at_most(spread, limit):
 
 
 def is_one(spread):
-    """Within one in a hundred."""
+    """Whether they differ by at most one per cent."""
     away = abs(spread.median - 1)
     if away + 2 * spread.error <= 0.01:
         return "met"
@@ -108,7 +108,7 @@ def is_one(spread):
 
 
 def added(samples, row, floor):
-    """What the row adds to no shim, as a multiple of what the floor adds."""
+    """What the row adds to the time without a shim, as a multiple of what the floor adds."""
     return Spread((a - none) / (b - none) for a, b, none in zip(samples[row], samples[floor], samples[NONE]))
 
 
@@ -248,7 +248,7 @@ def kept():
 
 
 def keep():
-    """The figures of the last run become those of the repository."""
+    """Makes the figures of the last run those of the repository."""
     shutil.copyfile(os.path.join(HERE, "figures.json"), os.path.join(KEPT, "figures.json"))
     growth.plot(kept()["growth"], os.path.join(KEPT, "growth.svg"))
     page = os.path.join(KEPT, "README.md")

@@ -31,7 +31,7 @@ def bpf(command, layout, *values):
 
 
 def own_pins():
-    """A mount of bpf of our own, in a mount namespace of our own, so that nothing is left behind."""
+    """Mounts bpf in a private mount namespace, so that nothing is left behind."""
     checked(libc.unshare(CLONE_NEWNS))
     checked(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
     checked(libc.mount(b"bpf", b"/sys/fs/bpf", b"bpf", 0, None))
@@ -100,14 +100,14 @@ def nanoseconds(row, batches):
 
 
 def forcing(bare, rounds):
-    """Nanoseconds that force adds to a setsockopt() of the group that is none of the shim's business."""
+    """Nanoseconds that force adds to a setsockopt() of the group for an option that the shim does not set."""
     row = grouped("keepalive cgroup attach --mode=force", 3, 0, "force")
     samples = interleaved([bare, row], rounds, lambda each: measures.operations(each, ("nodelay",))["nodelay"])
     return Spread(forced - free for free, forced in zip(samples[bare], samples[row])).median
 
 
 def attach_time(row, times=11):
-    """Milliseconds that attaching once more takes."""
+    """Milliseconds that attaching again takes."""
     taken = []
     for _ in range(times):
         began = time.perf_counter()

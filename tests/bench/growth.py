@@ -18,7 +18,7 @@ BATCH, FEW, MOST = 100, 10, 10 ** 5
 
 
 def rules(number):
-    """So many rules that do not match, each of which shows that only at the end of its address."""
+    """Rules that do not match; each address must be compared to its end to find that out."""
     return {"KEEPALIVE_SHIM_RULES": "".join(f"peer=127.0.1.{i} idle=30;" for i in range(1, number + 1))}
 
 
@@ -30,7 +30,7 @@ def matching(rounds):
 
 
 def over_a_life(most):
-    """The rows side by side on one processor, so that each batch of one has its like in the others."""
+    """Measures the rows alternately on one processor, so that their batches have the same conditions."""
     outputs, processes = {}, []
     for row in ROWS:
         outputs[row] = tempfile.TemporaryFile("w+")
@@ -51,7 +51,7 @@ def over_a_life(most):
 
 
 def at_once(number, row):
-    """(nanoseconds of a socket() above so many open ones, KiB of the process's own)"""
+    """(nanoseconds of a socket() with so many open ones, KiB of the process's own)"""
     process = subprocess.Popen(row.cost(number, "hold", BATCH, *["tcp"] * 20, "wait"), env=row.environment(),
                                preexec_fn=pin(0), stdout=subprocess.PIPE, text=True)
     lines = [process.stdout.readline() for _ in range(21)]
@@ -64,7 +64,7 @@ def at_once(number, row):
 
 
 def threads(number, row):
-    """Nanoseconds for each socket of a batch that so many threads share, wherever they run."""
+    """Nanoseconds for each socket of a batch that so many threads share, on any processor."""
     run = subprocess.run(row.cost("-t", number, 3200, *["tcp"] * 4),
                          env=row.environment(), check=True, stdout=subprocess.PIPE, text=True)
     return fast_quartile([float(line.split()[1]) for line in run.stdout.splitlines()])
@@ -80,7 +80,7 @@ def sweep(numbers, rounds, measure):
 
 
 def limit():
-    """How many descriptors a process may have once the limit is raised, if that is allowed; less some for its own."""
+    """How many sockets a process may have: the limit of descriptors, raised if possible, less some for other files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, max(hard, MOST + 1000)))
@@ -90,7 +90,7 @@ def limit():
 
 
 def emulated(numbers, rounds):
-    """at_once() of every row, in an emulated machine, whose limits are our own; None where none can be booted."""
+    """at_once() of every row, in an emulated machine, which has no limits but ours; None if none can be booted."""
     kernels = os.path.join(ROOT, "tests", "kernels")
     boot = subprocess.run([f"{kernels}/boot", "sid", SHIM, COST, f"{kernels}/grow.sh", "--",
                            f"sh grow.sh {rounds} {' '.join(map(str, numbers))}"],

@@ -1,4 +1,4 @@
-"""The single measurements. Each takes a row and gives one figure, or one for each of several names."""
+"""The single measurements. Each takes a row and returns one figure, or one for each of several names."""
 import os
 import re
 import resource
@@ -30,7 +30,7 @@ def operations(row, names, count=50, batches=12):
 
 
 def start(row, command, times):
-    """Microseconds from spawning a program to its end, as far as waiting for it shows."""
+    """Microseconds from spawning a program until waiting for it returns."""
     result = []
     for _ in range(times):
         began = time.perf_counter_ns()
@@ -57,7 +57,7 @@ def memory(row, sockets=0):
 
 
 def own_pages(row):
-    """Pages of the object's own memory that are written to before a socket is made."""
+    """Pages of the object's memory that are written to before a socket is made."""
     process = subprocess.Popen(row.cost(0, "hold", "wait"), env=row.environment(), stdout=subprocess.PIPE)
     process.stdout.readline()
     pages = counts.own_pages(os.path.realpath(row.object), process.pid)
@@ -68,7 +68,7 @@ def own_pages(row):
 
 
 def status(connections, times):
-    """Seconds that `keepalive status` takes for a process with so many connections: passed, and on a processor."""
+    """Seconds that `keepalive status` takes for a process with so many connections: by the clock, and of CPU time."""
     process = subprocess.Popen(NONE.cost(connections // 2, "pairs", "wait"), stdout=subprocess.PIPE)
     process.stdout.readline()
     passed, used = [], []
@@ -86,7 +86,7 @@ def status(connections, times):
 
 
 def hooks(settings={}):
-    """Nanoseconds in our own code alone: hooks.c, with still.c in place of the C library."""
+    """Nanoseconds spent only in our own code: hooks.c, with still.c in place of the C library."""
     environment = {**NONE.environment(), "LD_PRELOAD": f"{SHIM} {HERE}/still.so", **settings}
     run = subprocess.run([f"{HERE}/hooks"], env=environment, preexec_fn=pin(0), check=True, stdout=subprocess.PIPE,
                          text=True)
@@ -119,7 +119,7 @@ def free_port():
 
 
 class Nginx:
-    """A real server for each row, all running, one driven at a time; one connection for each request."""
+    """A real server for each row. All run at the same time, and one at a time gets requests, each on its own connection."""
 
     CONFIGURATION = """
         daemon off; master_process off; error_log error.log; pid nginx.pid;

@@ -1,6 +1,6 @@
-"""Panels of lines over a logarithmic axis, as an SVG with a background of its own, light or dark: the picture follows
-the system, and the page around it may not. One column, 360 pixels wide, so that a phone shows it in full size. Each
-point has its figure as a title, which browsers show, and which tests compare with the text."""
+"""Panels of lines over a logarithmic axis, as an SVG. It has a background of its own, light or dark, because it follows
+the system's setting and the page around it may not. One column, 360 pixels wide, so that a phone shows it in full size.
+Each point has its figure as a title, which browsers show, and which tests compare with the text."""
 import dataclasses
 import math
 

@@ -1,6 +1,6 @@
-"""Interleaved measuring: each round takes every row once, in random order, and compares within the round.
+"""Interleaved measuring: each round measures every row once, in random order, and compares within the round.
 
-The machine's mood changes over seconds; what two rows show within one round they show under the same mood.
+A machine's speed changes over seconds; rows that are measured in the same round are measured at the same speed.
 """
 import os
 import random
@@ -21,7 +21,7 @@ class Spread:
 
     @property
     def error(self):
-        """Of the median: its standard error, were the values normally distributed."""
+        """The standard error of the median, if the values were normally distributed."""
         return 1.253 * self.half / 0.6745 / self.count ** 0.5
 
 
@@ -39,11 +39,11 @@ def ratio(samples, row, floor):
 
 
 def pin(cpu):
-    """For subprocess's preexec_fn: one processor, counted from the last, whatever is there."""
+    """For subprocess's preexec_fn: binds the process to one processor, counted from the last."""
     allowed = sorted(os.sched_getaffinity(0))
     return lambda: os.sched_setaffinity(0, {allowed[-1 - cpu % len(allowed)]})
 
 
 def fast_quartile(values):
-    """Where nothing came in between, without being the one lucky batch."""
+    """A low quantile: batches that nothing interrupted, but not just the fastest one."""
     return sorted(values)[len(values) // 4]

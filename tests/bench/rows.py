@@ -46,8 +46,8 @@ OURS = Row("**keepalive-shim**", SHIM)
 SUPERVISED = Row("keepalive run --supervise=always",
                  runner=(os.path.join(BUILD, "keepalive"), "run", "--supervise=always", "--"))
 
-# What a supervisor costs at least, and one that makes the socket; and what ours costs on a kernel before 6.13, which has
-# no PIDFD_GET_INFO.
+# The least that a supervisor can cost, and one that makes the socket; and what ours costs on a kernel before 6.13, which
+# has no PIDFD_GET_INFO.
 GOING_ON = Row("a supervisor that only says go on", runner=(os.path.join(HERE, "going_on"),))
 MAKING = Row("a supervisor that makes the socket, without a check", runner=(os.path.join(HERE, "making"),))
 SUPERVISED_BY_FILES = Row("the same on Linux before 6.13",
@@ -61,7 +61,7 @@ def compile(source, target, *options):
 
 
 def empty_object():
-    """The least that can be preloaded: nothing in it, and linked as ours is."""
+    """The smallest object that can be preloaded: empty, and linked as ours is."""
     source = os.path.join(HERE, "empty.c")
     open(source, "w").close()
     return compile(source, "empty.so", "-shared", "-nostdlib", "-Wl,-z,now,-z,relro,-z,noexecstack,-z,noseparate-code",
@@ -69,7 +69,7 @@ def empty_object():
 
 
 def peer(package):
-    """The object of a Debian package, installed or fetched into build/bench; None where neither works."""
+    """The object of a Debian package, installed or downloaded into build/bench; None if neither works."""
     library = package.rstrip("0") + ".so.0"
     installed = glob.glob(f"/usr/lib/{library}") + glob.glob(f"/usr/lib/*/{library}")
     unpacked = os.path.join(HERE, "peers")

@@ -88,7 +88,7 @@ server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time
 		podman_in_store kill --signal TERM $kind >/dev/null
 		run podman_in_store wait $kind
 		assert_output 7
-		says $kind 'told to end by signal 15'
+		says $kind 'ended by signal 15'
 		await 5 test ! -e "/proc/$PID"
 	done
 }

@@ -1,6 +1,6 @@
-"""Holds a rendered workload, or a pod, against Pod Security "restricted": restricted.py FILE.yaml
+"""Checks a rendered workload, or a pod, for Pod Security "restricted": restricted.py FILE.yaml
 
-What the standard asks of every container, as of Kubernetes 1.25; names what is missing.
+Names each requirement of the standard, as of Kubernetes 1.25, that a container does not meet.
 """
 import sys
 

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Within the emulated machine: grow.sh ROUNDS NUMBER...
-# What a socket() takes above so many open ones, in nanoseconds: the best of the rounds, each of ten batches;
-# and the KiB that the process then has of its own. Lines "NUMBER ROW NANOSECONDS KIB". ROWS are the rows.
+# The time of a socket() with so many open ones, in nanoseconds, from the best of the rounds of ten batches each, and the
+# KiB that the process then has of its own. Lines "NUMBER ROW NANOSECONDS KIB". ROWS are the rows.
 rounds=$1 rows=${ROWS-none hand shim}
 shift
 # shellcheck disable=SC3045 # every sh that Linux has knows it

@@ -1,4 +1,4 @@
-"""What is asked of a kernel, within the emulated machine: prints each answer, with what was asked before it."""
+"""The checks that run inside the emulated machine: prints each result, after the name of the check."""
 import os
 import re
 import subprocess

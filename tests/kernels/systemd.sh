@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Within the emulated machine, as its first process: becomes systemd, with a unit of each kind, which tell what
-# they saw (units.py); report.service prints it and ends it all. The shim comes to them by the drop-in of
-# scripts/deploy, with $how=default by DefaultEnvironment=, or with $how=host by /etc/ld.so.preload, to systemd too.
+# Inside the emulated machine, as its first process: writes a unit of each kind and becomes systemd. The units report what
+# they saw (units.py); report.service prints that and powers off. The shim is loaded by the drop-in of scripts/deploy, with
+# $how=default by DefaultEnvironment=, or with $how=host by /etc/ld.so.preload, then into systemd too.
 library=/usr/lib/x86_64-linux-gnu/keepalive-shim
 units=/etc/systemd/system
 mkdir -p $library $units
@@ -14,7 +14,7 @@ if [ "$how" = default ]; then
 	cp default.conf /etc/systemd/system.conf.d/keepalive-shim.conf
 fi
 
-# unit NAME LINE...: with the drop-in where it is a service.
+# unit NAME LINE...: writes the unit, and for a service the drop-in.
 unit() {
 	name=$1
 	shift
@@ -37,7 +37,7 @@ unit caller.service '[Unit]' Requires='activated.socket each.socket' After='acti
 	'[Service]' Type=oneshot "$python caller 8081 8082"
 unit confined.service '[Service]' Type=oneshot 'SystemCallFilter=~getsockopt setsockopt' "$python confined"
 unit asking.service '[Service]' Type=oneshot 'SystemCallFilter=~getsockopt setsockopt' "$python asking"
-# Filters that a service is started with, in each form of systemd.exec(5). NAME: what it does (units.py), and lines.
+# Services with filters, in each form of systemd.exec(5). NAME: what the service does (units.py), and its lines.
 forms='allow sockets SystemCallFilter=@system-service
 deny sockets SystemCallFilter=~@resources @privileged @debug
 deny-refused sockets SystemCallFilter=~setsockopt:EPERM

@@ -1,4 +1,4 @@
-"""What the services of systemd.sh do: units.py NAME [PORT...]; they tell what their sockets have in /run/report."""
+"""The services of systemd.sh: units.py NAME [PORT...]; they write the options of their sockets to /run/report."""
 import os
 import signal
 import socket

@@ -1,7 +1,7 @@
-"""cases: what is measured on the wire: cases.py DIRECTORY GROUP|CASE...
+"""cases: measures connections on the wire: cases.py DIRECTORY GROUP|CASE...
 
 Runs the cases side by side, each on hosts of its own (lab.py), and writes DIRECTORY/CASE.json for
-each. Nothing is judged here; expect.py does that.
+each. expect.py decides whether the results are as expected.
 """
 import contextlib
 import fcntl
@@ -31,7 +31,7 @@ def talk(*arguments):
 
 
 def variables(settings, shim):
-    """A program's environment. Without the shim the settings are there all the same."""
+    """A program's environment. Without the shim it contains the settings all the same."""
     return {**settings, **({"LD_PRELOAD": SHIM} if shim else {})}
 
 
@@ -41,8 +41,8 @@ with open("/proc/self/uid_map", encoding="ascii") as uid_map:
 
 class Turn:
     """
-    Setting up is work, watching is waiting: as many cases as there are processors set up at a time,
-    all are watched at the same time. A lock's file is closed even by a case that dies.
+    Setting up needs the processor, watching only waits: as many cases as there are processors are set up at a
+    time, and all are watched at the same time. The kernel releases the lock even if a case crashes.
     """
 
     def __init__(self):
@@ -179,7 +179,7 @@ def run_case(case, scratch):
 
 
 def watch(case, near, cable, capture, programs):
-    """The fault and what follows, as the report."""
+    """Causes the fault, watches what follows, and returns the report."""
     near_side, far_side = case.watch, "client" if case.watch == "server" else "server"
     watched = [programs[near_side]] + ([programs[far_side]] if case.shim in ("far", "both") else [])
     probed = near.counter("TCPKeepAlive")
@@ -217,10 +217,10 @@ def watch(case, near, cable, capture, programs):
     return report
 
 
-# Listeners that somebody else has opened.
+# Listeners that another process has opened.
 
 def service(scratch, console, settings, shim, *command):
-    """A script that becomes the service; only there the shim is loaded. Returns its path."""
+    """A script that becomes the service; the shim is loaded only in the service. Returns its path."""
     path = os.path.join(scratch, "service")
     with open(path, "w", encoding="ascii") as file:
         file.write(f"#!/bin/sh\nexec 2>{console}\nexec env "
@@ -430,7 +430,7 @@ LIMIT = 20
 
 
 def usage(program):
-    """What a program and its children use; memory is what they have allocated, in kB."""
+    """The resources of a program and its children; memory is what they have allocated, in kB."""
     used = {"processes": 0, "threads": 0, "descriptors": 0, "memory": 0}
     for pid in program.pids():
         with contextlib.suppress(OSError):  # it has just ended
@@ -527,7 +527,7 @@ NAT = """table ip nat {
 def middlebox(shim="", speaker="client", family=4):
     """
     A client behind a router with a stateful firewall, for IPv4 with NAT. After the pause the speaker
-    says one line to the other.
+    sends one line to the other.
     """
     def run(scratch):
         require("nft")

@@ -1,8 +1,8 @@
-"""expect: judges reports (cases.py): expect.py DIRECTORY EXPECTATION[+EXPECTATION...] CASE...
+"""expect: compares reports (cases.py) with expectations: expect.py DIRECTORY EXPECTATION[+EXPECTATION...] CASE...
 
-Prints what was measured, and what is not as expected; exit status 1 then, 77 where a case was
-skipped. The expectations are the functions below, with their arguments after colons; name=value asks
-for an option of the socket.
+Prints the figures, and what is not as expected; exit status 1 then, 77 if a case was skipped. The
+expectations are the functions below, with their arguments after colons; name=value expects an
+option of the socket.
 
 Timers are never early: probe k of a connection leaves idle + k x interval after the last segment that
 arrived, or later. How much later follows from the kernel's timer wheel (kernel/time/timer.c), plus
@@ -18,7 +18,7 @@ REACTION = 1 + 5 * LATENESS  # seconds, for a program to be scheduled and to say
 
 
 class Unexpected(Exception):
-    """What was measured is not what should have been."""
+    """The measurement differs from what was expected."""
 
 
 def expect(truth, text):
@@ -63,7 +63,7 @@ def has_keepalive(end):
 
 
 def error_at(end, text, earliest, latest):
-    """The program has said this after the fault; without a text, it has ended."""
+    """The program has printed this after the fault; without a text, it has ended."""
     if text:
         expect(end["error"], f"the program has seen no error; it said {end['said']!r}")
         expect(end["error"]["text"] == text,
@@ -119,23 +119,23 @@ def dies(report):
 
 
 def dies_silently(report):
-    """The program tells nobody why it ends."""
+    """The program ends without printing a reason."""
     dies_at(report["near"], report["tick"], "")
 
 
 def connection_dies(report):
-    """The program says nothing and lives on; its descriptor is closed."""
+    """The program prints nothing and continues; its descriptor is closed."""
     dies_at(report["near"], report["tick"], None)
     expect(not report["near"]["open"], "the connection is still open")
 
 
 def dies_with_broken_pipe(report):
-    """ssh(1) writes its farewell to the dead connection, and says what came of that."""
+    """ssh(1) writes to the dead connection before it ends, and prints the error of that."""
     dies_at(report["near"], report["tick"], "Broken pipe")
 
 
 def both_die(report):
-    """Each end by its own values."""
+    """Each end notices according to its own values."""
     for end in "near", "far":
         dies_at(report[end], report["tick"], "Connection timed out")
 
@@ -181,7 +181,7 @@ def dies_unreachable(report):
 
 
 def is_reset(report):
-    """The host is back and knows nothing: the first probe that reaches it is answered with RST."""
+    """The host is back without its connections: it answers the first probe that reaches it with RST."""
     end, tick = report["near"], report["tick"]
     has_keepalive(end)
     expect(len(end["reset_received"]) == 1, "no reset from the peer")
@@ -192,7 +192,7 @@ def is_reset(report):
 
 
 def waits(report):
-    """No probe, and after the time in which the shim ends it, the connection stands."""
+    """There is no probe, and after the time in which the shim would end it the connection is still open."""
     end = report["near"]
     idle, interval, count = numbers(end["settings"])
     expect(end["watched"] > idle + interval * (count + 1), "not watched for long enough")
@@ -235,7 +235,7 @@ def fast_open(report):
 
 
 def proxy(report):
-    """Each role by its own rule."""
+    """Each role has the values of its own rule."""
     tick = report["tick"]
     clients, servers = report["clients"], report["servers"]
     clients["settings"] = {"KEEPALIVE_SHIM_IDLE": 2, "KEEPALIVE_SHIM_INTERVAL": 1, "KEEPALIVE_SHIM_COUNT": 2}
@@ -281,7 +281,7 @@ def reader_killed(report, earliest, latest):
 
 
 def serves_again(report):
-    """Full of the vanished; after idle + interval x count everything is back."""
+    """Full of vanished clients; after idle + interval x count all resources are free again."""
     stays_full_until_dark(report)
     idle, interval, count = numbers(report["settings"])
     again = report["served_again"]
@@ -339,7 +339,7 @@ def measured(report):
 
 
 def judge(directory, case, expectations):
-    """Prints the measured, and what is wrong with it. Returns an exit status."""
+    """Prints the figures, and what is not as expected. Returns an exit status."""
     with open(os.path.join(directory, case + ".json"), encoding="ascii") as file:
         report = json.load(file)
     if "skip" in report:

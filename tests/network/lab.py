@@ -43,7 +43,7 @@ ERROR = re.compile("|".join(os.strerror(number) for number in (
 
 
 class LabError(Exception):
-    """The lab itself failed: nothing is known about the shim."""
+    """The lab itself failed, which says nothing about the shim."""
 
 
 class Skip(Exception):
@@ -63,7 +63,7 @@ def wait_for(condition, seconds, what):
 
 class Host:
     """
-    A host of its own: `with host:` the calling thread is on it, and so is what it starts.
+    A host: inside `with host:` the calling thread is on it, and so is what it starts.
     """
 
     def __init__(self):
@@ -78,7 +78,7 @@ class Host:
         check(libc.setns(HOME, CLONE_NEWNET))
 
     def ip(self, *commands):
-        """ip(8), each command without the word ip."""
+        """Runs ip(8); each command is given without the word ip."""
         self.run(["ip", "-batch", "-"], "\n".join(commands) + "\n")
 
     def nft(self, rules):
@@ -94,7 +94,7 @@ class Host:
         return done.stdout
 
     def sysctl(self, name, value):
-        """Skip where this kernel, or a container around us, does not let us set it."""
+        """Sets a sysctl; Skip if this kernel, or a container around us, does not allow that."""
         try:
             with self, open("/proc/sys/" + name.replace(".", "/"), "w", encoding="ascii") as file:
                 file.write(str(value))
@@ -120,8 +120,8 @@ class Host:
 class Cable:
     """
     A cable between two hosts: on each a device of this name with an IPv4 and an IPv6 address that
-    end in .1 and .2, ::1 and ::2. The hosts know each other's hardware addresses for good, so that
-    nothing but the connections under test is ever sent.
+    end in .1 and .2, ::1 and ::2. The hosts have permanent entries for each other's hardware addresses,
+    so that only the connections under test send packets.
     """
 
     def __init__(self, near, far, device="cable", net=0):
@@ -139,7 +139,7 @@ class Cable:
                 *self.neighbours(end, self.hardware(1 - end)))
 
     def neighbours(self, end, hardware):
-        """The commands that tell one end where the other is."""
+        """The commands that give one end the hardware addresses of the other."""
         return [f"neigh replace {address} lladdr {hardware} dev {self.device} nud permanent"
                 for address in (self.ipv4(1 - end), self.ipv6(1 - end))]
 
@@ -156,14 +156,14 @@ class Cable:
 
     def silence(self):
         """
-        Neither end hears the other any more: all goes to a hardware address that nobody has. What
-        they send still shows on the cable.
+        Neither end reaches the other any more, because all packets go to a hardware address that does
+        not exist. They can still be captured on the cable.
         """
         for end, host in enumerate(self.ends):
             host.ip(*self.neighbours(end, "02:00:00:00:00:99"))
 
     def outage(self):
-        """Silence for one and a half seconds."""
+        """No packet arrives for one and a half seconds."""
         def restore():
             for end, host in enumerate(self.ends):
                 host.ip(*self.neighbours(end, self.hardware(1 - end)))
@@ -172,7 +172,7 @@ class Cable:
         threading.Timer(1.5, restore).start()
 
     def drop(self):
-        """The far host's firewall drops everything without a word."""
+        """The far host's firewall drops everything silently."""
         self.ends[1].nft("""table inet dark {
             chain in { type filter hook input priority 0; policy drop; }
             chain out { type filter hook output priority 0; policy drop; }
@@ -188,7 +188,7 @@ class Cable:
             self.ends[0].run(["ip", family, "route", "flush", "dev", self.device])
 
     def replace(self):
-        """The far host is gone and comes back, with its addresses and without its connections."""
+        """The far host disappears and comes back with its addresses, but without its connections."""
         reborn = Host()
         self.ends[1].ip(f"link set {self.device} netns /proc/{os.getpid()}/fd/{reborn.namespace}")
         self.set_up(reborn, 1)
@@ -196,7 +196,7 @@ class Cable:
 
 
 def children(pid):
-    """The process and all below it."""
+    """The process and all its descendants."""
     found = [pid]
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
@@ -210,9 +210,9 @@ def children(pid):
 
 class Program:
     """
-    A program on a host, with these variables in its environment. What it and its children say on
-    standard output and standard error is in said, with the time. Where they do not have those, the
-    command may be a function: it is called with a path that can be written to instead.
+    A program on a host, with these variables in its environment. What it and its children print on
+    standard output and standard error is in said, with the time. For programs that do not use these,
+    the command may be a function, which is called with a path that they can write to instead.
     """
 
     def __init__(self, host, command, variables=None, stdin=subprocess.PIPE):
@@ -239,7 +239,7 @@ class Program:
         self.exit_at = time.time()
 
     def write(self, text):
-        """To its standard input; does not wait for it to read."""
+        """Writes to its standard input, without waiting for it to read."""
         threading.Thread(target=self.process.stdin.write, args=(text.encode(),),
                          daemon=True).start()
 
@@ -263,7 +263,7 @@ class Program:
 
     def pids(self):
         """
-        The program and its children. Nothing once it has ended: the number may be somebody else's.
+        The program and its children; nothing once it has ended, since the pid may be another process's.
         """
         return children(self.pid) if self.process.returncode is None else []
 
@@ -279,7 +279,7 @@ class Program:
         return list(found.values())
 
     def stop(self):
-        """As Ctrl-Z does: alive, and does nothing."""
+        """Stops the program, as Ctrl-Z does."""
         for pid in self.pids():
             os.kill(pid, signal.SIGSTOP)
 

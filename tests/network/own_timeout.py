@@ -1,7 +1,7 @@
 """A program with a TCP_USER_TIMEOUT of its own lives through a short outage at the worst moment: own_timeout.py
 
 The timeout is set before connect(), after it, or on the listener. The path is down around the moment when a probe would leave:
-the other end's socket drops what comes in (SO_ATTACH_FILTER). Then a question is asked. Prints what came of each.
+the other end's socket drops what comes in (SO_ATTACH_FILTER). Afterwards data is sent. Prints the result for each.
 """
 import ctypes
 import socket

@@ -1,8 +1,8 @@
 """psql with a tcp_user_timeout of its own, idle, and an outage when the first probe leaves: psql.py POSTGRES-BIN DATA IDLE
 
-The settings in which the path is down from 57 s to 72 s are IDLE 60: idle 60 s, interval 10 s, tcp_user_timeout 30 s. Any other
-IDLE is the same at another speed. Three sessions at a time, without the shim, with it, and forced to have what would end the
-connection; after the outage each asks. Prints what came of it. DATA is the server's, a folder of nobody's with a cluster in it.
+With IDLE=60 (idle 60 s, interval 10 s, tcp_user_timeout 30 s) the path is down from 57 s to 72 s; another IDLE scales all times.
+There are three sessions at the same time: without the shim, with it, and with force, which sets values that end the connection.
+After the outage each session sends a query; prints the results. DATA is a directory with a cluster, owned by nobody.
 """
 import os
 import sys

@@ -1,4 +1,4 @@
-"""talk: an ordinary program that talks TCP, in the ways in which programs do; it knows no keepalive.
+"""talk: an ordinary program that uses TCP in one of the usual ways, and does not set keepalive.
 
 talk.py listen PORT                accept() one connection, blocking
 talk.py listen-mptcp PORT

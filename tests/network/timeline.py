@@ -1,7 +1,7 @@
 """timeline: draws what was captured of a dying connection, with and without the shim, as SVG.
 
 timeline.py DIRECTORY >timeline.svg, from DIRECTORY/timeline-with.json and timeline-without.json (the
-group timeline of cases.py). The picture brings its own background, one for light and one for dark.
+group timeline of cases.py). The picture has its own background, one for light and one for dark.
 """
 import json
 import os

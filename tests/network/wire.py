@@ -55,7 +55,7 @@ def parse(frame, at, outgoing):
 
 
 class Capture:
-    """Every TCP segment on a device of the namespace in which it is made, from now on."""
+    """Captures every TCP segment on a device of the current namespace, from now on."""
 
     def __init__(self, device):
         self.segments = []
@@ -82,7 +82,7 @@ class Capture:
                 self.segments.append(segment)
 
     def quiet(self, seconds):
-        """Whether nothing has passed for so long."""
+        """Whether no segment has passed for so long."""
         return not self.segments or time.time() - self.segments[-1].at > seconds
 
     def connections(self):

@@ -1,10 +1,10 @@
 """
-answers: what sockets have under the same settings by preload, by supervision and by attach.
+answers: the options that sockets get with the same settings by preload, by supervision and by attach.
 
 answers.py LIBRARY COMMAND PROGRAM PYTHON... prints a line for each row and role:
-ROW: ROLE preload=VALUES supervise=VALUES attach=VALUES, and "differs" at the end where they are not equal.
-In a network namespace of its own, so that each row has a port of its own.
-With CGROUP=FOLDER in the environment also by `keepalive cgroup`, in groups below that one, but not rules by program=.
+ROW: ROLE preload=VALUES supervise=VALUES attach=VALUES, and "differs" at the end if they are not equal.
+Run it in a network namespace of its own, because each row uses a port of its own.
+With CGROUP=FOLDER in the environment also by `keepalive cgroup`, in groups below that one, except rules by program=.
 """
 import concurrent.futures
 import os
@@ -13,7 +13,7 @@ import sys
 
 library, command, program = sys.argv[1:4]
 
-# Settings; rules have P for the port that is listened on.
+# Settings; in rules, P stands for the listener's port.
 SETTINGS = [
     "", "IDLE=20", "INTERVAL=5 COUNT=3", "IDLE=kernel", "COUNT=kernel", "IDLE=kernel INTERVAL=kernel COUNT=kernel",
     "USER_TIMEOUT=auto", "USER_TIMEOUT=200s", "RTO_MAX=5s", "ROLE=client", "ROLE=server IDLE=20",
@@ -31,7 +31,7 @@ ADDRESSES = {"127.0.0.1": "127.0.0.0/8", "::1": "::1", "::ffff:127.0.0.1": "127.
 
 
 def rows():
-    """Every setting in either mode; own options and other addresses with some of them each."""
+    """Every setting in both modes, without and with own options, and some with other addresses."""
     for i, settings in enumerate(SETTINGS):
         for mode in MODES:
             yield settings, mode, OWN[i % len(OWN)], "127.0.0.1"
@@ -99,7 +99,7 @@ def answer(number, row):
         values = {way: next(line for line in text.splitlines() if line.startswith(role + " ")).split(" ", 1)[1]
                   for way, text in ways.items()}
         if role == "socket":
-            del values["attach"]  # which came later
+            del values["attach"]  # attach ran after this socket was printed
         different = "" if len(set(values.values())) == 1 else " differs"
         lines.append(f"{name}: {role} " + " ".join(f"{way}={value.replace(' ', ',')}" for way, value in values.items())
                      + different)

@@ -1,9 +1,13 @@
 /*
- * armed: makes TCP sockets and prints what the kernel says of their keepalive, a line each.
+ * armed: makes TCP sockets and prints their keepalive options, one socket on each line.
  *
- * armed [WORD...]: without words one socket. socket, closed0 (the socket becomes descriptor 0),
- * udp (a socket of which a log would tell), clearenv (before what follows), dlopen=PATH (loads a library), closeall (closes every descriptor, as
- * daemons do; ends with status 0 if a socket made then has keepalive).
+ * armed [WORD...]: does what each word says; without words the same as socket.
+ *   socket       makes and prints a socket
+ *   closed0      the same, after closing descriptor 0, which is then the socket's
+ *   udp          makes a UDP socket, which causes a line in the log
+ *   clearenv     removes the environment
+ *   dlopen=PATH  loads a library
+ *   closeall     closes every descriptor, as daemons do; ends with status 0 if the next socket has keepalive
  */
 #include <dlfcn.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 /*
- * cancel: threads that are cancelled while they wait in accept(), accept4() and connect(): each ends,
- * runs its clean-up, and takes no connection with it.
+ * cancel: threads that are cancelled while they wait in accept(), accept4() and connect(). Each ends and runs its
+ * clean-up, and no connection is lost.
  */
 #include <netinet/in.h>
 #include <poll.h>
@@ -65,7 +65,7 @@ static void nap(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
-/* Until the thread sleeps in its call. */
+/* Waits until the thread sleeps in its call. */
 static void await_sleep(struct waiting *waiting)
 {
 	char path[64], state = 0;
@@ -106,7 +106,7 @@ static void cancel(const char *call, int fd, int asleep)
 	}
 }
 
-/* A client of a listener whose queue is full waits. */
+/* connect() to a listener whose queue is full waits. */
 static int unanswered(int *full)
 {
 	int fd;

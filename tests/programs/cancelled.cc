@@ -1,4 +1,4 @@
-// cancelled: a C++ thread cancelled in accept() runs its destructors, and catch (...) sees it pass.
+// cancelled: a C++ thread that is cancelled in accept() runs its destructors and its catch (...).
 #include <cstdio>
 #include <netinet/in.h>
 #include <pthread.h>

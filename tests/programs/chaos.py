@@ -1,4 +1,4 @@
-"""Random calls on random sockets, held against a model of the design: chaos.py SEED CALLS
+"""Random calls on random sockets, compared with a model of the design: chaos.py SEED CALLS
 
 Prints what each call returned, so that a run with the shim can be compared with one without. With the
 shim in the process every socket is looked at after each call, and what it has is compared with what
@@ -34,7 +34,7 @@ class Profile:
 
 
 class Settings:
-    """KEEPALIVE_SHIM_* as far as the test uses them."""
+    """The settings (KEEPALIVE_SHIM_*) that the test uses."""
 
     def __init__(self, environment):
         def variable(name, default):
@@ -82,12 +82,12 @@ class Settings:
 
 
 class Socket:
-    """What a socket should have. sure: the manual says so without a limit."""
+    """The options that a socket should have. sure: none of the manual's LIMITS applies to it."""
 
     def __init__(self, tcp, profile, values=KERNEL, own=()):
         self.tcp, self.profile, self.values, self.own = tcp, profile, list(values), set(own)
         self.sure, self.state, self.peer, self.port, self.queue = True, "fresh", None, 0, []
-        self.keepalive = 0  # as the program set it on what is not TCP
+        self.keepalive = 0  # what the program set, if the socket is not TCP
 
     def move(self, profile):
         for i, (old, new) in enumerate(zip(self.profile.values, profile.values)):
@@ -125,7 +125,7 @@ def peer_of(address):
 
 
 def borrow(fd, function):
-    """function(the socket object of this descriptor), or None where the kernel refuses it."""
+    """function(a socket object for this descriptor), or None if the kernel refuses that."""
     try:
         view = socket.socket(fileno=os.dup(fd))
     except OSError:
@@ -155,7 +155,7 @@ def forget(sock):
 
 
 def any_fd(wanted=lambda view: True):
-    """A descriptor for which wanted() holds, where there is one; now and then any, or none."""
+    """A descriptor for which wanted() is true, if there is one; sometimes another one, or none."""
     odd = pick.random()
     if odd < 0.03:
         return -1
@@ -290,7 +290,7 @@ def duplicate():
 
 
 def hand_over():
-    """By SCM_RIGHTS, and closed before it is received: no hook sees where it comes from."""
+    """Sends a socket by SCM_RIGHTS, closes it, and receives it again: the shim does not see where it comes from."""
     fd = any_fd()
     if fd < 0:
         return
@@ -305,7 +305,7 @@ def hand_over():
 
 
 def look():
-    """Every socket, against what it should have."""
+    """Compares the options of every socket with what it should have."""
     global looks
     for fd, sock in sockets.items():
         found = []
@@ -322,7 +322,7 @@ def look():
 
 
 def apart(end):
-    """Our own descriptor, moved out of the way of the sockets' numbers."""
+    """Moves a descriptor of our own to a number far above those of the sockets."""
     fd = os.dup2(end.fileno(), CARRY + len(moved))
     end.close()
     moved.append(fd)

@@ -5,9 +5,9 @@
  *
  * HOW     prctl, syscall (as libseccomp), tsync (the same, for all threads), thread (only in one that has
  *         ended when the sockets are made)
- * ACTION  kill, kill-thread, trap, trace, errno, notify, log: what happens to
- * CALL    setsockopt, getsockopt, socket, getpeername, statx, openat, write; idle: setsockopt of TCP_KEEPIDLE
- *         alone; strict-idle: of all setsockopts that but SO_KEEPALIVE; none
+ * ACTION  kill, kill-thread, trap, trace, errno, notify, log: the filter's answer to
+ * CALL    setsockopt, getsockopt, socket, getpeername, statx, openat, write; idle: only setsockopt of TCP_KEEPIDLE;
+ *         strict-idle: every setsockopt except of SO_KEEPALIVE; none
  * WHEN    first (the default): before the first socket; later: after one
  *
  * The sockets go to the parent, which is not confined, and prints what they have: a listener, what it
@@ -85,7 +85,7 @@ static void confine(const char *call)
 		IF(SOL_SOCKET, 2),
 		LOAD(ARGUMENT(2)),
 		IF(SO_KEEPALIVE, 0),
-		/* Either branch comes here: SO_KEEPALIVE alone goes on. */
+		/* Both branches continue here: only SO_KEEPALIVE is allowed. */
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SO_KEEPALIVE, 1, 0),
 		RETURN(action),
 		RETURN(SECCOMP_RET_ALLOW),

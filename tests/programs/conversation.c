@@ -1,7 +1,7 @@
 /*
- * conversation: a server and its clients in one process, TCP and UNIX, which make no other calls than
- * these: socket, bind, listen, connect, accept, accept4, read, write, close. Whatever else is seen in a
- * trace is the shim's. Prints what each returned. Exit status 42.
+ * conversation: a server and its clients in one process, TCP and UNIX, which make only these calls: socket, bind,
+ * listen, connect, accept, accept4, read, write, close. Any other call in a trace is the shim's. Prints what each
+ * returned. Exit status 42.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { PORT = 29999 }; /* of an address that only this process uses */
+enum { PORT = 29999 }; /* on an address that only this process uses */
 
 static long show(const char *what, long result)
 {
@@ -68,7 +68,7 @@ int main(void)
 	snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "conversation %u", own);
 	converse((struct sockaddr *)&address, sizeof(address));
 	converse((struct sockaddr *)&name, sizeof(name));
-	/* Unseen before, so looked at. */
+	/* New to the shim, so it examines this descriptor. */
 	show("connect", connect(STDIN_FILENO, (struct sockaddr *)&address, sizeof(address)));
 	show("accept", accept(STDIN_FILENO, NULL, NULL));
 	fputs("done\n", stderr);

@@ -1,5 +1,5 @@
-"""Sockets that the program goes on with under another number, and a socket with several connections in
-its life. Prints TCP_KEEPIDLE, or - where keepalive is off: copies.py
+"""Sockets that the program continues to use under another number, and sockets with several connections one after the
+other. Prints TCP_KEEPIDLE, or - if keepalive is off: copies.py
 """
 import ctypes
 import errno

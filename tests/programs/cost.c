@@ -1,12 +1,11 @@
 /*
- * cost: one thing done many times, for counting and timing.
+ * cost: performs an operation many times, for counting and timing.
  *
  *   cost [-b] [-a ADDRESS] [-t THREADS] COUNT OPERATION... [COUNT OPERATION...]...
  *
- * Each OPERATION is a batch of the COUNT before it. It prints a line, its name and the nanoseconds that
- * one took; in a trace it stands between write(-1, "OPERATION") and write(-1, "between"). What it needs
- * besides (peers, ports) is made before and taken down after it by raw system calls, which no preload
- * sees.
+ * Each OPERATION is performed COUNT times. It prints a line with its name and the nanoseconds that one took; in a trace it
+ * is between write(-1, "OPERATION") and write(-1, "between"). Peers and ports that it needs are made before it and
+ * closed after it by raw system calls, which no preload sees.
  *
  * -b  four setsockopts by hand after each TCP socket() and before listen()
  * -a  the loopback address that connections are made to and come from (127.0.0.1)
@@ -82,7 +81,7 @@ static void bind_to(int fd, struct in_addr address, struct sockaddr_in *name)
 		checked(getsockname(fd, (struct sockaddr *)name, &length), "getsockname");
 }
 
-/* Closed with a reset, so that no TIME-WAIT is left and the ports last. */
+/* Closes it with a reset, so that no TIME-WAIT uses up the ports. */
 static void reset(int fd)
 {
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
@@ -91,7 +90,7 @@ static void reset(int fd)
 	close(fd);
 }
 
-/* Somebody to connect to. */
+/* A listener for the clients. */
 static void prepare_listener(void)
 {
 	if (raw_listener >= 0)
@@ -126,7 +125,7 @@ static void act_tcp6(int i)
 	close(checked(socket(AF_INET6, SOCK_STREAM, 0), "socket"));
 }
 
-/* A client's whole life. */
+/* A client from socket() to close(). */
 static void act_client(int i)
 {
 	int fd = tcp_socket();
@@ -275,7 +274,7 @@ static void prepare_one(void)
 		one = tcp_socket();
 }
 
-/* An option that is none of the shim's business. */
+/* An option that the shim does not set. */
 static void act_nodelay(int i)
 {
 	int on = i & 1;
@@ -283,7 +282,7 @@ static void act_nodelay(int i)
 	checked(setsockopt(one, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), "setsockopt");
 }
 
-/* Options that are. */
+/* Options that the shim sets. */
 static void act_own(int i)
 {
 	int idle = 100 + i % 100;
@@ -291,7 +290,7 @@ static void act_own(int i)
 	checked(setsockopt(one, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle)), "setsockopt");
 }
 
-/* The cheapest system call, as a measure. */
+/* The cheapest system call, for comparison. */
 static void act_null(int i)
 {
 	(void)i;
@@ -311,7 +310,7 @@ static void act_pairs(int i)
 	made[i] = checked(accept(shim_listener, NULL, NULL), "accept");
 }
 
-/* Until killed, for looking at the process from outside. */
+/* Waits until it is killed, so that the process can be examined from outside. */
 static void wait_forever(void)
 {
 	for (;;)

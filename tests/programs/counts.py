@@ -1,14 +1,14 @@
-"""What a preload adds to the program cost (cost.c), counted: these figures do not depend on the machine's mood.
+"""What a preload adds to the program cost (cost.c), counted, so that the figures do not depend on the machine's load.
 
 counts.py calls OBJECT [NAME=VALUE...] -- COST [OPTION...] COUNT OPERATION...
-    system calls more (or fewer) than without it: lines "PHASE CALL +N". A phase is an operation, "load" up to
-    main(), "between" where an operation is prepared or taken down.
+    additional (or fewer) system calls: lines "PHASE CALL +N". A phase is an operation, "load" until main(), or "between"
+    while an operation is prepared or cleaned up.
 
 counts.py instructions OBJECT [NAME=VALUE...] -- COST [OPTION...] COUNT OPERATION...
-    user-space instructions that one operation takes more: lines "OPERATION +N"
+    additional user-space instructions for one operation: lines "OPERATION +N"
 
 counts.py pages OBJECT PID
-    pages of the object's memory that are this process's own, since they were written to
+    how many pages of the object's memory the process has written to, and so has copies of its own
 """
 import collections
 import os

@@ -51,8 +51,7 @@ static pid_t forked(void)
 
 static pid_t vforked(const char *name)
 {
-	pid_t pid =
-		vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): the matter here */
+	pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): under test */
 
 	if (pid == 0) {
 		execl("/proc/self/exe", name, "child", (char *)NULL);

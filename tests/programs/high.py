@@ -1,7 +1,7 @@
 """Sockets with high descriptor numbers, and two whose numbers are so far apart that they share a place in
 the shim's table: high.py APART
 
-Prints TCP_KEEPIDLE, or - where keepalive is off; exit status 77 where RLIMIT_NOFILE is too low.
+Prints TCP_KEEPIDLE, or - if keepalive is off; exit status 77 if RLIMIT_NOFILE is too low.
 """
 import errno
 import os

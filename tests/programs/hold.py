@@ -1,4 +1,4 @@
-"""A peer that never hangs up: hold.py ADDRESS
+"""A peer that never closes a connection: hold.py ADDRESS
 
 Listens on a free port of ADDRESS, prints it, accepts, sends nothing and reads nothing.
 """

@@ -1,7 +1,7 @@
 /*
- * loopback [hold]: a server and its client in one, for worlds into which nothing looks from outside:
- * prints what getsockopt(2) says of the listener, the client and the accepted socket, in the words of
- * sockets.py, and "errno unchanged" where success left errno alone. hold: until standard input ends.
+ * loopback [hold]: a server and its client in one process, for systems that cannot be examined from outside. Prints the
+ * options of the listener, the client and the accepted socket in the format of sockets.py, and "errno unchanged" if
+ * successful calls left errno alone. hold: stays until standard input ends.
  */
 #include <errno.h>
 #include <netinet/in.h>

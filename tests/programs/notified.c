@@ -1,6 +1,6 @@
 /*
- * notified COMMAND [ARG...]: runs the command under a seccomp notification filter of somebody else, as
- * some containers have one. It reports nothing.
+ * notified COMMAND [ARG...]: runs the command under another seccomp notification filter, as in some containers. The
+ * filter hands no call over.
  */
 #include <err.h>
 #include <fcntl.h>

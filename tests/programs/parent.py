@@ -1,11 +1,11 @@
-"""What starts a service with sockets open: parent.py KIND [NAME=VALUE...] -- COMMAND...
+"""Starts a service with open sockets, as inetd and systemd do: parent.py KIND [NAME=VALUE...] -- COMMAND...
 
 connection  0, 1 and 2 are a connection, as by inetd nowait; what the command writes there is printed
 configured  the same, and somebody switched keepalive on before
 listener    0 is a listener with one connection waiting, as by inetd wait; a second one is made later
 activation  3 and 4 are listeners with LISTEN_FDS=2 and LISTEN_PID, the first as above
 
-The settings (NAME=VALUE) replace what would be set. Ends with the command's status.
+NAME=VALUE replaces a variable that would be set. The exit status is the command's.
 """
 import os
 import socket
@@ -34,7 +34,7 @@ def waits_in_queue(port):
 
 
 def connect_later(address):
-    """A second connection once the first was accepted, from a process of its own."""
+    """Makes a second connection, from another process, once the first was accepted."""
     if os.fork() == 0:
         listener.close()
         other.close()

@@ -1,8 +1,8 @@
 /*
- * pid_one: a server that is PID 1 of a container, as a well-behaved one is.
+ * pid_one: a server that is PID 1 of a container.
  *
  * Listens on a loopback port. Starts a child that leaves an orphan behind, and reaps both, as PID 1
- * has to. On SIGTERM it says so and ends with status 7.
+ * must. On SIGTERM it prints a line and ends with status 7.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -45,12 +45,12 @@ int main(void)
 	}
 	while (reaped < 2 && waitpid(-1, NULL, 0) > 0)
 		reaped++;
-	/* Whoever serves us beside us must not look like a child of ours. */
+	/* The supervisor must not appear as a child of this process. */
 	printf("pid %d reaped %d, %s\n", (int)getpid(), reaped,
 	       waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD ? "all" : "not all");
 	fflush(stdout);
 	while (!told)
 		sigsuspend(&before);
-	printf("told to end by signal %d\n", (int)told);
+	printf("ended by signal %d\n", (int)told);
 	return 7;
 }

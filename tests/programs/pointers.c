@@ -1,13 +1,13 @@
 /*
- * pointers: calls with addresses that are not there, or not there any more.
+ * pointers: calls with addresses that are not mapped, or no longer mapped.
  *
  *   pointers unmapped    connect() waits in one thread while another unmaps the address
- *   pointers faked N     a filter answers connect() with errno N (0: success) in the kernel's place
- *   pointers edge        accept() on a stack whose end is also its mapping's, with the length just past it
+ *   pointers faked N     a filter answers connect() with errno N (0: success) instead of the kernel
+ *   pointers edge        accept() on a stack at the end of its mapping, with the length just past it
  *   pointers past N      connect() there, with the address just past it, and that answer of a filter
- *   pointers peers       connects to each name of this host, and prints which keepalive came of it
+ *   pointers peers       connects to each name of this host, and prints the keepalive options of each connection
  *
- * Prints what each call gave; dies of SIGSEGV if somebody reads what he should not.
+ * Prints the result of each call; ends by SIGSEGV if unmapped memory is read.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ static void show(const char *call, long result)
 	fflush(stdout);
 }
 
-/* On every address of this host, IPv4 ones too. */
+/* Listens on every address of this host, IPv4 ones too. */
 static void prepare(int backlog)
 {
 	socklen_t length = sizeof(listening);
@@ -64,7 +64,7 @@ static void unmapped(void)
 	pthread_t thread;
 
 	prepare(0);
-	/* The queue is full then: no answer to whoever comes next. */
+	/* Fills the queue, so that the next client gets no answer. */
 	connect(socket(AF_INET6, SOCK_STREAM, 0), (struct sockaddr *)&listening, sizeof(listening));
 	client = socket(AF_INET6, SOCK_STREAM, 0);
 	setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
@@ -95,7 +95,7 @@ static void faked(unsigned number)
 	answer_connect(number);
 	client = socket(AF_INET, SOCK_STREAM, 0);
 	errno = 0;
-	page = (void *)8; /* no memory there */
+	page = (void *)8; /* not mapped */
 	connect_to_page(NULL);
 }
 
@@ -113,7 +113,7 @@ static void connect_past_edge(void)
 	connect_to_page(NULL);
 }
 
-/* Runs it on a stack after which there is nothing. */
+/* Runs it on a stack that is followed by unmapped memory. */
 static void at_edge(void (*function)(void))
 {
 	static ucontext_t here, there;

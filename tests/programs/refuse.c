@@ -1,7 +1,7 @@
 /*
- * refuse EPERM|ENOSYS|KILL SYSCALL COMMAND [ARG...]: runs the command where this system call fails so, as
- * on older kernels, under kernel.yama.ptrace_scope, or in containers; KILL: where it ends the process, as
- * in services with a SystemCallFilter= of systemd's.
+ * refuse EPERM|ENOSYS|KILL SYSCALL COMMAND [ARG...]: runs the command with a filter that makes this system call fail, as
+ * on older kernels, under kernel.yama.ptrace_scope, or in containers; KILL: the call ends the process, as in services
+ * with SystemCallFilter=.
  */
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,8 +1,8 @@
-"""Descriptor numbers that come to stand for another socket behind the shim's back.
+"""Descriptor numbers that are reused for another socket without the shim's knowledge.
 
-For each kind of socket that had the number and each kind that comes to it by SCM_RIGHTS and dup2(),
-uses the new one as a program would, and prints SO_KEEPALIVE of it, then of what was accepted from it, or
-the TCP_KEEPIDLE that the program itself has set to 99:
+For each kind of socket that had the number and each kind that gets it by SCM_RIGHTS and dup2(), uses the new socket as a
+program would. Prints its SO_KEEPALIVE, then that of a socket accepted from it, or its TCP_KEEPIDLE, which the program
+itself has set to 99:
 fresh -> udp: 0
 """
 import ctypes
@@ -17,7 +17,7 @@ ours, theirs = socket.socketpair()
 
 
 def unseen(family, kind):
-    """A socket that no hook saw being made."""
+    """A socket that was made without the shim's knowledge."""
     return socket.socket(fileno=libc.syscall(SYS_SOCKET, family, kind, 0))
 
 
@@ -65,7 +65,7 @@ NOW = {
 
 
 def listening_unseen(family):
-    """A listener that no hook saw: what it has is the kernel's defaults."""
+    """A listener that was made without the shim's knowledge, so it has the kernel's defaults."""
     sock = unseen(family, socket.SOCK_STREAM)
     sock.bind(LOOPBACK if family == socket.AF_INET else "")
     listen = {"x86_64": 50, "i686": 363, "armv7l": 284}.get(platform.machine(), 201)
@@ -74,7 +74,7 @@ def listening_unseen(family):
 
 
 def use(sock, kind):
-    """Says what the kernel has after the program used it."""
+    """Prints the socket's options after the program has used it."""
     shown = []
     if kind == "tcp-to-listen":
         listening(sock)

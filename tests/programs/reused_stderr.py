@@ -1,8 +1,8 @@
-"""Standard error is closed, and its number is taken by something that carries data, as in a daemon:
+"""Standard error is closed, and its number is reused for a pipe or socket with data, as in a daemon:
 reused_stderr.py pipe|unix|udp [gone]
 
-Makes sockets, then prints what came out at the other end. With gone nobody reads there: who writes gets
-a SIGPIPE, which ends the program.
+Makes sockets, then prints what arrived at the other end. With gone the other end is closed: writing to it causes
+SIGPIPE, which ends the program.
 """
 import os
 import signal

@@ -1,8 +1,6 @@
 /*
- * sandboxed: a server that gives up system calls once it listens, as sandboxed daemons do. A filter
- * kills it for asking or setting a socket option, and for what else a shim might do behind accept().
- *
- * sandboxed: prints what it served.
+ * sandboxed: a server that gives up system calls once it listens, as sandboxed daemons do. A filter kills it for reading
+ * or setting a socket option, and for other calls that a shim might make in accept(). Prints how many clients it served.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>

@@ -1,7 +1,7 @@
 /*
  * signals: the hooks in signal handlers, where POSIX allows them (signal-safety(7)).
  *
- * signals stack: prints how many bytes of a signal stack a handler used that makes every call once.
+ * signals stack: prints how many bytes of its signal stack a handler uses that makes every call once.
  * signals storm: a timer's handler makes sockets while the program makes connections.
  */
 #include <errno.h>
@@ -115,7 +115,7 @@ static int storm(void)
 		struct linger reset = { .l_onoff = 1 };
 		int client = socket(AF_INET, SOCK_STREAM, 0), accepted;
 
-		/* An interrupted connect() goes on in the background. */
+		/* An interrupted connect() continues in the background. */
 		if (connect(client, ADDRESS, sizeof(loopback)) != 0 && errno != EINTR)
 			return 1;
 		accepted = accept(server, NULL, NULL);

@@ -1,7 +1,7 @@
-"""The TCP sockets of a process as the kernel has them: sockets.py PID
+"""The TCP sockets of a process as the kernel sees them: sockets.py PID
 
-Copies each descriptor (pidfd_getfd(2)) and asks it with getsockopt(2), so it shows the effect on an
-unmodified program. One line a socket:
+Copies each descriptor (pidfd_getfd(2)) and reads its options with getsockopt(2), so it shows the effect on an
+unmodified program. One line for each socket:
 fd=3 state=LISTEN protocol=tcp local=127.0.0.1:80 peer=- keepalive=1 idle=60 interval=10 count=6 user_timeout=0 rto_max=120000
 """
 import ctypes

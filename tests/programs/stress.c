@@ -1,9 +1,9 @@
 /*
- * stress: random calls, good and bad, and what came of each: stress SEED COUNT
+ * stress: random calls with good and bad arguments: stress SEED COUNT
  *
- * Prints a line for each call: its result, errno and what it wrote. The same seed gives the same calls, and
- * with or without the shim the same lines: descriptors, flags, errors, bytes. Only keepalive may differ, and
- * so is not asked for unless this program has set it itself.
+ * Prints a line for each call: its result, errno and what it wrote. The same seed causes the same calls and, with or
+ * without the shim, the same lines: descriptors, flags, errors, bytes. Only keepalive may differ, so it is not printed
+ * unless this program has set it itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +25,9 @@
 enum { PLACES = 24, FIRST = 10 };
 
 static uint64_t state;
-static int place[PLACES]; /* descriptors, or what was one */
-static int echo;          /* settle() */
-static char *edge;        /* no memory from here on */
+static int place[PLACES]; /* descriptors, open or closed */
+static int echo;          /* a socket connected with itself, for settle() */
+static char *edge;        /* the first address that is not mapped */
 static unsigned short ports[PLACES];
 
 /*
@@ -84,7 +84,7 @@ static void said(const char *call, long result)
 	printf("%s %ld %d\n", call, result, result < 0 ? errno : 0);
 }
 
-/* Mostly an open one. */
+/* A descriptor, in most cases an open one. */
 static int *any(void)
 {
 	int *found = &place[below(PLACES)];
@@ -113,7 +113,7 @@ static void keep(int fd)
 	*to = fd;
 }
 
-/* Room for length bytes, good or bad: whole, partly there, not at all. */
+/* A buffer of length bytes that is mapped, partly mapped, or not mapped at all. */
 static void *room(unsigned length)
 {
 	switch (below(8)) {
@@ -168,7 +168,7 @@ static void name_it(void)
 
 	name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	said("bind", bind(place[i], (struct sockaddr *)&name, length));
-	/* Room for all: a connection that finds none is tried again when the clock says so. */
+	/* A backlog for all connections: the kernel would try one for which there is no room again, at times that vary. */
 	said("listen", listen(place[i], 100 + (int)below(4)));
 	if (getsockname(place[i], (struct sockaddr *)&name, &length) == 0)
 		ports[i] = name.sin_port;
@@ -247,7 +247,7 @@ static void move(void)
 	}
 }
 
-/* Over SCM_RIGHTS, to whatever number is free. */
+/* Passes a socket over SCM_RIGHTS; it gets the lowest free number. */
 static void pass(void)
 {
 	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
@@ -275,7 +275,7 @@ static void pass(void)
 	close(ends[1]);
 }
 
-/* A whole connection, each socket made or moved in one way or another. */
+/* A whole connection, whose sockets are made and moved in various ways. */
 static int tcp(void)
 {
 	int fd = below(4) ? socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)

@@ -1,7 +1,7 @@
 /*
- * supervised: what a program can notice of its supervisor: supervised WHAT [ARG...]
+ * supervised: reports what a program can notice of its supervisor: supervised WHAT [ARG...]
  *
- * For each WHAT below, prints what it sees. Linked statically in the tests.
+ * WHAT is one of the functions below; the comment above each begins with its arguments. Tests link it statically.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -96,7 +96,7 @@ static void kinds(char **arguments)
 	made("sctp", AF_INET, SOCK_STREAM, 132);
 }
 
-/* What goes wrong with a socket() that nobody can grant. */
+/* The errors of socket() calls that must fail. */
 static void errors(char **arguments)
 {
 	struct rlimit none = { 0, 0 };
@@ -151,7 +151,7 @@ static void catch (int signal)
 	caught = 1;
 }
 
-/* The children that a program without children has. */
+/* What a program without children sees of children: wait(), waitid(), SIGCHLD. */
 static void children(char **arguments)
 {
 	int status;
@@ -206,7 +206,7 @@ static void killed(char **arguments)
 	print("after", tcp_socket());
 }
 
-/* A network namespace of its own: there the loopback interface is down. */
+/* Enters a network namespace of its own, in which the loopback interface is down. */
 static void network(char **arguments)
 {
 	struct ifreq request = { .ifr_name = "lo" };
@@ -222,7 +222,7 @@ static void network(char **arguments)
 	printf("keepalive=%d\n", has_keepalive(fd));
 }
 
-/* UID: another user's sockets are that user's. */
+/* UID: becomes that user; its sockets must belong to that user. */
 static void user(char **arguments)
 {
 	uid_t uid = (uid_t)number(arguments[0]);
@@ -233,7 +233,7 @@ static void user(char **arguments)
 	print("after", tcp_socket());
 }
 
-/* The first process ends, and its child goes on making sockets. */
+/* The first process ends, and its child continues to make sockets. */
 static void orphan(char **arguments)
 {
 	(void)arguments;
@@ -252,7 +252,7 @@ static void give_up(int signal)
 	siglongjmp(refused, 1);
 }
 
-/* The other ways into the kernel that this processor has, and the kernel may have. */
+/* The other system call interfaces of this processor, if the kernel has them. */
 static void entries(char **arguments)
 {
 	long fd = -ENOSYS;
@@ -275,7 +275,7 @@ static void entries(char **arguments)
 	print("native", tcp_socket());
 }
 
-/* Listens, says where, accepts one connection after the other, and prints what each has. */
+/* Listens, prints the port, accepts one connection after the other, and prints the options of each. */
 static void server(char **arguments)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };

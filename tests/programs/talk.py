@@ -1,4 +1,4 @@
-"""A program that knows nothing of keepalive, to be looked at from outside.
+"""A program that does not set keepalive, to be examined from outside.
 
 talk.py server ADDRESS              accepts for ever and echoes
 talk.py client ADDRESS PORT COUNT   connects; on SIGUSR1 once more, on SIGUSR2 closes the last one

@@ -1,6 +1,6 @@
 /*
- * threads [THREADS SOCKETS]: each thread makes and closes so many sockets, TCP and UDP in turn, all on
- * the same few descriptor numbers. Every TCP socket has keepalive and no other has.
+ * threads [THREADS SOCKETS]: each thread makes and closes that many sockets, TCP and UDP alternately, all on the same few
+ * descriptor numbers. Every TCP socket must have keepalive, and no other.
  */
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /*
- * transcript: calls every function that the shim takes the place of, with arguments good and bad, and
- * prints what each returned and left in errno. With and without the shim it must print the same.
+ * transcript: calls every function that the shim replaces, with good and bad arguments, and prints what each returned and
+ * left in errno. With and without the shim it must print the same.
  *
  * transcript [others]: others leaves out TCP.
  */
@@ -37,7 +37,7 @@ static long show(const char *call, long result)
 	return result;
 }
 
-/* What no pointer of a program's should be; not NULL, which has a meaning of its own in places. */
+/* A pointer that is never valid; not NULL, which has a meaning in some calls. */
 static char *const nowhere = (char *)8;
 #define BAD ((void *)nowhere)
 
@@ -46,7 +46,7 @@ static void silent_handler(int signal)
 	(void)signal;
 }
 
-/* The last bytes of a page that nothing follows: who reads on dies. */
+/* The last bytes of a page before unmapped memory: reading beyond them ends the program. */
 static void *at_the_edge(size_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -58,7 +58,7 @@ static void *at_the_edge(size_t size)
 	return pages + page - size;
 }
 
-/* A signal that interrupts whatever blocks 30 ms from now, and once more should it have come too soon. */
+/* A signal that interrupts a blocking call in 30 ms, and another one in case the first came too soon. */
 static void interrupt_soon(void)
 {
 	struct itimerval soon = { .it_value = { .tv_usec = 30000 },
@@ -186,7 +186,7 @@ static void unix_sockets(int type)
 {
 	struct sockaddr_un address = {
 		.sun_family = AF_UNIX
-	}; /* then the kernel gives an abstract name */
+	}; /* without a name, so the kernel chooses an abstract one */
 	socklen_t length = sizeof(sa_family_t), room;
 	int fd = socket(AF_UNIX, type, 0), client = socket(AF_UNIX, type, 0), accepted;
 	char *short_room = at_the_edge(4);
@@ -296,7 +296,7 @@ static void accepting(void)
 	CALL(accept(server, (struct sockaddr *)&peer, &length));
 
 	fcntl(server, F_SETFL, O_NONBLOCK);
-	/* musl before 1.2.4 makes an accept() of unknown flags, which would wait. */
+	/* musl before 1.2.4 calls accept() if flags are unknown, which would wait. */
 	CALL(accept4(server, NULL, NULL, 0x40000000));
 	CALL(accept(server, NULL, NULL));
 	CALL(accept(server, BAD, BAD));

@@ -1,7 +1,8 @@
 /*
- * trusting: what a program relies on when its sockets are made by somebody else: trusting WHAT [ARG...]
+ * trusting: checks what a program relies on if another process makes its sockets: trusting WHAT [ARG...]
  *
- * For each WHAT below, prints what went wrong how often. Linked statically in the tests.
+ * WHAT is one of the functions below; the comment above each begins with its arguments. Prints how often something went
+ * wrong. Tests link it statically.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -66,7 +67,7 @@ static int tcp_socket(void)
 	return socket(AF_INET, SOCK_STREAM, 0);
 }
 
-/* Sockets, one after the other; the number of each is the one that is free. */
+/* Makes sockets, one after the other; each must get the lowest free number. */
 static void make_numbers(bool goes_on(const char *), const char *argument)
 {
 	long wrong = 0, without = 0, made = 0;
@@ -94,7 +95,7 @@ static bool has_time(const char *seconds)
 	return now() < end;
 }
 
-/* SECONDS: so long. */
+/* SECONDS: makes sockets for that long. */
 static void numbers(char **arguments)
 {
 	make_numbers(has_time, arguments[0]);
@@ -105,13 +106,13 @@ static bool is_missing(const char *file)
 	return access(file, F_OK) != 0;
 }
 
-/* FILE: until it is there. */
+/* FILE: makes sockets until it exists. */
 static void numbers_until(char **arguments)
 {
 	make_numbers(is_missing, arguments[0]);
 }
 
-/* SECONDS: calls of each kind that a supervisor is handed; none may fail. */
+/* SECONDS: calls of each kind that a supervisor handles; none may fail. */
 static void served(char **arguments)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(1) };
@@ -132,7 +133,7 @@ static void served(char **arguments)
 	printf("%ld failed, %ld of %ld without keepalive\n", failed, without, 2 * made);
 }
 
-/* COUNT: a port that was closed is bound to again, at once. */
+/* COUNT: closes a listener and binds its port again at once. */
 static void ports(char **arguments)
 {
 	int in_use = 0;
@@ -171,7 +172,7 @@ static void *make_until_full(void *count)
 	return NULL;
 }
 
-/* THREADS COUNT: at the limit of descriptors. */
+/* THREADS COUNT: makes sockets with hardly any free descriptor. */
 static void full(char **arguments)
 {
 	int threads = number(arguments[0]), count = number(arguments[1]), last = 0;
@@ -179,7 +180,7 @@ static void full(char **arguments)
 	pthread_t thread[64];
 
 	setrlimit(RLIMIT_NOFILE, &limit);
-	while (last >= 0) /* but one is free */
+	while (last >= 0) /* leaves one free */
 		last = dup(STDIN_FILENO);
 	close(7);
 	for (int i = 0; i < threads; i++)
@@ -226,7 +227,7 @@ static bool is_loopback_up(int fd)
 	return ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_UP;
 }
 
-/* A socket of this thread: whether it belongs to the right namespace and user. */
+/* Whether a new socket of this thread belongs to the right namespace and user. */
 static bool is_right(bool at_home, uid_t user)
 {
 	struct stat status;
@@ -257,7 +258,7 @@ static void *wander(void *unused)
 	return NULL;
 }
 
-/* ROUNDS: threads that change what their sockets belong to between two of them. */
+/* ROUNDS: threads that change their namespace or user between two sockets. */
 static void wanderers(char **arguments)
 {
 	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -279,7 +280,7 @@ static void set_next_number(pid_t next)
 		err(77, "ns_last_pid");
 }
 
-/* In a process that gets the number wanted. Returns whether it had it and all was right. */
+/* Makes a socket in a process with the wanted pid. Returns whether it got that pid and the socket was right. */
 static bool try_number(pid_t wanted, bool at_home)
 {
 	int status;
@@ -296,7 +297,7 @@ static bool try_number(pid_t wanted, bool at_home)
 	return status == 0;
 }
 
-/* ROUNDS: the same number, for processes in one namespace and then in another. */
+/* ROUNDS: processes with the same pid, first in one namespace and then in another. */
 static void same_number(char **arguments)
 {
 	pid_t wanted = getpid() + 100;
@@ -317,7 +318,7 @@ static void *execute_elsewhere(void *program)
 	err(1, "exec");
 }
 
-/* PROGRAM: a thread in another namespace executes, and gets the number of the first one. */
+/* PROGRAM: a thread in another namespace executes it, and so gets the id of the first thread. */
 static void executor(char **arguments)
 {
 	pthread_t thread;
@@ -335,7 +336,7 @@ static void here(char **arguments)
 	printf("after: %s\n", is_right(false, 0) ? "right" : "wrong");
 }
 
-/* Its own supplementary groups: served all the same. */
+/* Sets supplementary groups of its own; its sockets must have keepalive all the same. */
 static void groups(char **arguments)
 {
 	gid_t own[] = { 4, 24 };
@@ -349,7 +350,7 @@ static void groups(char **arguments)
 	printf("keepalive: %d\n", has_keepalive(fd));
 }
 
-/* A sandbox of its own: what it refuses is refused, and the strict one cannot be had. */
+/* Installs sandboxes of its own: strict mode, which is refused, then a filter that refuses socket(). */
 static void confined(char **arguments)
 {
 	struct sock_filter code[] = {
@@ -375,14 +376,14 @@ static void *listen_alone(void *unused)
 	if (unshare(CLONE_FILES) != 0)
 		err(77, "unshare");
 	close(0);
-	close(3); /* the other table's is none of ours */
+	close(3); /* closes it only in this thread's own table */
 	if (tcp_socket() < 0 || listen(0, 1) != 0)
 		err(1, "listen");
 	printf("idle=%d\n", value(0, IPPROTO_TCP, TCP_KEEPIDLE));
 	return NULL;
 }
 
-/* A thread with descriptors of its own. */
+/* A thread with its own table of descriptors. */
 static void own_table(char **arguments)
 {
 	pthread_t thread;
@@ -425,8 +426,8 @@ __attribute__((noreturn)) static void *burn(void *unused)
 }
 
 /*
- * SECONDS: how long a socket() takes at most beside threads of the same process that make sockets and
- * hardly get a processor, since others need it.
+ * SECONDS: how long a socket() takes at most while other threads of the process make sockets and hardly get a
+ * processor.
  */
 static void siblings(char **arguments)
 {
@@ -467,7 +468,7 @@ static void *close_soon(void *microseconds)
 	return NULL;
 }
 
-/* Has data that nobody reads, and is closed while listen(2) is served. */
+/* A socket with unread data is closed while the supervisor handles its listen(). */
 __attribute__((noreturn)) static void linger_once(const struct sockaddr_in *address,
 						  int microseconds)
 {
@@ -491,7 +492,7 @@ __attribute__((noreturn)) static void linger_once(const struct sockaddr_in *addr
 	_exit(0);
 }
 
-/* How long a socket() takes at most beside a process whose sockets linger when they are closed. */
+/* How long a socket() takes at most while another process closes sockets that linger. */
 static void lingering(char **arguments)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };

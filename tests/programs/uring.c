@@ -1,7 +1,7 @@
 /*
- * uring: a client without a system call of its own but io_uring's: socket(), connect() and accept() of a
- * connection to itself. Prints what keepalive, idle time, interval and count the client and the accepted
- * socket have; exit status 77 where the kernel has no io_uring, or not these operations.
+ * uring: a client and server that makes its socket, connects and accepts only by io_uring. Prints keepalive, idle time,
+ * interval and count of the client and the accepted socket; exit status 77 if the kernel lacks io_uring or one of these
+ * operations.
  */
 #include <err.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
- * values-of: what descriptors that were open before main() have: values-of [-a] FD...
+ * values-of: the options of descriptors that were open before main(): values-of [-a] FD...
  *
- * -a: accepts two connections from the first one before (the second is made by parent.py on its own),
- * and prints what they have.
+ * -a: first accepts two connections from the first one (parent.py makes the second one later), and prints their options
+ * too.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,7 +21,7 @@ static int get(int fd, int level, int name)
 	return value;
 }
 
-/* One write a line, since standard output may be the connection itself. */
+/* One write for each line, since standard output may be the connection itself. */
 static void print(const char *name, int fd)
 {
 	dprintf(STDOUT_FILENO, "%s keepalive=%d idle=%d interval=%d count=%d user_timeout=%d\n",

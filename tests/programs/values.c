@@ -1,5 +1,5 @@
 /*
- * values: what sockets of each role have: values [-mnw] [-s OPTION=VALUE] [-l OPTION=VALUE] [ADDRESS [PORT]]
+ * values: the options of sockets of each role: values [-mnw] [-s OPTION=VALUE] [-l OPTION=VALUE] [ADDRESS [PORT]]
  *
  * Listens on ADDRESS (127.0.0.1) and PORT (0: any), connects to itself, and prints a line each for a
  * new socket, the listener, the client and the accepted server socket. -s: the program sets this option
@@ -41,7 +41,7 @@ static void print(const char *name, int fd)
 	printf("\n");
 }
 
-/* Sets OPTION=VALUE, and says what came of it where that is not success. */
+/* Sets OPTION=VALUE, and prints the error if there is one. */
 static void set(int fd, const char *text)
 {
 	const char *value = strchr(text, '=') + 1;

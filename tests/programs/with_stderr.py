@@ -1,7 +1,7 @@
-"""Runs a command whose standard error is of an awkward kind: with_stderr.py KIND,... COMMAND...
+"""Runs a command with a standard error of an unusual kind: with_stderr.py KIND,... COMMAND...
 
-For each kind prints it, what came of the command, then what the other end of standard error got. The signals of a broken pipe and
-of file sizes have their default action in the command.
+For each kind prints its name, the command's output and status, then what arrived at the other end of standard error. The
+command has the default actions for SIGPIPE and SIGXFSZ.
 """
 import os
 import pty
@@ -31,7 +31,7 @@ def tcp_pair():
 
 
 def ends(kind):
-    """The other end, or None where it is gone, and standard error."""
+    """The other end, or None if it is closed, and standard error."""
     if kind.startswith("pipe"):
         other, stderr = os.pipe()
     elif kind.startswith("unix"):

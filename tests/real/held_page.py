@@ -1,4 +1,4 @@
-"""A page that comes when it is let go: held_page.py FILE: prints the port; answers each request once FILE is there."""
+"""A web page that is sent only on demand: held_page.py FILE: prints the port; answers each request once FILE exists."""
 import http.server
 import os
 import sys

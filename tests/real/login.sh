@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What happens at a login by ssh: bash login.sh FOLDER PROGRAMS [NAME=VALUE...], with these in sshd's environment.
-# In namespaces with an /etc of their own (tests/confined), in which "guest" may log in.
+# A login by ssh: bash login.sh FOLDER PROGRAMS [NAME=VALUE...], with these variables in sshd's environment. It runs in
+# namespaces with a private /etc (tests/confined), in which "guest" may log in.
 set -eu
 here=$1 programs=$2
 shift 2
 
-# what PID: whose process it is, and its connection.
+# what PID: prints the user of the process, and the options of its connection.
 what() {
 	stat -c %U "/proc/$1/"
 	python3 "$programs/sockets.py" "$1" | grep -o 'state=ESTABLISHED\|keepalive=.*'
@@ -28,7 +28,7 @@ env "$@" "$(command -v sshd)" -D -e -f "$here/config" 2>"$here/log" &
 daemon=$!
 until ss -tlnH sport = 2222 | grep -q .; do sleep 0.05; done
 
-# Before anybody has logged in: who reads from the network is confined, and nobody.
+# Before the login, the process that reads from the network is confined, and runs as nobody.
 exec 4<>/dev/tcp/127.0.0.1/2222
 printf 'SSH-2.0-nobody\r\n' >&4
 reader=$(child "$(child "$daemon")")

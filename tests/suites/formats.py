@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What test runners print, one line a test: formats.py FORMAT <OUTPUT, "pass|fail|skip<TAB>name" out."""
+"""Converts the output of test runners to one line for each test: formats.py FORMAT <OUTPUT, "pass|fail|skip<TAB>name" out."""
 
 import re
 import sys

@@ -1,5 +1,5 @@
-# Within the root: a day in the life of a Debian host. What every program says goes to its own file in /mnt/said.
-# With $library, /etc/ld.so.preload names it before anything else happens.
+# Inside the root: what a Debian host does in a day. The output of each program goes to its own file in /mnt/said.
+# If $library is set, it is put into /etc/ld.so.preload first.
 # shellcheck shell=sh
 set +e -u
 out=/mnt/said
@@ -12,7 +12,7 @@ if [ -n "$library" ]; then
 	echo /usr/lib/libkeepalive-shim.so >/etc/ld.so.preload
 fi
 
-# say NAME COMMAND...: what it prints, and its status.
+# say NAME COMMAND...: writes its output and status to the file NAME.
 say() {
 	name=$1
 	shift

@@ -1,16 +1,16 @@
 """
-What `keepalive check` says of every program of this system, beside what is so: a confusion table.
+Compares the answers of `keepalive check` for every program of this system with the truth: a confusion table.
 
     confusion.py KEEPALIVE LIBRARY AT_ENTRY SECONDS [SEED]
 
-What is so comes from elsewhere than check's own readers of ELF files:
+The truth is found by other means than check's own code:
   reached   the dynamic linker has loaded the library when the program is about to begin (at_entry.c)
   past it   loaded, but the program makes system calls of its own: Go, by the magic bytes that `go version`
             looks for, or Free Pascal, by the version that its run-time library writes into each program
   not       it was not loaded
   no start  execve(2) refuses it, or its interpreter is missing
-Programs are taken in random order until the time is over. Exit status 1 if check says yes of what is not
-reached, or no of what is.
+Programs are tried in random order until the time is over. Exit status 1 if check answers yes for a program that is not
+reached, or no for one that is.
 """
 import collections
 import json
@@ -27,7 +27,7 @@ PASCAL = (b"FPC 2.", b"FPC 3.")
 
 
 def is_program(path):
-    """A file to be executed that is an ELF executable or a script; shared objects are none."""
+    """Whether the file can be executed and is an ELF executable or a script, not a shared object."""
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode) or not status.st_mode & 0o111:
@@ -38,7 +38,7 @@ def is_program(path):
         return False
     name = os.path.basename(path)
     if start == b"\x7fELF":
-        # ld.so is an object too, and check says what it does with the program that it is given.
+        # ld.so is a shared object too; check answers for the program that it is given.
         return not (name.endswith(".so") or ".so." in name)
     return start[:2] == b"#!"
 
@@ -55,7 +55,7 @@ def programs():
 
 
 def runner(path):
-    """The executable that is started for a script, as far as its first line says."""
+    """The executable that the first line of a script names."""
     for _ in range(4):
         with open(path, "rb") as file:
             line = file.readline(256)

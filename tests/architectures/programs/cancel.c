@@ -1,6 +1,6 @@
 /*
- * cancel: a thread that is cancelled in accept(2) runs the clean-up of its frames. Built with
- * -fexceptions, so that the unwinder has to get through the hook to the frame behind it.
+ * cancel: a thread that is cancelled in accept(2) runs the clean-up of its frames. Built with -fexceptions, so that
+ * the unwinder must pass through the hook to the frame that called it.
  */
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -36,7 +36,7 @@ int main(void)
 		return 2;
 	if (read(entered[0], &byte, 1) != 1)
 		return 2;
-	usleep(50000); /* into accept(2), most likely; the outcome is the same before it */
+	usleep(50000); /* by then it is most likely in accept(2); if not, the result is the same */
 	pthread_cancel(thread);
 	pthread_join(thread, &result);
 	puts(result == PTHREAD_CANCELED ? "cancelled" : "ran to its end");

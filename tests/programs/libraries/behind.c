@@ -1,5 +1,5 @@
 /*
- * behind: another interposer, which says at exit how often each of its functions was called.
+ * behind: another interposer, which prints at exit how often each of its functions was called.
  */
 #include <dlfcn.h>
 #include <stdio.h>

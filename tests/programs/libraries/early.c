@@ -1,6 +1,6 @@
 /*
- * early: a library whose constructor makes a socket, listens and connects: perhaps before the shim's
- * constructor ran. Prints the keepalive of the three sockets.
+ * early: a library whose constructor makes a socket, listens and connects, possibly before the shim's constructor runs.
+ * Prints the idle times of the three sockets.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,6 +1,6 @@
 /*
- * recursion: a library whose getauxval(), which the shim calls while it sets up, makes a connection. That
- * is what an allocator or a tracing library does that is itself being set up.
+ * recursion: a library whose getauxval(), which the shim calls in its set-up, makes a connection, as an allocator or a
+ * tracing library may do in its own set-up.
  */
 #include <netinet/in.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-"""Runs the unittest tests of modules and says each one's result: unittest_results.py MODULE..."""
+"""Runs the unittest tests of modules and prints each result: unittest_results.py MODULE..."""
 
 import sys
 import unittest

@@ -1,8 +1,8 @@
 /*
- * at_entry LIBRARY: for each path on standard input, whether a process that executes it has the library
- * mapped at the moment when the program itself would begin. It never begins: there is a breakpoint on its
- * first instruction (AT_ENTRY), which the kernel jumps to in a static program, and the dynamic linker in
- * any other once everything is loaded. In a script env(1) is let go on, to what it executes.
+ * at_entry LIBRARY: for each path on standard input, whether a process that executes it has the library mapped when the
+ * program itself would begin. A breakpoint on its first instruction (AT_ENTRY) stops it there; the kernel jumps to that
+ * instruction in a static program, and the dynamic linker, once everything is loaded, in any other. If a script starts
+ * env(1), that continues to what it executes.
  * Prints "loaded PATH", "absent PATH" or "fails PATH"; "late PATH" after 10 seconds.
  */
 #include <elf.h>
@@ -50,7 +50,7 @@ static int maps(pid_t pid, const char *wanted)
 	return found;
 }
 
-/* Puts a breakpoint there. Returns what was there, -1 if there is no such place. */
+/* Puts a breakpoint at the address. Returns what was there before, or -1 if it is not mapped. */
 static long set_breakpoint(pid_t pid, unsigned long at)
 {
 #ifdef __x86_64__
@@ -72,7 +72,7 @@ static void let_go_on(pid_t pid, unsigned long at, long word)
 {
 	ptrace(PTRACE_POKETEXT, pid, at, word);
 #ifdef __x86_64__
-	/* The breakpoint was executed: back before it. User registers: offset of rip. */
+	/* The breakpoint was executed, so move back to its address. User registers: offset of rip. */
 	ptrace(PTRACE_POKEUSER, pid, 16 * sizeof(long), at);
 #endif
 }

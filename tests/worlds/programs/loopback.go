@@ -1,5 +1,5 @@
-// loopback: a server and its client in one, which print what the kernel has for the client: Go sets
-// keepalive on its own (15 s), by system calls that no preload sees.
+// loopback: a server and its client in one process; prints the client's options. Go sets keepalive itself (15 s), by
+// system calls that no preload sees.
 package main
 
 import (

@@ -1,6 +1,6 @@
 /*
- * many_sockets THREADS SOCKETS: so many threads make so many TCP sockets each, all at once, look at
- * each, and close it. Prints how many have keepalive.
+ * many_sockets THREADS SOCKETS: each of THREADS threads makes SOCKETS TCP sockets, one after the other, reads the options
+ * of each, and closes it. Prints how many have keepalive.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>

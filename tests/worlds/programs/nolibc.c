@@ -1,6 +1,6 @@
 /*
- * nolibc: a dynamic program without a C library, as Go makes them with -buildmode=pie: the dynamic
- * loader maps the preload into it, and every symbol that the preload asks for is absent.
+ * nolibc: a dynamic program without a C library, as Go builds them with -buildmode=pie. The dynamic loader maps the
+ * preload into it, and finds none of the symbols that the preload needs.
  */
 #include <asm/unistd.h>
 
