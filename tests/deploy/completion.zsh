@@ -1,5 +1,5 @@
-# completion.zsh DIRECTORY LINE: what zsh makes of LINE and a TAB, with _keepalive from DIRECTORY.
-# An interactive zsh under a pseudo-terminal, since completion happens nowhere else.
+# completion.zsh DIRECTORY LINE: prints what zsh completes LINE to after a TAB, with _keepalive from DIRECTORY.
+# zsh runs under a pseudo-terminal, because it completes only in an interactive shell.
 zmodload zsh/zpty
 zpty -b shell "PS1= zsh -f -i"
 zpty -w shell "fpath=(${(q)1} \$fpath); autoload -Uz compinit; compinit -u -d ${(q)1}/dump; unsetopt zle_bracketed_paste 2>/dev/null

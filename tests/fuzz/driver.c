@@ -1,4 +1,4 @@
-/* driver FILE...: hands each file to the target, for machines without libFuzzer and for make test. */
+/* driver FILE...: runs the target on each file, for machines without libFuzzer and for make test. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 		fclose(file);
 		input = malloc(
 			size ? size
-			     : 1); /* of its very size, so that a step beyond its end is seen */
+			     : 1); /* exactly its size, so that reading beyond its end is detected */
 		if (!input)
 			return 2;
 		memcpy(input, buffer, size);

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *past;
 	unsigned complaints = 0;
 
-	/* Of its very size, so that a step beyond its end is seen. */
+	/* Exactly its size, so that reading beyond its end is detected. */
 	file.text = strndup((const char *)data, file.length);
 	past = file.text + file.length + 1;
 	host_file_read(&file, &texts, invariants_complain, &complaints);

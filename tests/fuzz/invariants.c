@@ -46,7 +46,7 @@ void invariants_complain(void *context, const struct complaint *complaint)
 	}
 	text_complaint(&text, complaint, NULL, true);
 	must_be_a_line(&text);
-	MUST(text.next < text.end); /* nothing of a message is ever cut off */
+	MUST(text.next < text.end); /* no message is ever truncated */
 	text_complaint(&short_text, complaint, "--option", false);
 	must_be_a_line(&short_text);
 }
@@ -109,7 +109,7 @@ static void must_be_a_rule(const struct rule *rule, const struct rule *before)
 	     (rule->peer.address.family == ADDRESS_IPV6 && rule->peer.bits <= 128));
 }
 
-/* Field by field: what lies between them is nobody's. */
+/* Field by field, because the padding between them is undefined. */
 static bool same_rules(const struct settings *a, const struct settings *b)
 {
 	bool same = a->rules == b->rules;

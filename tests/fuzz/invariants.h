@@ -1,5 +1,5 @@
 /*
- * invariants: what must hold of settings, whatever text they were read from.
+ * invariants: what must be true of settings, whatever text they were read from.
  */
 #ifndef KEEPALIVE_INVARIANTS_H
 #define KEEPALIVE_INVARIANTS_H
@@ -9,13 +9,12 @@
 
 #include "variables.h"
 
-/* Where libFuzzer, or driver.c, hands in one input. */
+/* libFuzzer, or driver.c, calls this with each input. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * Reads the settings from these texts, twice, and aborts where the outcome is one that it must never be:
- * a value out of the kernel's range, an unresolved auto, a complaint without its texts or that is not
- * one line, a rule too many, a match that is no profile.
+ * Reads the settings from these texts, twice, and aborts if the result is impossible: a value outside the kernel's range,
+ * an unresolved auto, a complaint that lacks a text or is not one line, too many rules, a match without a profile.
  */
 void invariants_hold(const struct texts *texts, const struct program *program);
 

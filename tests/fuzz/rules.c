@@ -1,6 +1,6 @@
 /*
- * rules: the whole input is KEEPALIVE_SHIM_RULES, over plain variables that are sane, and for programs whose
- * names are known, cut short, or unknown.
+ * rules: the whole input is KEEPALIVE_SHIM_RULES, with valid values for the other variables, and for programs whose
+ * names are known, truncated, or unknown.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * settings: the variables, a line of the input each, in the order of enum variable; an absent line is a
- * variable that is not set. A line has no end of its own, so what the last variable holds may span many.
+ * settings: each line of the input is a variable, in the order of enum variable; if lines are missing, those variables
+ * are not set. The last variable is the rest of the input, which may have many lines.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const char *stop = i + 1 < VARIABLES ? memchr(at, '\n', (size_t)(end - at)) : end;
 
 		stop = stop ? stop : end;
-		/* Of its very size, so that a step beyond its end is seen. */
+		/* Exactly its size, so that reading beyond its end is detected. */
 		texts.text[i] = copies[i] = strndup(at, (size_t)(stop - at));
 		at = stop + (stop < end);
 	}
