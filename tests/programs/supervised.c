@@ -166,11 +166,12 @@ static void children(char **arguments)
 	printf("session: %s\n", getsid(0) == getpid() ? "leader" : "member");
 }
 
-/* COUNT: sockets made under a storm of signals. */
+/* COUNT FLAGS MICROSECONDS: sockets made while a signal arrives that often, whose handler has these flags. */
 static void signals(char **arguments)
 {
-	struct sigaction action = { .sa_handler = catch, .sa_flags = SA_RESTART };
-	struct itimerval often = { { 0, 500 }, { 0, 500 } };
+	struct sigaction action = { .sa_handler = catch, .sa_flags = number(arguments[1]) };
+	const long period = number(arguments[2]);
+	struct itimerval often = { { 0, period }, { 0, period } };
 	int interrupted = 0, count = number(arguments[0]);
 
 	sigaction(SIGALRM, &action, NULL);
@@ -360,7 +361,7 @@ int main(int argc, char **argv)
 		int arguments;
 	} all[] = {
 		{ "kinds", kinds, 0 },       { "errors", errors, 0 },   { "threads", threads, 2 },
-		{ "children", children, 0 }, { "signals", signals, 1 }, { "killed", killed, 1 },
+		{ "children", children, 0 }, { "signals", signals, 3 }, { "killed", killed, 1 },
 		{ "network", network, 0 },   { "user", user, 1 },       { "orphan", orphan, 0 },
 		{ "entries", entries, 0 },   { "server", server, 0 },   { "own", own, 0 },
 		{ "client", client, 1 },     { "execute", execute, 1 },
