@@ -183,6 +183,15 @@ cleaned() {
 	[ ! -e "$XDG_CACHE_HOME/keepalive-shim" ]
 }
 
+@test "interrupted while packages are being installed: no file is left" {
+	debian
+	stand_in apt-get 'case " $* " in *" update "*) kill -TERM "$PPID" ;; esac'
+	install demo
+	assert_failure 1
+	run find "$TMPDIR" -name 'tmp.*'
+	assert_output ""
+}
+
 @test "a group that does not exist is an error" {
 	debian
 	install cores
