@@ -118,8 +118,7 @@ server='import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time
 
 @test "volume: somebody else's image gets the shim without being built again" {
 	mkdir "$BATS_TEST_TMPDIR/shim"
-	cp "$SHIM" "$BATS_TEST_TMPDIR/shim/"
-	chmod -R a+rX "$BATS_TEST_TMPDIR/shim"
+	"$KEEPALIVE" copy "$BATS_TEST_TMPDIR/shim"
 	start_container volume --volume "$BATS_TEST_TMPDIR/shim:/shim:ro" \
 		--env LD_PRELOAD=/shim/libkeepalive-shim.so localhost/debian python3 -c "$server"
 	await 15 sockets "$PID" "state=LISTEN.*$DEFAULTS"

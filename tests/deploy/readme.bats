@@ -11,20 +11,68 @@ README=$REPOSITORY/README.md
 	[ "$(wc -c <"$README")" -le 12288 ]
 }
 
-@test "every link in README, and in what it links to, leads to a file or a heading" {
-	local page link file heading
-	for page in README.md tests/README.md tests/bench/README.md shim/README.md scripts/deploy/README.md \
-		scripts/deploy/MIGRATION.md .github/CONTRIBUTING.md .github/SECURITY.md; do
+# pages: the Markdown pages of the tree.
+pages() {
+	(cd "$REPOSITORY" && find . -path ./build -prune -o -name '*.md' -print | sed 's|^\./||')
+}
+
+@test "every link in each page leads to a file and, if it names one, to a heading in it" {
+	local page link file heading count=0
+	while read -r page; do
 		while read -r link; do
+			[[ $link != ../../actions/* ]] || continue # GitHub's own
 			file=${link%%#*} heading=
 			[[ $link != *'#'* ]] || heading=${link#*#}
-			[ -z "$file" ] || [[ $file == ../../actions/* ]] || # GitHub's own
-				[ -e "$REPOSITORY/$(dirname "$page")/$file" ] || fail "$page: $link"
-			[ -z "$heading" ] || [ -n "$file" ] ||
-				grep '^#' "$REPOSITORY/$page" | tr '[:upper:] ' '[:lower:]-' | tr -d '?`' | grep -qx -- "#*-$heading" ||
+			file=$REPOSITORY/$([ -n "$file" ] && echo "$(dirname "$page")/$file" || echo "$page")
+			[ -e "$file" ] || fail "$page: $link"
+			[ -z "$heading" ] ||
+				grep '^#' "$file" | tr '[:upper:] ' '[:lower:]-' | tr -cd 'a-z0-9#\n-' | grep -qx -- "#*-$heading" ||
 				fail "$page: no heading for $link"
+			count=$((count + 1))
 		done < <(grep -o '](\([^)]*\))' "$REPOSITORY/$page" | sed 's/^](//; s/)$//' | grep -v '^http')
+	done < <(pages)
+	[ "$count" -ge 20 ]
+}
+
+@test "every file of this tree that a page names exists" {
+	local page name directory count=0
+	while read -r page; do
+		directory=$(dirname "$page")
+		while read -r name; do
+			[ -e "$REPOSITORY/$name" ] || [ -e "$REPOSITORY/$directory/$name" ] || fail "$page: $name"
+			count=$((count + 1))
+		done < <(grep -oE '`(\.github|docker|kubernetes|scripts|shim|systemd|tests)/[A-Za-z0-9./_-]+`' "$REPOSITORY/$page" |
+			tr -d '`')
+	done < <(pages)
+	[ "$count" -ge 20 ]
+}
+
+@test "README's first commands: each gives the program keepalive" {
+	local place=$BATS_TEST_TMPDIR/clone
+	mkdir -p "$place/bin" "$place/build"
+	cp -r -p "$REPOSITORY"/{LICENSE,Makefile,scripts,shim} "$place/"
+	cp -r -p "$BUILD"/{command-objects,preload-objects,completion,manual,keepalive,libkeepalive-shim.*} "$place/build/"
+	printf '#!/bin/sh\nexec %s 127.0.0.1\n' "$PROGRAMS/values" >"$place/bin/your-program"
+	chmod +x "$place/bin/your-program"
+	sed '/^```sh$/,/^```$/!d; /^```$/q' "$README" | grep -v '^```' >"$place/commands"
+	grep -q '^LD_PRELOAD=.* your-program' "$place/commands"
+	run -0 env -C "$place" PATH="$place/bin:$PATH" sh -e commands
+	assert_equal "$(grep -c "^client $DEFAULTS" <<<"$output")" 2
+}
+
+@test "README's dpkg command installs the two packages of this machine, whatever else was built" {
+	local files name architecture
+	require dpkg
+	for architecture in amd64 arm64 armhf i386 riscv64; do
+		for name in libkeepalive-shim keepalive-shim; do
+			install -D /dev/null "$BATS_TEST_TMPDIR/build/packages/${name}_0.1.0_$architecture.deb"
+		done
 	done
+	files=$(sed -n 's/^make package && sudo dpkg -i //p' "$README")
+	cd "$BATS_TEST_TMPDIR"
+	eval "set -- $files"
+	architecture=$(dpkg --print-architecture)
+	assert_equal "${*##*/}" "keepalive-shim_0.1.0_$architecture.deb libkeepalive-shim_0.1.0_$architecture.deb"
 }
 
 # ready_commands: the commands of the table "What do you have?", one on each line.
@@ -42,6 +90,17 @@ ready_commands() {
 		count=$((count + 1))
 	done < <(ready_commands | grep '^keepalive run')
 	[ "$count" -ge 4 ]
+}
+
+@test "README's table of commands: keepalive run serves a static program too, also in a tree of programs" {
+	local command
+	require_supervision
+	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -static -o "$BATS_TEST_TMPDIR/your-program" "$TESTS/programs/values.c" || skip_as static
+	ready_commands | grep -qx 'keepalive run --supervise=always your-program'
+	for command in 'run your-program' 'run --supervise=always sh -c "your-program; exit"'; do
+		eval "PATH=$BATS_TEST_TMPDIR:$PATH run -0 '$KEEPALIVE' $command"
+		assert_line --partial "client $DEFAULTS"
+	done
 }
 
 @test "README's table of commands: check, status and attach, for a program and a process" {
