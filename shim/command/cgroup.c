@@ -2,11 +2,12 @@
  * cgroup: `keepalive cgroup` applies the settings to all TCP sockets of a control group, by
  * programs in the kernel.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -84,6 +85,13 @@ static bool find(const struct request *request, struct group *group)
 			say(&why);
 		return false;
 	}
+	if (request->host && !group_is_root(group)) {
+		message("--host: the root of the hierarchy is not visible here (in a cgroup "
+			"namespace, or where only a part of it is mounted); use self or a PID for "
+			"the group of this container");
+		group_close(group);
+		return false;
+	}
 	if (group_is_root(group) && !request->host) {
 		message("%s is in the root of the hierarchy, the group of the whole host; if you "
 			"mean that, use --host",
@@ -92,15 +100,6 @@ static bool find(const struct request *request, struct group *group)
 		return false;
 	}
 	return true;
-}
-
-static bool put(struct loaded *loaded, const struct group *group, const struct settings *settings,
-		const struct untouched *untouched, struct text *why)
-{
-	if (!load_programs(loaded, settings, untouched, (uint32_t)group->id, why))
-		return false;
-	flock(group->fd, LOCK_EX); /* two at once */
-	return attached_put(group, loaded, why);
 }
 
 static void arm_open(const struct group *group, const struct emission *emission,
@@ -125,10 +124,29 @@ static void take_earlier(void *context, const struct attached *attached)
 		settings_copy(earlier, &attached->settings);
 }
 
+/* Attaches the programs, and sets the options of open sockets. Returns false, with *why. */
+static bool put(const struct group *group, const struct emission *emission,
+		const struct loaded *loaded, struct text *why)
+{
+	static struct settings earlier;
+	int lock = attached_lock(group, why);
+	bool done;
+
+	if (lock < 0)
+		return false;
+	attached_find(group, take_earlier, &earlier);
+	done = attached_put(group, loaded, why);
+	if (done)
+		arm_open(group, emission, earlier.on ? &earlier : NULL);
+	close(lock);
+	return done;
+}
+
 static int attach(const struct request *request)
 {
-	static struct settings settings, earlier;
+	static struct settings settings;
 	struct untouched untouched;
+	struct emission emission = { &settings, &untouched, -1, 0 };
 	struct loaded loaded;
 	struct group group;
 	char line[1024];
@@ -138,14 +156,11 @@ static int attach(const struct request *request)
 	if (!group_settings_read(&request->options, &settings) || !find(request, &group))
 		return EXIT_OURS;
 	untouched_read(&untouched, &group);
-	attached_find(&group, take_earlier, &earlier);
-	done = put(&loaded, &group, &settings, &untouched, &why);
-	if (done)
-		arm_open(&group,
-			 &(struct emission){ &settings, &untouched, loaded.socket_map,
-					     (uint32_t)group.id },
-			 earlier.on ? &earlier : NULL);
-	else
+	emission.owner = (uint32_t)group.id;
+	done = load_programs(&loaded, &settings, &untouched, emission.owner, &why);
+	emission.socket_map = loaded.socket_map;
+	done = done && put(&group, &emission, &loaded, &why);
+	if (!done)
 		say(&why);
 	loaded_close(&loaded);
 	group_close(&group);
@@ -157,38 +172,61 @@ static int detach(const struct request *request)
 	struct group group;
 	char line[1024];
 	struct text why = TEXT(line);
-	bool done;
+	enum removal removal;
 
-	if (request->all && !request->host && !request->count)
-		return attached_remove_all() ? 0 : 1;
-	if (!find(request, &group))
-		return EXIT_OURS;
-	flock(group.fd, LOCK_EX); /* another attach at the same time */
-	done = attached_remove(&group, &why);
-	if (!done)
+	if (request->all && !request->host && !request->count) {
+		removal = attached_remove_all(&why);
+	} else {
+		if (!find(request, &group))
+			return EXIT_OURS;
+		removal = attached_remove(&group, &why);
+		group_close(&group);
+	}
+	if (why.next > why.start)
 		say(&why);
-	group_close(&group);
-	return done ? 0 : 1;
+	return removal == REMOVAL_DONE ? 0 : removal == REMOVAL_NOTHING ? 1 : EXIT_OURS;
 }
 
-static bool pin_one(const char *folder, const struct loaded *loaded, enum program_kind kind,
-		    struct text *why)
+/*
+ * Pins the program, in place of an earlier one of ours; if it is not needed, removes that, with
+ * which the others would not agree. Prints the line for systemd.
+ */
+static bool pin_one(const char *folder, int program, enum program_kind kind, struct text *why)
 {
-	char path[4096];
+	char path[2 * PATH_MAX];
+	int there;
 
-	if (loaded->program[kind] < 0)
-		return true;
 	snprintf(path, sizeof(path), "%s/%s", folder, program_name(kind));
-	unlink(path);
-	if (bpf_pin(loaded->program[kind], path) == 0) {
-		printf("BPFProgram=%s:%s\n", program_name(kind), path);
+	there = bpf_pinned(path);
+	if (there >= 0) {
+		if (bpf_is_our_program(there))
+			unlink(path);
+		close(there);
+	}
+	if (program < 0)
+		return true;
+	if (bpf_pin(program, path) == 0) {
+		printf("BPFProgram=%s:", program_name(kind));
+		for (const char *at = path; *at; at++)
+			printf(*at == '%' ? "%%%%" : "%c", *at); /* systemd.unit(5), SPECIFIERS */
+		putchar('\n');
 		return true;
 	}
 	text_plain(why, slice_of(path));
-	text_string(why,
-		    ": cannot be pinned there; accepted: an existing directory below a mount of "
-		    "bpf, such as /sys/fs/bpf");
+	text_string(why, errno == EEXIST ? ": cannot be pinned there: it exists, and is not ours"
+					 : ": cannot be pinned there; accepted: an existing "
+					   "directory below a mount of bpf, such as /sys/fs/bpf");
 	return false;
+}
+
+/* The number that takes a group's place in programs that are pinned: one that no group has. */
+static uint32_t owner_of_pins(void)
+{
+	uint32_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		abort();
+	return number | 1U << 31; /* groups are counted from 1 on */
 }
 
 static int pin(const struct request *request)
@@ -196,7 +234,7 @@ static int pin(const struct request *request)
 	static struct settings settings;
 	struct untouched untouched;
 	struct loaded loaded;
-	char line[5120];
+	char line[5120], folder[PATH_MAX];
 	struct text why = TEXT(line);
 	bool done = true;
 
@@ -206,13 +244,16 @@ static int pin(const struct request *request)
 	}
 	if (!group_settings_read(&request->options, &settings))
 		return EXIT_OURS;
+	/* An absolute path for systemd; pin_one() reports it if there is no such directory. */
+	if (!realpath(request->arguments[0], folder))
+		snprintf(folder, sizeof(folder), "%s", request->arguments[0]);
 	untouched_read(&untouched, NULL);
-	if (!load_programs(&loaded, &settings, &untouched, (uint32_t)getpid(), &why)) {
+	if (!load_programs(&loaded, &settings, &untouched, owner_of_pins(), &why)) {
 		say(&why);
 		return EXIT_OURS;
 	}
 	for (unsigned i = 0; i < PROGRAMS && done; i++)
-		done = pin_one(request->arguments[0], &loaded, i, &why);
+		done = pin_one(folder, loaded.program[i], i, &why);
 	if (!done)
 		say(&why);
 	loaded_close(&loaded);

@@ -4,6 +4,7 @@ Each case attaches to a group of its own, lets a child in it do things, and comp
 Prints a line for each, "ok NAME" or "not ok NAME"; runs here and in the emulated machines alike.
 """
 import contextlib
+import ctypes
 import errno
 import os
 import re
@@ -12,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 
 KEEPALIVE = os.path.abspath(sys.argv[1])
 IDLE, INTERVAL, COUNT, USER_TIMEOUT, RTO_MAX = (socket.IPPROTO_TCP, 4), (socket.IPPROTO_TCP, 5), (socket.IPPROTO_TCP, 6), \
@@ -300,6 +302,92 @@ def _(group):
     return group.inside(next_peer)
 
 
+def disconnect(sock):
+    """connect(2) with AF_UNSPEC, which Python has no name for."""
+    if ctypes.CDLL(None, use_errno=True).connect(sock.fileno(), bytes(16), 16):
+        raise OSError(ctypes.get_errno(), "connect() with AF_UNSPEC")
+
+
+@case("a socket that is disconnected and connects to another peer gets that one's values", "1 20 10 6", UNTOUCHED)
+def _(group):
+    group.attach("--rule=peer=127.0.0.1 idle=20", "--rule=peer=127.0.0.2 off")
+
+    def twice():
+        listener, sock, answer = listening("0.0.0.0"), new(), []
+        for peer in "127.0.0.1", "127.0.0.2":
+            sock.connect((peer, listener.getsockname()[1]))
+            answer.append(values(sock))
+            disconnect(sock)
+        return answer
+    return group.inside(twice)
+
+
+@case("a socket that has connected and listens then keeps the client's values", "1 20 10 6", "1 20 10 6")
+def _(group):
+    group.attach("--rule=role=client idle=20", "--rule=role=server idle=30")
+
+    def listens():
+        listener, sock, other = listening(), new(), new()
+        sock.connect(listener.getsockname())
+        disconnect(sock)
+        sock.bind(("127.0.0.1", 0))
+        sock.listen()
+        other.connect(sock.getsockname())
+        return [values(sock), values(sock.accept()[0])]
+    return group.inside(listens)
+
+
+@case("TCP Fast Open, by sendto(2) and by TCP_FASTOPEN_CONNECT: values before the SYN", *[DEFAULTS] * 4)
+def _(group):
+    group.attach()
+
+    def fast():
+        answer = []
+        for delayed in False, True:
+            listener, sock = listening(set=[((socket.IPPROTO_TCP, 23), 5)]), new()  # TCP_FASTOPEN
+            if delayed:
+                sock.setsockopt(socket.IPPROTO_TCP, 30, 1)  # TCP_FASTOPEN_CONNECT
+                sock.connect(listener.getsockname())
+                sock.send(b"x")
+            else:
+                sock.sendto(b"x", 0x20000000, listener.getsockname())  # MSG_FASTOPEN
+            answer += [values(sock), values(listener.accept()[0])]
+        return answer
+    return group.inside(fast)
+
+
+@case("prefixes of every length and mapped ones: ::1/128, ::ffff:127.0.0.0/104, 0.0.0.0/0, ::/0", "1 11 10 6", "1 12 10 6",
+      "1 12 10 6", "1 13 10 6", "1 14 10 6")
+def _(group):
+    group.attach("--rule=peer=::1/128 idle=11", "--rule=peer=::ffff:127.0.0.0/104 idle=12", "--rule=peer=0.0.0.0/0 idle=13",
+                 "--rule=peer=::/0 idle=14")
+
+    def each():
+        listener, answer = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True), []
+        port = listener.getsockname()[1]
+        for address in "::1", "127.0.0.9", "::ffff:127.0.0.9", "192.0.2.1", "2001:db8::1":
+            sock = new(address)
+            sock.settimeout(0)  # the last two have no route
+            sock.connect_ex((address, port))
+            answer.append(values(sock))
+        return answer
+    return group.inside(each)
+
+
+@case("ports and ranges at the edges", "1 11 10 6", "1 12 10 6", "1 13 10 6", "1 14 10 6", "1 14 10 6")
+def _(group):
+    group.attach("--rule=port=1 idle=11", "--rule=port=65535 idle=12", "--rule=port=65533-65534 idle=13", "--rule=port=1-65535 idle=14")
+
+    def each():
+        answer = []
+        for port in 1, 65535, 65534, 65532, 2:
+            sock = new()
+            sock.connect_ex(("127.0.0.1", port))
+            answer.append(values(sock))
+        return answer
+    return group.inside(each)
+
+
 section("who wins")
 
 @case("respect: what the program has set before connect() stays, the rest is ours", "1 300 10 6", "1 300 7 3", DEFAULTS, "1 60 10 8")
@@ -362,6 +450,22 @@ def _(group):
             except OSError as error:
                 answer.append(errno.errorcode[error.errno])
         return [" ".join(answer), values(end)]
+    return group.inside(ask)
+
+
+@case("force: arguments longer than a page are the kernel's business, on a socket that has no values yet too", "ok ok ok")
+def _(group):
+    group.attach("--mode=force")
+
+    def ask():
+        sock, answer = new(), []
+        for option in ON, IDLE, (socket.SOL_SOCKET, socket.SO_RCVBUF):
+            try:
+                sock.setsockopt(*option, struct.pack("i", 50) + bytes(8192))
+                answer.append("ok")
+            except OSError as error:
+                answer.append(errno.errorcode[error.errno])
+        return [" ".join(answer)]
     return group.inside(ask)
 
 
@@ -508,6 +612,45 @@ def wait_for(group, connected):
 
 
 section("open")
+
+
+@contextlib.contextmanager
+def threaded_group(group):
+    inner = Group(group, "threaded")
+    with open(os.path.join(inner.path, "cgroup.type"), "w") as kind:
+        kind.write("threaded")
+    try:
+        yield inner
+    finally:
+        inner.remove()
+
+
+@case("a threaded group: what its threads open, and what they have open already", DEFAULTS, DEFAULTS)
+def _(group):
+    read, write = os.pipe()
+    opened, tell = os.pipe()
+
+    def before(inner):
+        ends = []
+
+        def thread():
+            with open(os.path.join(inner.path, "cgroup.threads"), "w") as threads:
+                threads.write(str(threading.get_native_id()))
+            ends.append(pair()[1])
+            os.write(tell, b"x")
+            os.read(read, 1)
+            ends.append(pair()[1])
+        worker = threading.Thread(target=thread)
+        worker.start()
+        worker.join()
+        return [values(end) for end in ends]
+    with threaded_group(group) as inner:
+        finish = group.start(before, inner)
+        os.read(opened, 1)
+        inner.attach()
+        os.write(write, b"x")
+        return finish()
+
 
 
 @case("open already: listener, client, accepted socket, and what is accepted later", DEFAULTS, DEFAULTS, DEFAULTS, DEFAULTS)

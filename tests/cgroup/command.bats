@@ -127,8 +127,11 @@ attach_self() {
 	assert_output "keepalive: listing needs CAP_SYS_ADMIN: run as root"
 	there umount /sys/fs/bpf
 	run -125 cgroup attach "$NAME"
-	assert_output --partial "(mount -t bpf bpf /sys/fs/bpf)"
+	assert_output --partial "(mount -t bpf -o mode=700 bpf /sys/fs/bpf)"
 	there mount -t bpf bpf /sys/fs/bpf
+	there mount -o remount,ro,bind /sys/fs/bpf
+	run -125 cgroup attach "$NAME"
+	assert_output --regexp "^keepalive: /sys/fs/bpf/keepalive-shim/[0-9]+: Read-only file system\$"
 	there umount -l "$CGROUPS"
 	run -125 cgroup attach "$NAME"
 	assert_output --partial "cgroup2 is not mounted"
@@ -160,12 +163,47 @@ open_sockets_get() {
 	open_sockets_get 42 -perfmon,-sys_admin
 }
 
+# another_attaches HOW GROUP: a program of somebody else, attached in this way, that lets nobody connect.
+another_attaches() {
+	background python3 "$TESTS/cgroup/objects.py" "$1" "$2" >"$BATS_TEST_TMPDIR/attached"
+	await 5 grep -q 0 "$BATS_TEST_TMPDIR/attached"
+}
+
+# connects GROUP: a process in the group can connect.
+connects() {
+	there sh -c 'echo $$ >"$0/cgroup.procs" && exec python3 -c "
+import socket
+listener = socket.create_server((\"127.0.0.1\", 0))
+socket.create_connection(listener.getsockname())"' "$1" 2>/dev/null
+}
+
 @test "another's program that allows no others below is named" {
 	mkdir "$GROUP/inner"
-	background python3 "$TESTS/cgroup/objects.py" exclusive "$GROUP" >"$BATS_TEST_TMPDIR/attached"
-	await 5 grep -q 0 "$BATS_TEST_TMPDIR/attached"
+	another_attaches exclusive "$GROUP"
 	run -125 cgroup attach "$NAME/inner"
 	assert_output --regexp "^keepalive: the connect4 program 'somebody_else' \(id [0-9]+\) on $NAME does not allow others"
+	await 5 nothing_left
+}
+
+@test "another's program that ours would switch off below is named, and stays in force" {
+	mkdir -p "$GROUP/inner/most"
+	another_attaches override "$GROUP"
+	for name in "$NAME" "$NAME/inner" "$NAME/inner/most"; do
+		run -125 cgroup attach "$name"
+		assert_output --regexp "^keepalive: the connect4 program 'somebody_else' \(id [0-9]+\) on $NAME would no longer run .*\(BPF_F_ALLOW_OVERRIDE\)\$"
+		run ! connects "$CGROUPS$name"
+	done
+	await 5 nothing_left
+}
+
+@test "beside another's program that allows others: both are in force, here and below" {
+	mkdir "$GROUP/inner"
+	another_attaches multi "$GROUP"
+	for name in "$NAME" "$NAME/inner"; do
+		cgroup attach "$name"
+		run ! connects "$CGROUPS$name"
+		cgroup detach "$name"
+	done
 	await 5 nothing_left
 }
 
@@ -182,7 +220,119 @@ open_sockets_get() {
 	assert_line BPFProgram=setsockopt:/sys/fs/bpf/mine/setsockopt
 	run -125 cgroup pin /tmp
 	assert_output --regexp "^keepalive: /tmp/(sock_create|connect4): cannot be pinned there; accepted: an existing directory below a mount of bpf, such as /sys/fs/bpf\$"
+	run -0 cgroup pin /sys/fs/bpf/mine
+	there test ! -e /sys/fs/bpf/mine/setsockopt
 	there rm -r /sys/fs/bpf/mine
+	await 5 nothing_left
+}
+
+@test "pin: the lines name an absolute path, as systemd reads it" {
+	there mkdir "/sys/fs/bpf/100% mine"
+	run -0 there env -C "/sys/fs/bpf/100% mine" "$KEEPALIVE" cgroup pin .
+	assert_line "BPFProgram=sock_ops:/sys/fs/bpf/100%% mine/sock_ops"
+	there rm -r "/sys/fs/bpf/100% mine"
+}
+
+@test "pin removes no file and no program of somebody else's" {
+	mkdir "$BATS_TEST_TMPDIR/ordinary"
+	echo precious >"$BATS_TEST_TMPDIR/ordinary/connect4"
+	run -125 cgroup pin "$BATS_TEST_TMPDIR/ordinary"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/ordinary/connect4")" precious
+	there mkdir /sys/fs/bpf/theirs
+	there python3 "$TESTS/cgroup/objects.py" pin /sys/fs/bpf/theirs/connect4
+	run -125 cgroup pin /sys/fs/bpf/theirs
+	assert_output --partial "/sys/fs/bpf/theirs/connect4: cannot be pinned there: it exists, and is not ours"
+	there test -f /sys/fs/bpf/theirs/connect4
+	there rm -r /sys/fs/bpf/theirs
+}
+
+@test "another user is refused: detach says so, and not that nothing is attached" {
+	require setpriv
+	make_public
+	cgroup attach "$NAME"
+	run -125 there "${NOBODY[@]}" "$PUBLIC/keepalive" cgroup detach "$NAME"
+	assert_output --regexp "^keepalive: /sys/fs/bpf/keepalive-shim/[0-9]+: Permission denied: run as root\$"
+	run -125 there "${NOBODY[@]}" "$PUBLIC/keepalive" cgroup detach --all
+	assert_output "keepalive: /sys/fs/bpf/keepalive-shim: Permission denied: run as root"
+	run -125 there "${NOBODY[@]}" "$PUBLIC/keepalive" cgroup list
+	run -125 there "${NOBODY[@]}" "$PUBLIC/keepalive" cgroup attach "$NAME"
+	cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
+@test "another user who locks the group's directory does not keep attach and detach waiting" {
+	require setpriv flock
+	background "${NOBODY[@]}" flock "$GROUP" sh -c 'echo locked && exec sleep 1000' >"$BATS_TEST_TMPDIR/locked"
+	await 5 grep -q locked "$BATS_TEST_TMPDIR/locked"
+	there timeout 60 "$KEEPALIVE" cgroup attach "$NAME"
+	there timeout 60 "$KEEPALIVE" cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
+@test "a directory for the pins that another user has made, or a link, is not used" {
+	require setpriv
+	there chmod 1777 /sys/fs/bpf
+	there "${NOBODY[@]}" mkdir /sys/fs/bpf/keepalive-shim
+	for arguments in "attach $NAME" "detach $NAME" 'detach --all'; do
+		# shellcheck disable=SC2086 # words
+		run -125 cgroup $arguments
+		assert_output "keepalive: /sys/fs/bpf/keepalive-shim: not a directory that only its owner, root, can write: remove it"
+	done
+	there rmdir /sys/fs/bpf/keepalive-shim
+	there "${NOBODY[@]}" mkdir /sys/fs/bpf/elsewhere
+	there "${NOBODY[@]}" ln -s elsewhere /sys/fs/bpf/keepalive-shim
+	run -125 cgroup attach "$NAME"
+	there rm -r /sys/fs/bpf/keepalive-shim /sys/fs/bpf/elsewhere
+}
+
+@test "in a cgroup namespace: --host is refused, a process there is its group, others are not visible" {
+	run -0 there sh -c 'echo $$ >"$1/cgroup.procs"
+		exec unshare -Cm sh -c "umount -l \"\$2\" && mount -t cgroup2 none \"\$2\" || exit
+			\"\$1\" cgroup attach --host
+			\"\$1\" cgroup attach $2
+			\"\$1\" cgroup attach --idle=31 \$\$ && \"\$1\" cgroup list
+			\"\$1\" cgroup detach self" sh "$3" "$4"' sh "$GROUP" "$SPACE" "$KEEPALIVE" "$CGROUPS" 2>&1
+	assert_line --index 0 --partial "keepalive: --host: the root of the hierarchy is not visible here"
+	assert_line --index 1 "keepalive: process $SPACE (sleep): its control group is not visible from here"
+	assert_line --index 2 "/: idle=31s interval=10s count=6"
+	await 5 nothing_left
+}
+
+@test "where only a part of the hierarchy is mounted, a process elsewhere is not mistaken for one there" {
+	mkdir "$GROUP/part" "$GROUP/part/inner"
+	in_group sleep 1000
+	local outside=$!
+	await 5 grep -q "$NAME" "/proc/$outside/cgroup"
+	in_group sleep 1000
+	local inside=$!
+	await 5 grep -q "$NAME" "/proc/$inside/cgroup"
+	echo $inside >"$GROUP/part/inner/cgroup.procs"
+	there mount --bind "$GROUP/part" "$CGROUPS"
+	run -125 cgroup attach $outside
+	assert_output --partial "its control group is not visible from here"
+	cgroup attach $inside
+	run -0 cgroup list
+	assert_output "/inner: idle=60s interval=10s count=6"
+	run -125 cgroup attach --host
+	cgroup detach --all
+	there umount "$CGROUPS"
+	await 5 nothing_left
+}
+
+@test "groups whose names begin with a dot, or contain two, are groups like others" {
+	mkdir "$GROUP/.hidden" "$GROUP/a..b"
+	for name in "$NAME/.hidden" "$NAME/a..b"; do
+		cgroup attach "$name"
+		run -0 listed
+		assert_output "$name: idle=60s interval=10s count=6"
+		cgroup detach "$name"
+	done
+	in_group python3 "$TESTS/programs/talk.py" pairs 1
+	echo $! >"$GROUP/.hidden/cgroup.procs"
+	await 15 has_connections $! 2
+	cgroup attach "$NAME" # whose open sockets are those of the groups below too
+	await 5 sockets $! "state=LISTEN.* $DEFAULTS"
+	cgroup detach "$NAME"
 	await 5 nothing_left
 }
 

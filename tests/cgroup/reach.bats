@@ -74,6 +74,17 @@ accepted 1 60 10 6"
 	assert_served
 }
 
+@test "a program with the preload: its values stay, unless forced; where it is off the group's apply" {
+	cgroup attach "$GROUP"
+	said env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=20 "$PROGRAMS/values"
+	assert_served 20
+	said env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM=off "$PROGRAMS/values"
+	assert_served
+	cgroup attach --mode=force --idle=31 "$GROUP"
+	said env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=20 KEEPALIVE_SHIM_MODE=force "$PROGRAMS/values"
+	assert_served 31
+}
+
 @test "a Go program that sets nothing has ours; one that sets 15/15/9 keeps them, unless forced" {
 	[ -x "$MADE/talk" ] || skip "go is not installed"
 	cgroup attach "$GROUP"
@@ -175,6 +186,52 @@ accepted 1 60 10 6"
 	run contained
 	echo "$output"
 	assert_served
+}
+
+@test "a container's group in a group: the inner settings apply, unless the outer ones are forced; it is removed while attached" {
+	local missing inner
+
+	require_static_busybox
+	STORE=$(mktemp -d /tmp/store.XXXX)
+	missing=$(containers_missing)
+	[ -z "$missing" ] || skip "$missing"
+	[ -x "$MADE/static" ] || skip_as static
+	mkdir "$STORE/image"
+	cp "$MADE/static" "$STORE/image/values"
+	cp -L "$(command -v busybox)" "$STORE/image/busybox"
+	image_of "$STORE/image" values
+	cgroup attach --idle=30 "$GROUP"
+	start_container inner --cgroup-parent "${GROUP#"$CGROUPS"}" localhost/values /busybox sleep 1000
+	inner=$(sed -n 's/^0:://p' "/proc/$PID/cgroup")
+	[[ $inner == "${GROUP#"$CGROUPS"}"/* ]]
+	# contained: what sockets of the container's group have.
+	contained() {
+		run -0 there sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$CGROUPS$inner" "$PROGRAMS/values"
+	}
+	contained
+	assert_served 30
+	cgroup attach --idle=20 "$PID"
+	run -0 podman_in_store exec inner /values
+	assert_served 20
+	cgroup detach "$GROUP"
+	contained
+	assert_served 20
+	cgroup attach --mode=force --idle=40 "$GROUP"
+	contained
+	assert_served 40
+	cgroup attach --idle=30 "$GROUP"
+	cgroup detach "$PID"
+	contained
+	assert_served 30
+	cgroup attach --idle=20 "$PID"
+	podman_in_store rm --force --time 0 inner
+	await 15 test ! -d "$CGROUPS$inner"
+	run -0 cgroup list
+	refute_output --partial "$inner"
+	assert_output --partial "${GROUP#"$CGROUPS"}: idle=30s "
+	cgroup attach --idle=30 "$GROUP"
+	run -0 there ls /sys/fs/bpf/keepalive-shim
+	assert_output "$(stat -c %i "$GROUP")"
 }
 
 @test "a process that moves into the group: what it opens from then on; its old listener stays its old group's" {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -90,43 +91,55 @@ static bool remove_links(uint64_t id)
 	return found;
 }
 
-/* A program that is attached without BPF_F_ALLOW_MULTI excludes others, also below it. */
-static bool is_exclusive(const struct group *group, enum program_kind kind, struct text *why)
+static void text_program(struct text *text, uint32_t id, enum program_kind kind)
 {
 	struct bpf_about about = { .name = "" };
-	uint32_t id = 0, count = 1, flags = 0;
-	int program;
+	int program = bpf_program_of(id);
 
-	if (bpf_query(group->fd, program_attach_type(kind), 0, &id, &count, &flags) != 0 ||
-	    !count || flags & BPF_F_ALLOW_MULTI)
-		return false;
-	program = bpf_program_of(id);
 	if (program >= 0) {
 		bpf_about_program(program, &about);
 		close(program);
 	}
-	text_string(why, "the ");
-	text_string(why, program_name(kind));
-	text_string(why, " program ");
-	text_quoted(why, slice_of(about.name));
-	text_string(why, " (id ");
-	text_number(why, id);
-	text_string(why, ") on ");
-	text_plain(why, slice_of(group->path));
-	text_string(why, " does not allow others there or below");
-	return true;
+	text_string(text, "the ");
+	text_string(text, program_name(kind));
+	text_string(text, " program ");
+	text_quoted(text, slice_of(about.name));
+	text_string(text, " (id ");
+	text_number(text, id);
+	text_char(text, ')');
 }
 
-static bool explain_exclusive(const struct group *group, enum program_kind kind, struct text *why)
+/*
+ * Whether another's program on the group or above keeps ours away. One that was attached without
+ * BPF_F_ALLOW_MULTI allows no other on its group. Below that, the kernel allows none either, or,
+ * with BPF_F_ALLOW_OVERRIDE, those of a lower group instead of it (bpf_prog_attach() in
+ * <linux/bpf.h>): ours would switch it off there.
+ */
+static bool is_excluded(const struct group *group, enum program_kind kind, struct text *why)
 {
+	uint32_t id = 0, count = 1, flags = 0;
 	struct group above;
-	bool found = is_exclusive(group, kind, why);
+	bool excluded, known;
 
-	if (!found && group_open_above(group, &above)) {
-		found = explain_exclusive(&above, kind, why);
-		group_close(&above);
+	known = bpf_query(group->fd, program_attach_type(kind), 0, &id, &count, &flags) == 0 ||
+		errno == ENOSPC; /* several */
+	if (known && count) {
+		if (flags & BPF_F_ALLOW_MULTI)
+			return false;
+		text_program(why, id, kind);
+		text_string(why, " on ");
+		text_plain(why, slice_of(group->path));
+		text_string(why, flags & BPF_F_ALLOW_OVERRIDE
+					 ? " would no longer run where others are attached there "
+					   "or below (BPF_F_ALLOW_OVERRIDE)"
+					 : " does not allow others there or below");
+		return true;
 	}
-	return found;
+	if (!group_open_above(group, &above))
+		return false;
+	excluded = is_excluded(&above, kind, why);
+	group_close(&above);
+	return excluded;
 }
 
 static bool refused(struct text *why, const char *what, int error)
@@ -134,6 +147,8 @@ static bool refused(struct text *why, const char *what, int error)
 	text_string(why, what);
 	text_string(why, ": ");
 	text_string(why, strerror(error));
+	if (geteuid() != 0 && (error == EACCES || error == EPERM))
+		text_string(why, ": run as root");
 	return false;
 }
 
@@ -141,15 +156,14 @@ static bool put_new(const struct group *group, enum program_kind kind, int progr
 		    struct text *why)
 {
 	char path[PIN_PATH_MAX];
-	int link = bpf_attach(program, group->fd, program_attach_type(kind));
-	int error = errno;
+	int link, error;
 	bool pinned;
 
-	if (link < 0) {
-		if (!explain_exclusive(group, kind, why))
-			refused(why, "the programs cannot be attached", error);
+	if (is_excluded(group, kind, why))
 		return false;
-	}
+	link = bpf_attach(program, group->fd, program_attach_type(kind));
+	if (link < 0)
+		return refused(why, "the programs cannot be attached", errno);
 	pin_of(group->id, kind, path);
 	pinned = bpf_pin(link, path) == 0;
 	error = errno;
@@ -175,87 +189,120 @@ static bool put(const struct group *group, enum program_kind kind, int program, 
 	return !error || refused(why, "the programs there cannot be replaced", error);
 }
 
+/*
+ * Whether nobody else can put anything into the directory of all pins. /sys/fs/bpf may allow
+ * everybody to make one.
+ */
+static bool is_ours_alone(struct text *why)
+{
+	struct stat status;
+
+	if (lstat(PINS, &status) != 0)
+		return errno == ENOENT || refused(why, PINS, errno);
+	if (S_ISDIR(status.st_mode) && (!status.st_uid || status.st_uid == geteuid()) &&
+	    !(status.st_mode & (S_IWGRP | S_IWOTH)))
+		return true;
+	text_string(why, PINS ": not a directory that only its owner, root, can write: remove it");
+	return false;
+}
+
 static bool make_folder(const char *path)
 {
 	return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
-/* Another detach may remove the upper one between the two. */
-static bool make_both(const char *path)
+static bool make_folders(const char *path, struct text *why)
 {
-	bool made = false;
+	struct statfs status;
 
-	for (unsigned tries = 0; tries < 100 && !made; tries++) {
-		made = make_folder(PINS) && make_folder(path);
-		if (!made && errno != ENOENT)
-			return false;
+	if (statfs("/sys/fs/bpf", &status) != 0 || (unsigned long)status.f_type != BPF_FS_MAGIC) {
+		text_string(why, "no bpf file system is mounted (mount -t bpf -o mode=700 bpf "
+				 "/sys/fs/bpf)");
+		return false;
 	}
-	return made;
+	if (!is_ours_alone(why))
+		return false;
+	/* Another detach may remove the upper one between the two. */
+	return (make_folder(PINS) && make_folder(path)) || errno == ENOENT ||
+	       refused(why, path, errno);
+}
+
+/* Opens and locks the directory for a group's pins. Returns -1, with errno, if it is not there. */
+static int lock(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat locked, now;
+
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX) == 0 && fstat(fd, &locked) == 0 && stat(path, &now) == 0 &&
+	    locked.st_ino == now.st_ino)
+		return fd;
+	close(fd); /* whoever had the lock has removed the directory */
+	errno = ENOENT;
+	return -1;
 }
 
 /*
- * Calls visit with the number of each group that has pins. Returns the sum of its results.
+ * Calls visit with the number of each group that has pins. Returns 0; -1 and errno if they cannot
+ * be read.
  */
-static unsigned each_pinned(unsigned visit(uint64_t id))
+static int each_pinned(void visit(void *context, uint64_t id), void *context)
 {
 	DIR *folder = opendir(PINS);
 	struct dirent *entry;
-	unsigned sum = 0;
 
-	while (folder && (entry = readdir(folder))) {
+	if (!folder)
+		return errno == ENOENT ? 0 : -1;
+	while ((entry = readdir(folder))) {
 		uint64_t id = strtoull(entry->d_name, NULL, 10);
 
 		if (id)
-			sum += visit(id);
+			visit(context, id);
 	}
-	if (folder)
-		closedir(folder);
-	return sum;
+	closedir(folder);
+	return 0;
 }
 
 /*
  * The pins of a group that is gone keep its programs in the kernel. A group that is being attached
  * to has no pins yet, or a link that works.
  */
-static unsigned remove_if_gone(uint64_t id)
+static void remove_if_gone(void *context, uint64_t id)
 {
 	char path[PIN_PATH_MAX];
+	bool pinned = false;
 
-	for (unsigned i = 0; i < PROGRAMS; i++) {
+	(void)context;
+	for (unsigned i = 0; i < PROGRAMS && !pinned; i++) {
 		pin_of(id, i, path);
-		if (access(path, F_OK) == 0)
-			return !has_links(id) && remove_links(id);
+		pinned = access(path, F_OK) == 0;
 	}
-	return false;
+	if (pinned && !has_links(id))
+		remove_links(id);
 }
 
-static unsigned remove_any(uint64_t id)
+int attached_lock(const struct group *group, struct text *why)
 {
-	return remove_links(id);
-}
-
-/* The directory for the group's pins. */
-static bool make_folders(uint64_t id, struct text *why)
-{
-	struct statfs status;
 	char path[PIN_PATH_MAX];
+	int fd;
 
-	if (statfs("/sys/fs/bpf", &status) != 0 || (unsigned long)status.f_type != BPF_FS_MAGIC) {
-		text_string(why, "no bpf file system is mounted (mount -t bpf bpf "
-				 "/sys/fs/bpf)");
-		return false;
-	}
-	folder_of(id, path);
-	return make_both(path) || refused(why, path, errno);
+	folder_of(group->id, path);
+	do {
+		if (!make_folders(path, why))
+			return -1;
+		fd = lock(path);
+	} while (fd < 0 && errno == ENOENT);
+	if (fd < 0)
+		refused(why, path, errno);
+	return fd;
 }
 
 bool attached_put(const struct group *group, const struct loaded *loaded, struct text *why)
 {
 	bool had = has_links(group->id);
 
-	each_pinned(remove_if_gone);
-	if (!make_folders(group->id, why))
-		return false;
+	each_pinned(remove_if_gone, NULL);
 	for (unsigned i = 0; i < PROGRAMS; i++) {
 		if (put(group, i, loaded->program[i], why))
 			continue;
@@ -266,21 +313,90 @@ bool attached_put(const struct group *group, const struct loaded *loaded, struct
 	return true;
 }
 
-bool attached_remove(const struct group *group, struct text *why)
+/* Whether the pins of a group can be opened, if there are any. */
+static bool are_accessible(uint64_t id, struct text *why)
 {
-	if (remove_links(group->id))
-		return true;
-	text_plain(why, slice_of(group->path));
-	text_string(why, ": nothing is attached there by keepalive cgroup attach");
-	return false;
+	char path[PIN_PATH_MAX];
+
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		int link;
+
+		pin_of(id, i, path);
+		link = bpf_pinned(path);
+		if (link >= 0)
+			close(link);
+		else if (errno != ENOENT)
+			return refused(why, path, errno);
+	}
+	return true;
 }
 
-unsigned attached_remove_all(void)
+/* Removes what is attached to a group. */
+static enum removal remove_all_of(uint64_t id, struct text *why)
 {
-	unsigned count = each_pinned(remove_any);
+	char path[PIN_PATH_MAX];
+	enum removal removal;
+	int fd;
 
+	folder_of(id, path);
+	fd = lock(path);
+	if (fd < 0 && errno == ENOENT)
+		return REMOVAL_NOTHING;
+	if (fd < 0) {
+		refused(why, path, errno);
+		return REMOVAL_REFUSED;
+	}
+	if (are_accessible(id, why))
+		removal = remove_links(id) ? REMOVAL_DONE : REMOVAL_NOTHING;
+	else
+		removal = REMOVAL_REFUSED;
+	close(fd);
+	return removal;
+}
+
+enum removal attached_remove(const struct group *group, struct text *why)
+{
+	enum removal removal;
+
+	if (!is_ours_alone(why))
+		return REMOVAL_REFUSED;
+	removal = remove_all_of(group->id, why);
+	if (removal == REMOVAL_NOTHING) {
+		text_plain(why, slice_of(group->path));
+		text_string(why, ": nothing is attached there by keepalive cgroup attach");
+	}
+	return removal;
+}
+
+struct removing {
+	enum removal done;
+	struct text *why;
+};
+
+static void remove_any(void *context, uint64_t id)
+{
+	struct removing *removing = context;
+	enum removal removal;
+
+	if (removing->done == REMOVAL_REFUSED)
+		return;
+	removal = remove_all_of(id, removing->why);
+	if (removal != REMOVAL_NOTHING)
+		removing->done = removal;
+}
+
+enum removal attached_remove_all(struct text *why)
+{
+	struct removing removing = { REMOVAL_NOTHING, why };
+
+	if (!is_ours_alone(why))
+		return REMOVAL_REFUSED;
+	if (each_pinned(remove_any, &removing) != 0) {
+		refused(why, PINS, errno);
+		return REMOVAL_REFUSED;
+	}
 	rmdir(PINS);
-	return count;
+	return removing.done;
 }
 
 /* The programs of one kind that are on the group itself. Returns 0, or an errno. */

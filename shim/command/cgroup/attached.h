@@ -14,19 +14,25 @@
 #define PINS "/sys/fs/bpf/keepalive-shim"
 
 /*
- * Attaches the programs to the group, or replaces those that are attached. Returns false, with what
- * is wrong in *why; then a group that had none still has none.
+ * Waits until no other attach or detach is at work on the group, and keeps them waiting until the
+ * result is closed. Returns a descriptor, or -1 with what is wrong in *why: no mount of bpf, or a
+ * directory there that others can write.
+ */
+int attached_lock(const struct group *group, struct text *why);
+
+/*
+ * Attaches the programs to the group, or replaces those that are attached. The caller has the lock.
+ * Returns false, with what is wrong in *why; then a group that had none still has none.
  */
 bool attached_put(const struct group *group, const struct loaded *loaded, struct text *why);
 
-/*
- * Detaches what attached_put() attached. Returns false, with the reason in *why, if there is
- * nothing.
- */
-bool attached_remove(const struct group *group, struct text *why);
+enum removal { REMOVAL_DONE, REMOVAL_NOTHING, REMOVAL_REFUSED };
 
-/* The same for every group, also for those that are gone. Returns how many there were. */
-unsigned attached_remove_all(void);
+/* Detaches what attached_put() attached. *why is the reason if that is nothing, or refused. */
+enum removal attached_remove(const struct group *group, struct text *why);
+
+/* The same for every group, also for those that are gone; *why is set only if it is refused. */
+enum removal attached_remove_all(struct text *why);
 
 /*
  * Our programs on a group: their settings, and whether attached_put() attached them or somebody

@@ -297,6 +297,13 @@ int bpf_about_program(int program, struct bpf_about *what)
 	return 0;
 }
 
+bool bpf_is_our_program(int program)
+{
+	struct bpf_about about = { .name = "" };
+
+	return bpf_about_program(program, &about) == 0 && strcmp(about.name, BPF_OUR_NAME) == 0;
+}
+
 int bpf_about_link(int link, struct bpf_link *what)
 {
 	struct bpf_link_info info = { .type = 0 };

@@ -6,6 +6,7 @@
 #define KEEPALIVE_BPF_H
 
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -90,6 +91,9 @@ struct bpf_about {
 	uint32_t map_count; /* at most as many as maps has room for */
 };
 int bpf_about_program(int program, struct bpf_about *what);
+
+/* Whether it is a program that we have made; false for other objects. */
+bool bpf_is_our_program(int program);
 
 /*
  * A link to a control group: the group's number, 0 if it is gone, and the program's number. Returns

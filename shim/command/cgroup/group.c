@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "process/proc.h"
 #include "process/process.h"
 
 /* Replaces the escapes for blanks and backslashes in proc(5), such as \040. */
@@ -34,48 +35,74 @@ static void unescape(char *path)
 	*to = '\0';
 }
 
-/* Whether a line of /proc/self/mountinfo is cgroup2, and where it is mounted. */
-static bool is_cgroup2(const char *line, char *path, size_t size)
+/* A mount of cgroup2. */
+struct mount {
+	int id;
+	char path[PATH_MAX]; /* where it is mounted */
+	char root[PATH_MAX]; /* the group that it shows there, as our cgroup namespace names it */
+};
+
+/* Reads a line of /proc/self/mountinfo. Returns false if that mount is not cgroup2. */
+static bool read_mount(const char *line, struct mount *mount)
 {
-	char format[32], type[16];
+	char format[64], type[16];
 	const char *behind = strstr(line, " - ");
 
-	snprintf(format, sizeof(format), "%%*s %%*s %%*s %%*s %%%zus", size - 1);
+	snprintf(format, sizeof(format), "%%d %%*s %%*s %%%zus %%%zus", sizeof(mount->root) - 1,
+		 sizeof(mount->path) - 1);
 	if (!behind || sscanf(behind, " - %15s", type) != 1 || strcmp(type, "cgroup2") != 0 ||
-	    sscanf(line, format, path) != 1)
+	    sscanf(line, format, &mount->id, mount->root, mount->path) != 3)
 		return false;
-	unescape(path);
+	unescape(mount->root);
+	unescape(mount->path);
 	return true;
 }
 
 /* Whether no other mount covers it. */
-static bool is_visible(const char *mount)
+static bool is_visible(const struct mount *mount)
 {
+	struct file_handle none = { .handle_bytes = 0 };
 	struct statfs status;
+	int id = mount->id;
 
-	return statfs(mount, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
+	/* With no room for the handle this fails, but stores the mount's number. */
+	name_to_handle_at(AT_FDCWD, mount->path, &none, &id, 0);
+	return id == mount->id && statfs(mount->path, &status) == 0 &&
+	       status.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* Where cgroup2 is mounted; NULL, with what is wrong in *why, if it is not. */
-static const char *group_mount(struct text *why)
+static bool is_whole(const struct mount *mount)
 {
-	static char path[PATH_MAX];
+	return strcmp(mount->root, "/") == 0;
+}
+
+/*
+ * A mount of cgroup2, if possible one of the whole hierarchy; NULL, with what is wrong in *why, if
+ * there is none.
+ */
+static const struct mount *group_mount(struct text *why)
+{
+	static struct mount mount;
+	static bool found;
+	struct mount next;
 	FILE *mounts;
 	char *line = NULL;
 	size_t size = 0;
-	bool found = false;
 
-	if (*path)
-		return path;
+	if (found)
+		return &mount;
 	mounts = fopen("/proc/self/mountinfo", "re");
-	while (mounts && !found && getline(&line, &size, mounts) > 0)
-		found = is_cgroup2(line, path, sizeof(path)) && is_visible(path);
+	while (mounts && !(found && is_whole(&mount)) && getline(&line, &size, mounts) > 0) {
+		if (!read_mount(line, &next) || !is_visible(&next) || (found && !is_whole(&next)))
+			continue;
+		mount = next;
+		found = true;
+	}
 	free(line);
 	if (mounts)
 		fclose(mounts);
 	if (found)
-		return path;
-	*path = '\0';
+		return &mount;
 	text_string(why, "cgroup2 is not mounted (mount -t cgroup2 none /sys/fs/cgroup)");
 	return NULL;
 }
@@ -116,21 +143,34 @@ static bool take(struct group *group, int fd, const char *path)
 	return true;
 }
 
-static int open_below(const char *mount, const char *path)
+/* Whether the path goes up somewhere, by "..". */
+static bool goes_up(const char *path)
+{
+	for (const char *at = strstr(path, ".."); at; at = strstr(at + 1, "..")) {
+		if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* Opens the group with this path below the mount. */
+static bool open_below(struct group *group, const struct mount *mount, const char *path)
 {
 	char whole[2 * PATH_MAX];
 
-	snprintf(whole, sizeof(whole), "%s/%s", mount, path + (*path == '/'));
-	return open_folder(whole);
+	if (!*path || goes_up(path))
+		return false;
+	snprintf(whole, sizeof(whole), "%s/%s", mount->path, path + (*path == '/'));
+	return take(group, open_folder(whole), path);
 }
 
 /* The path of a directory, as far as it is below the mount. */
-static bool open_absolute(struct group *group, const char *mount, const char *name)
+static bool open_absolute(struct group *group, const struct mount *mount, const char *name)
 {
 	char real[PATH_MAX], real_mount[PATH_MAX];
 	size_t length;
 
-	if (!realpath(name, real) || !realpath(mount, real_mount))
+	if (!realpath(name, real) || !realpath(mount->path, real_mount))
 		return false;
 	length = strlen(real_mount);
 	if (strncmp(real, real_mount, length) != 0 || (real[length] && real[length] != '/'))
@@ -171,7 +211,7 @@ static bool open_self(struct group *group, struct text *why)
 
 bool group_open(struct group *group, const char *name, struct text *why)
 {
-	const char *mount;
+	const struct mount *mount;
 
 	if (strcmp(name, "self") == 0)
 		return open_self(group, why);
@@ -186,15 +226,30 @@ bool group_open(struct group *group, const char *name, struct text *why)
 	errno = 0;
 	if (*name == '/' && open_absolute(group, mount, name))
 		return true;
-	if (*name && !strstr(name, "..") && take(group, open_below(mount, name), name))
+	if (open_below(group, mount, name))
 		return true;
 	return no_group(why, name);
+}
+
+/*
+ * What of a group's path is below the root of the mount; NULL if it is elsewhere. Both are as our
+ * cgroup namespace names them, and begin with "/.." outside of that: cgroup_namespaces(7).
+ */
+static const char *path_in_mount(const struct mount *mount, const char *path)
+{
+	size_t length = is_whole(mount) ? 0 : strlen(mount->root);
+
+	if (strncmp(path, mount->root, length) != 0)
+		return NULL;
+	path += length;
+	return *path == '/' ? path : *path == '\0' ? "/" : NULL;
 }
 
 bool group_open_process(struct group *group, pid_t pid, struct text *why)
 {
 	struct process process;
-	const char *mount = group_mount(why);
+	const struct mount *mount = group_mount(why);
+	const char *below;
 	char path[64], *line = NULL;
 	size_t size = 0;
 	bool opened = false;
@@ -206,8 +261,8 @@ bool group_open_process(struct group *group, pid_t pid, struct text *why)
 	file = fopen(path, "re");
 	while (file && !opened && getline(&line, &size, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, "0::/", 4) == 0 && strncmp(line, "0::/..", 6) != 0)
-			opened = take(group, open_below(mount, line + 3), line + 3);
+		below = strncmp(line, "0::/", 4) == 0 ? path_in_mount(mount, line + 3) : NULL;
+		opened = below && open_below(group, mount, below);
 	}
 	free(line);
 	if (file)
@@ -268,7 +323,8 @@ void group_walk(const struct group *group, void visit(void *context, const struc
 		struct group below;
 		char *path;
 
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+		if (entry->d_type != DT_DIR || goes_up(entry->d_name) ||
+		    strcmp(entry->d_name, ".") == 0)
 			continue;
 		if (asprintf(&path, "%s/%s", strcmp(group->path, "/") == 0 ? "" : group->path,
 			     entry->d_name) < 0)
@@ -285,21 +341,51 @@ void group_walk(const struct group *group, void visit(void *context, const struc
 		closedir(folder);
 }
 
-size_t group_processes(const struct group *group, pid_t **pids)
+/* The numbers in a file of the group, into an array for free(3). Returns how many. */
+static size_t read_numbers(const struct group *group, const char *name, pid_t **numbers)
 {
-	int fd = openat(group->fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	int fd = openat(group->fd, name, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	size_t count = 0, room = 0;
-	int pid;
+	int number;
 
-	*pids = NULL;
-	while (file && fscanf(file, "%d", &pid) == 1) {
-		if (!pid)
+	*numbers = NULL;
+	while (file && fscanf(file, "%d", &number) == 1) {
+		if (!number)
 			continue; /* of another PID namespace */
-		*pids = array_room(*pids, count, &room, sizeof(**pids));
-		(*pids)[count++] = pid;
+		*numbers = array_room(*numbers, count, &room, sizeof(**numbers));
+		(*numbers)[count++] = number;
 	}
 	if (file)
 		fclose(file);
 	return count;
+}
+
+/* Puts the process in place of each of its threads. Returns how many processes there are. */
+static size_t processes_of(pid_t *threads, size_t count)
+{
+	size_t processes = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		pid_t pid = (pid_t)proc_status_number(threads[i], "Tgid");
+		size_t known = 0;
+
+		while (known < processes && threads[known] != pid)
+			known++;
+		if (pid && known == processes)
+			threads[processes++] = pid;
+	}
+	return processes;
+}
+
+size_t group_processes(const struct group *group, pid_t **pids)
+{
+	size_t count = read_numbers(group, "cgroup.procs", pids);
+
+	/* In a threaded group the former cannot be read: cgroups(7), "Thread mode". */
+	if (count)
+		return count;
+	free(*pids);
+	count = read_numbers(group, "cgroup.threads", pids);
+	return processes_of(*pids, count);
 }

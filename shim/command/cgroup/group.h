@@ -35,7 +35,10 @@ bool group_open_above(const struct group *group, struct group *above);
 void group_walk(const struct group *group, void visit(void *context, const struct group *group),
 		void *context);
 
-/* The processes in the group itself, into an array for free(3). Returns how many. */
+/*
+ * The processes in the group itself, or that have a thread there if it is a threaded one, into an
+ * array for free(3). Returns how many.
+ */
 size_t group_processes(const struct group *group, pid_t **pids);
 
 #endif

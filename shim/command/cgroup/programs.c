@@ -759,7 +759,7 @@ static void emit_is_accepted(struct assembly *assembly, enum sockopt option, lab
 }
 
 /* Gives the program's own call the right answer, and sets the values that are held. */
-static void emit_hold(const struct emitter *emitter, enum sockopt option)
+static void emit_hold(const struct emitter *emitter, enum sockopt option, label leave)
 {
 	struct assembly *assembly = emitter->assembly;
 	label other = label_new(assembly);
@@ -770,18 +770,18 @@ static void emit_hold(const struct emitter *emitter, enum sockopt option)
 	emit_jump_if(assembly, BPF_JNE, BPF_REG_1, (uint32_t)sockopt_names[option].name, other);
 	emit_load(assembly, BPF_DW, SOCKET, CONTEXT, offsetof(struct bpf_sockopt, sk));
 	emit_entry(emitter, 0);
-	emit_jump_if_null(assembly, RESULT, emitter->out);
+	emit_jump_if_null(assembly, RESULT, leave);
 	load_entry(assembly, BPF_REG_1, RESULT, ENTRY_HELD);
 	emit_number(assembly, BPF_AND, BPF_REG_1, 1U << option);
-	emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, 0, emitter->out);
+	emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, 0, leave);
 	emit_load(assembly, BPF_W, BPF_REG_1, CONTEXT, offsetof(struct bpf_sockopt, optlen));
-	emit_jump_if(assembly, BPF_JSLT, BPF_REG_1, sizeof(int32_t), emitter->out);
+	emit_jump_if(assembly, BPF_JSLT, BPF_REG_1, sizeof(int32_t), leave);
 	emit_load(assembly, BPF_DW, BPF_REG_2, CONTEXT, offsetof(struct bpf_sockopt, optval));
 	emit_load(assembly, BPF_DW, BPF_REG_3, CONTEXT, offsetof(struct bpf_sockopt, optval_end));
 	emit_pointer(assembly, BPF_REG_4, BPF_REG_2, sizeof(int32_t));
-	emit_jump_if_above(assembly, BPF_REG_4, BPF_REG_3, emitter->out);
+	emit_jump_if_above(assembly, BPF_REG_4, BPF_REG_3, leave);
 	emit_load(assembly, BPF_W, BPF_REG_5, BPF_REG_2, 0);
-	emit_is_accepted(assembly, option, emitter->out);
+	emit_is_accepted(assembly, option, leave);
 	load_entry(assembly, BPF_REG_1, RESULT, ENTRY_VALUE + option);
 	emit_store(assembly, BPF_W, BPF_REG_2, 0, BPF_REG_1);
 	emit_set(assembly, BPF_REG_1, sizeof(int32_t));
@@ -795,9 +795,11 @@ static void emit_setsockopt(struct emitter *emitter)
 {
 	enum { PAGE = 4096 };
 	struct assembly *assembly = emitter->assembly;
+	label leave = label_new(assembly);
 
 	for (unsigned i = 0; i < OPTIONS; i++)
-		emit_hold(emitter, i);
+		emit_hold(emitter, i, leave);
+	emit_label(assembly, leave);
 	emit_load(assembly, BPF_W, BPF_REG_1, CONTEXT, offsetof(struct bpf_sockopt, optlen));
 	emit_jump_if(assembly, BPF_JSLT, BPF_REG_1, PAGE + 1, emitter->out);
 	emit_set(assembly, BPF_REG_1, 0);
