@@ -137,6 +137,12 @@ attach_self() {
 	assert_output --partial "cgroup2 is not mounted"
 }
 
+@test "capabilities of a user namespace do not suffice, and the message says so" {
+	there unshare -Ur true 2>/dev/null || skip_as namespaces
+	run -125 there unshare -Ur "$KEEPALIVE" cgroup attach "$NAME"
+	assert_output --partial "(a user namespace, or "
+}
+
 @test "CAP_BPF and CAP_NET_ADMIN suffice to attach and detach" {
 	require setpriv
 	there chmod 777 /sys/fs/bpf

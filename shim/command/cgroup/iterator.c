@@ -56,7 +56,7 @@ static void emit_find(struct assembly *assembly, int sockets, label out)
 	emit_store_number(assembly, WORK, offsetof(struct iterated, seen), 1);
 }
 
-/* RESULT becomes the storage of SOCKET; ends if there is none. flags: a register. */
+/* RESULT becomes the storage of SOCKET; ends if there is none. The flags are in R4. */
 static void emit_entry(struct assembly *assembly, int socket_map, label out)
 {
 	emit_map(assembly, BPF_REG_1, socket_map);
@@ -90,7 +90,7 @@ static void emit_read(struct assembly *assembly, int socket_map, label out)
 	emit_jump(assembly, out);
 }
 
-/* Options that the program has changed since they were read stay. */
+/* Sets the option, unless the application has changed it since it was read. */
 static void emit_set_option(struct assembly *assembly, enum sockopt option)
 {
 	label next = label_new(assembly);

@@ -68,7 +68,7 @@ static void explain(struct text *why, int error)
 
 	if (error == EPERM) {
 		text_string(why, "bpf(2) is not permitted here, though the capabilities are there "
-				 "(a container's seccomp filter, or lockdown)");
+				 "(a user namespace, or a container's seccomp filter)");
 		return;
 	}
 	if (error == ENOSYS) {

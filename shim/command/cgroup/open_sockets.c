@@ -17,8 +17,8 @@
 
 /* A network namespace that some process of the groups is in. */
 struct space {
-	struct net_namespace sockets; /* sockets of the groups; marked as held when they are done */
-	bool iterated;
+	struct net_namespace sockets; /* with held for those that are done */
+	bool iterated;                /* by the iterator, without an error */
 	struct space *next;
 };
 
@@ -26,14 +26,15 @@ struct space {
 struct member {
 	uint64_t id;
 	char *path;
-	struct settings *own;         /* attached to it by another command; NULL: none */
-	const struct settings *inner; /* that apply before ours: its own, or from above */
+	struct settings *own; /* attached to it by another command; NULL: none */
+	/* Settings that apply before those of this attach: its own, or a group's between; or NULL. */
+	const struct settings *inner;
 };
 
 struct arming {
 	struct settings settings, listeners;
 	bool listeners_differ;
-	struct settings known; /* its rules: profiles that a socket may have from us */
+	struct settings known; /* its rules are the profiles that sockets may have from us */
 	const struct emission *emission;
 	struct member *members; /* the upper ones first */
 	size_t member_count, member_room;
@@ -42,7 +43,7 @@ struct arming {
 	unsigned refused;
 };
 
-/* Sockets that are neither connected nor listening are left to the programs. */
+/* Not those that are neither connected nor listening: the programs set them when they are. */
 enum { STATES_USED = 0xfff & ~(1 << TCP_TIME_WAIT | 1 << TCP_CLOSE) };
 
 static const struct member *member_of(const struct arming *arming, uint64_t id)

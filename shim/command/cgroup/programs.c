@@ -1,4 +1,9 @@
-/* programs: generates the BPF programs for the settings. */
+/*
+ * programs: generates the BPF programs for the settings.
+ *
+ * The functions emit_...() append instructions. Their comments say what these do when the kernel runs
+ * them: "loads", "sets" and "jumps" are the program's actions.
+ */
 #include "cgroup/programs.h"
 
 #include <arpa/inet.h>
@@ -44,8 +49,8 @@ enum {
 	RESULT = BPF_REG_0,
 	CONTEXT = BPF_REG_6,
 	SOCKET = BPF_REG_7,
-	PORT = BPF_REG_8, /* the service's, as settings_match() takes it */
-	ENTRY = BPF_REG_8,
+	PORT = BPF_REG_8,   /* the service's, as settings_match() takes it */
+	ENTRY = BPF_REG_8,  /* what is stored with the socket; before PORT is needed */
 	WAS_ON = BPF_REG_9, /* SO_KEEPALIVE as it was found */
 	STACK = BPF_REG_10,
 };
@@ -53,25 +58,26 @@ enum {
 /* The peer's address, in memory order. An IPv4 one, mapped or not, is in the first. */
 enum { WORD = BPF_REG_1 };
 
-/* Offsets in the stack, 32 bits each. */
+/* Variables: their offsets in the stack, 32 bits each. */
 enum {
-	VALUE = -4,    /* for the socket option calls */
-	FOREIGN = -28, /* whether another group has set something on it */
-	OPEN = -24,    /* whether an option is untouched of idle time, interval and count */
-	GIVEN = -8,
-	HELD = -12,
-	IDLE_NOW = -16, /* the options that the user timeout is compared with */
-	INTERVAL_NOW = -20,
-	WANTED = -52, /* OPTIONS of them */
+	VALUE = -4,         /* for the socket option calls */
+	GIVEN = -8,         /* what becomes ENTRY_GIVEN */
+	HELD = -12,         /* what becomes ENTRY_HELD */
+	IDLE_NOW = -16,     /* the socket's idle time and interval once the values are set, */
+	INTERVAL_NOW = -20, /* which a user timeout is compared with */
+	OPEN = -24,         /* whether idle time, interval or count is still that of a new socket */
+	FOREIGN = -28,      /* whether another group's programs have decided about the socket */
+	WANTED = -52,       /* the values to set, one for each option; 0: do not set it */
 };
 
 struct emitter {
 	struct assembly *assembly;
 	const struct emission *emission;
 	const struct settings *settings;
-	bool may_force, may_respect, may_leave; /* some profile: force; respect; off with respect */
-	bool remembers;                         /* respect writes an entry too */
-	label out, apply;
+	/* Whether any of the profiles has mode=force; mode=respect; mode=respect and off. */
+	bool may_force, may_respect, may_leave;
+	bool remembers;   /* an entry is also made for sockets on which nothing is held */
+	label out, apply; /* the end; the code of emit_apply() */
 	label profile[PROFILE_RULE + RULES_MAX];
 	bool used[PROFILE_RULE + RULES_MAX];
 };
@@ -107,7 +113,8 @@ bool programs_arm_listeners(const struct settings *settings)
 }
 
 /*
- * One profile for all, and none held: then a socket can get it before its peer is known.
+ * If one profile applies to all sockets, and nothing is held, a socket can get its values before
+ * its peer is known.
  */
 static bool arms_at_creation(const struct settings *settings)
 {
@@ -158,9 +165,11 @@ static void load_entry(struct assembly *assembly, int to, int base, unsigned wor
 }
 
 /*
- * Undoes what our programs set for another peer, unless the program has changed it since.
+ * Restores a new socket's value of an option that our programs set for another peer. One that has
+ * another value now was changed by the application: it stays, and if it is SO_KEEPALIVE, jumps to
+ * changed.
  */
-static void emit_take_back(const struct emitter *emitter, enum sockopt option, label program_s)
+static void emit_take_back(const struct emitter *emitter, enum sockopt option, label changed)
 {
 	struct assembly *assembly = emitter->assembly;
 	label skip = label_new(assembly);
@@ -172,7 +181,7 @@ static void emit_take_back(const struct emitter *emitter, enum sockopt option, l
 	emit_load(assembly, BPF_W, BPF_REG_1, STACK, VALUE);
 	load_entry(assembly, BPF_REG_2, ENTRY, ENTRY_VALUE + option);
 	emit_jump_if_register(assembly, BPF_JNE, BPF_REG_1, BPF_REG_2,
-			      option == OPTION_KEEPALIVE ? program_s : skip);
+			      option == OPTION_KEEPALIVE ? changed : skip);
 	emit_store_number(assembly, STACK, VALUE,
 			  (uint32_t)emitter->emission->untouched->in[0].value[option]);
 	emit_put(emitter, option);
@@ -181,7 +190,7 @@ static void emit_take_back(const struct emitter *emitter, enum sockopt option, l
 
 enum event { EVENT_CONNECT, EVENT_SOCK_OPS };
 
-/* What was set at creation stays, unless the program has set a user timeout since. */
+/* Ends: what was set at creation stays, unless the application has set a user timeout since. */
 static void emit_still_holds(const struct emitter *emitter)
 {
 	emit_get(emitter, OPTION_USER_TIMEOUT, emitter->out);
@@ -196,9 +205,10 @@ static void load_event(struct assembly *assembly)
 }
 
 /*
- * Handles what is stored with the socket from an earlier event. Another group's: the matter is
- * settled, unless that group respects and we force. Our own: the socket connects again, or listens
- * now, so that what it was given is undone and decided anew.
+ * Handles what is stored with the socket from an earlier event. If it is from another group, ends,
+ * unless that group has mode=respect and ours may have mode=force. If it is from our own, the
+ * socket connects again, or listens now: restores the options that it was given, so that they are
+ * decided anew.
  */
 static void emit_settled(const struct emitter *emitter, enum event event)
 {
@@ -241,7 +251,7 @@ static void emit_was_on(const struct emitter *emitter)
 	emit_load(emitter->assembly, BPF_W, WAS_ON, STACK, VALUE);
 }
 
-/* Where the peer comes from. */
+/* Where in the context the peer is. */
 enum peer { PEER_UNKNOWN, PEER_CONNECT4, PEER_CONNECT6, PEER_SOCK_OPS };
 
 /* Jumps to no if the address in the registers from WORD on is not in the network. */
@@ -276,7 +286,7 @@ static void emit_ports(struct assembly *assembly, const struct rule *rule, label
 	emit_jump_if(assembly, BPF_JGT, PORT, rule->port_last, no);
 }
 
-/* The label of this profile; equal profiles share one. */
+/* The label of the code for this profile; equal profiles share it. */
 static label profile_label(struct emitter *emitter, unsigned number)
 {
 	unsigned i = PROFILE_BASE;
@@ -287,7 +297,7 @@ static label profile_label(struct emitter *emitter, unsigned number)
 	return emitter->profile[i];
 }
 
-/* settings_match() for a peer of this family: jumps to the profile. */
+/* Does what settings_match() does, for a peer of this family: jumps to the code for the profile. */
 static void emit_rules(struct emitter *emitter, enum role role, enum address_family family)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -372,7 +382,7 @@ static void load_port(struct emitter *emitter, enum role role, enum peer from)
 	}
 }
 
-/* The socket has this role: continues with its profile. */
+/* Jumps to the code for the profile of a socket in this role. */
 static void emit_match(struct emitter *emitter, enum role role, enum peer from)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -409,7 +419,7 @@ static void emit_match(struct emitter *emitter, enum role role, enum peer from)
 	emit_ipv6_rules(emitter, role);
 }
 
-/* Stores the values on the stack. */
+/* Stores the profile in WANTED and HELD. */
 static void emit_profile(const struct emitter *emitter, const struct profile *profile)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -420,7 +430,7 @@ static void emit_profile(const struct emitter *emitter, const struct profile *pr
 	emit_store_number(assembly, STACK, HELD, forced_by(profile));
 }
 
-/* The profiles that were jumped to. */
+/* The code for each profile that is jumped to. */
 static void emit_profiles(struct emitter *emitter)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -437,7 +447,7 @@ static void emit_profiles(struct emitter *emitter)
 }
 
 /*
- * Jumps to theirs if the program has set the option, that is, if its value is not a new socket's.
+ * Jumps to untouched if VALUE is a new socket's value of the option, so that nobody has set it.
  */
 static void emit_is_untouched(const struct emitter *emitter, enum sockopt option, label untouched)
 {
@@ -457,8 +467,8 @@ static void emit_is_untouched(const struct emitter *emitter, enum sockopt option
 }
 
 /*
- * The profile's value, or the socket's if the profile leaves it to the kernel; for the user
- * timeout.
+ * Stores in now the profile's value, or the socket's if the profile leaves it to the kernel. The
+ * user timeout is compared with it.
  */
 static void emit_now(const struct emitter *emitter, int wanted, int now)
 {
@@ -472,7 +482,7 @@ static void emit_now(const struct emitter *emitter, int wanted, int now)
 	emit_store(assembly, BPF_W, STACK, now, BPF_REG_1);
 }
 
-/* An option that the program has set stays the program's, so ours is not wanted. */
+/* If somebody has set the option, it stays: no value is wanted for it. */
 static void emit_respect(const struct emitter *emitter, enum sockopt option)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -493,8 +503,8 @@ static void emit_respect(const struct emitter *emitter, enum sockopt option)
 }
 
 /*
- * The program's own user timeout takes the place of the count: shorter than idle + 2 x interval,
- * one lost probe would end an idle connection. Then nothing is set.
+ * The application's own user timeout takes the place of the count: if it is shorter than idle + 2 x
+ * interval, one lost probe would end an idle connection. Then ends, and nothing is set.
  */
 static void emit_respect_user_timeout(const struct emitter *emitter)
 {
@@ -560,9 +570,9 @@ static void emit_remember(const struct emitter *emitter)
 }
 
 /*
- * Selects what is wanted and what the program has not set itself. If keepalive is on with all its
- * values, it was configured as a whole: by the program, a preload, an inner group, or by us, on the
- * listener.
+ * Leaves in WANTED what nobody has set. If keepalive is on and somebody has set idle time, interval
+ * and count, ends: the socket was configured as a whole, by the application, a preload, an inner
+ * group, or by us, on the listener.
  */
 static void emit_respect_all(const struct emitter *emitter, label settle)
 {
@@ -588,7 +598,7 @@ static void emit_respect_all(const struct emitter *emitter, label settle)
 		emit_respect(emitter, OPTION_RTO_MAX);
 }
 
-/* WANTED and HELD hold the profile. */
+/* Sets the options of a socket whose profile is in WANTED and HELD, and stores the entry. */
 static void emit_apply(const struct emitter *emitter)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -627,7 +637,9 @@ static void emit_apply(const struct emitter *emitter)
 		emit_remember(emitter);
 }
 
-/* SOCKET is set. This is what all events have in common; the caller handles the differences. */
+/*
+ * What all events have in common. SOCKET is set; roles() emits the jumps to the profiles.
+ */
 static void emit_decide(struct emitter *emitter, enum event event,
 			void roles(struct emitter *emitter))
 {
@@ -669,7 +681,10 @@ static void emit_connect(struct emitter *emitter, void roles(struct emitter *emi
 	emit_decide(emitter, EVENT_CONNECT, roles);
 }
 
-/* A listener that is left alone, by outer groups too, whose values would hide the program's. */
+/*
+ * Leaves a listener alone. The entry makes outer groups do so too: their values on the listener would
+ * pass to what it accepts, and hide whether the application has set any.
+ */
 static void emit_leave_listener(struct emitter *emitter)
 {
 	static const struct profile none = { .force = false };
@@ -719,8 +734,9 @@ static void emit_sock_ops(struct emitter *emitter)
 }
 
 /*
- * Nobody can have set anything yet, but an inner group may have decided. If the values depend on
- * what comes later, only the entry is made, which keeps outer groups from setting theirs now.
+ * Nobody can have set an option yet, but an inner group may have decided already. If the values
+ * depend on the role or the peer, only makes the entry, which keeps outer groups from setting theirs
+ * now.
  */
 static void emit_sock_create(struct emitter *emitter)
 {
@@ -746,7 +762,7 @@ static void emit_sock_create(struct emitter *emitter)
 	emit_remember(emitter);
 }
 
-/* Jumps to no if the kernel would refuse the argument in r5. It accepts 0 for no user timeout. */
+/* Jumps to no if the kernel would refuse the value in r5. 0 is accepted for no user timeout. */
 static void emit_is_accepted(struct assembly *assembly, enum sockopt option, label no)
 {
 	const struct range *range = range_of(option);
@@ -758,7 +774,11 @@ static void emit_is_accepted(struct assembly *assembly, enum sockopt option, lab
 	emit_jump_if(assembly, BPF_JSGT, BPF_REG_5, (uint32_t)range->most, no);
 }
 
-/* Gives the program's own call the right answer, and sets the values that are held. */
+/*
+ * For the application's setsockopt() of this option: if it is held and the value is one that the
+ * kernel accepts, replaces that by ours, so that the call succeeds and changes nothing. Otherwise
+ * jumps to leave.
+ */
 static void emit_hold(const struct emitter *emitter, enum sockopt option, label leave)
 {
 	struct assembly *assembly = emitter->assembly;
@@ -806,7 +826,7 @@ static void emit_setsockopt(struct emitter *emitter)
 	emit_store(assembly, BPF_W, CONTEXT, offsetof(struct bpf_sockopt, optlen), BPF_REG_1);
 }
 
-/* On, but not with all three values: what an outer group would complete. */
+/* Whether it sets keepalive on without all three values, which an outer group would complete. */
 static bool is_open(const struct profile *profile)
 {
 	return profile->value[OPTION_KEEPALIVE] &&

@@ -8,7 +8,7 @@
  * sock_create: the values in socket(2), if the kernel (7.2) allows it and one profile applies to
  * all sockets.
  *
- * An option that does not have the value of a new socket was set by somebody else (the program, a
+ * An option that does not have the value of a new socket was set by somebody else (the application, a
  * preload, an inner group) and stays, unless programs of the same group set it for another peer
  * (enum entry). In nested groups the inner group's programs run first (Linux
  * compute_effective_progs()), so the outer ones find its values.
@@ -24,13 +24,13 @@
 /* The words that are stored with a socket, 32 bits each; shared by all groups: see socket_map(). */
 enum entry {
 	ENTRY_OWNER, /* the group whose programs decided about this socket; those of other groups leave it alone */
-	ENTRY_HELD, /* options that the program cannot change: bits 1 << enum sockopt. If not 0, outer groups with mode=force leave it alone too */
+	ENTRY_HELD, /* options that the application cannot change: bits 1 << enum sockopt. If not 0, outer groups with mode=force leave it alone too */
 	ENTRY_GIVEN, /* options that we set: bits */
 	ENTRY_VALUE, /* and their values */
 	ENTRY_WORDS = ENTRY_VALUE + OPTIONS
 };
 
-/* In ENTRY_HELD: off, and the program may change everything. */
+/* In ENTRY_HELD: nothing is held, but outer groups leave the socket alone even with mode=force. */
 enum { ENTRY_SETTLED = 1 << OPTIONS };
 
 /* In the order in which they are attached. */
