@@ -26,12 +26,13 @@ setup() {
 teardown() {
 	end_background
 	containers_away
-	[ -z "${PODS-}" ] || await 5 remove_groups
+	[ -z "${PODS-}" ] || await 5 remove_group "$PODS"
 }
 
-remove_groups() {
-	find "$PODS" -depth -type d -exec rmdir {} + 2>/dev/null
-	[ ! -d "$PODS" ]
+# remove_group GROUP: with those below, once the processes have ended.
+remove_group() {
+	find "$1" -depth -type d -exec rmdir {} + 2>/dev/null
+	[ ! -d "$1" ]
 }
 
 # of_container EXPRESSION: of the container in the manifest, as Python sees it.
@@ -56,7 +57,7 @@ make_image() {
 	done
 	cat >"$files/bin/kubectl" <<-'END'
 		#!/bin/sh
-		[ "$*" = 'get pods --all-namespaces --selector=keepalive-shim-group=enabled --watch --field-selector=spec.nodeName=this --output=jsonpath={.metadata.uid}{"\n"}' ] &&
+		[ "$*" = 'get pods --all-namespaces --selector=keepalive-shim-group=enabled --watch --field-selector=spec.nodeName=this --output=jsonpath={.metadata.uid} {.metadata.annotations.kubernetes\.io/config\.hash}{"\n"}' ] &&
 			exec cat /api/pods
 		echo "unexpected: $*" >&2
 		exit 1
@@ -93,30 +94,45 @@ has_values() {
 	[ "$(sockets "$1" "idle=60 interval=10 count=6 " | wc -l)" = 3 ] && [ "$(sockets "$1" "$DEFAULTS" | wc -l)" -ge 2 ]
 }
 
+# The groups are named as in the kubelet's pod_container_manager_linux.go and cgroup_manager_linux.go: with the systemd
+# driver, the cgroupfs driver, and as kind has them, below --cgroup-root=/kubelet.
 @test "the DaemonSet: a labelled pod's connections have keepalive, its later containers too, another pod's none" {
 	local labelled=11111111-2222-3333-4444-555555555555 second=66666666-7777-8888-9999-000000000000 first other later
+	local mirror=aaaaaaaa-7777-8888-9999-000000000000 hash=0123456789abcdef0123456789abcdef static
 	local by_systemd=$PODS/kubepods-burstable-pod${labelled//-/_}.slice by_cgroupfs=$PODS/besteffort/pod$second
+	local of_kind=$PODS/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod$hash.slice
 
 	make_image
 	in_pod "$by_systemd/cri-containerd-1.scope"
 	first=$!
 	in_pod "$PODS/kubepods-burstable-pod99999999_2222_3333_4444_555555555555.slice/cri-containerd-2.scope"
 	other=$!
+	in_pod "$of_kind/crio-4.scope/container"
+	static=$!
 	start_daemon
 	exec {pods}>"$STORE/api/pods"
-	echo $labelled >&$pods
-	await 15 has_values $first || fail "$(podman_in_store logs attach 2>&1)"
+	echo "$labelled " >&$pods
+	echo "$mirror $hash" >&$pods
+	await 15 has_values $static || fail "$(podman_in_store logs attach 2>&1)"
+	has_values $first
 	in_pod "$by_systemd/cri-containerd-3.scope"
 	has_values $!
-	echo $second >&$pods # which has no group yet
+	echo "$second " >&$pods # which has no group yet
 	in_pod "$by_cgroupfs/1"
 	later=$!
-	echo $labelled >&$pods # something about it has changed
-	echo $second >&$pods
+	echo "$labelled " >&$pods # something about it has changed
+	echo "$second " >&$pods
 	await 15 has_values $later
 	[ "$(sockets $other "$UNTOUCHED" | wc -l)" = 3 ]
 	run -0 podman_in_store exec attach /shim/keepalive cgroup list
-	assert_equal "$(grep -c "^/${PODS##*/}.*idle=60s interval=10s count=6$" <<<"$output")" 2
+	assert_equal "$(grep -c "^/${PODS##*/}.*idle=60s interval=10s count=6$" <<<"$output")" 3
+
+	# The kubelet makes a static pod's group again when it starts the pod again.
+	kill $static
+	await 15 remove_group "$of_kind"
+	in_pod "$of_kind/crio-5.scope/container"
+	echo "$mirror $hash" >&$pods
+	await 15 has_values $!
 	podman_in_store exec attach /shim/keepalive cgroup detach --all
 	run -0 podman_in_store logs attach
 	assert_output ""
