@@ -1,10 +1,14 @@
 /*
- * syscall: the hook for syscall(2), through which libseccomp and browsers install their filters.
+ * syscall: the hook for syscall(2), through which libseccomp and browsers install their filters, by
+ * seccomp(2) or prctl(2).
  *
  * For every other call it is a jump that touches neither the stack nor registers, except one that
  * procedure linkage tables use too. So clone(2) with a stack of its own, vfork(2) and the like
  * return to their callers as they do without us. Therefore it is in assembly.
  */
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 #include "bare_syscall.h"
 #include "hooks.h"
 #include "memory.h"
@@ -22,7 +26,9 @@ __asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
 	".cfi_startproc\n"
 	"	endbr64\n"
 	"	cmpq $317, %rdi\n" /* SYS_seccomp */
-	"	je keepalive_seccomp\n"
+	"	je keepalive_confining\n"
+	"	cmpq $157, %rdi\n" /* SYS_prctl */
+	"	je keepalive_confining\n"
 	"	movq memory(%rip), %r11\n"
 	"	testq %r11, %r11\n"
 	"	je keepalive_first_syscall\n"
@@ -37,7 +43,9 @@ __asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
 	"syscall:\n"
 	".cfi_startproc\n"
 	"	cmpl $354, 4(%esp)\n" /* SYS_seccomp */
-	"	je keepalive_seccomp\n"
+	"	je keepalive_confining\n"
+	"	cmpl $172, 4(%esp)\n" /* SYS_prctl */
+	"	je keepalive_confining\n"
 	"	call 1f\n"
 	".cfi_adjust_cfa_offset 4\n"
 	"1:	popl %ecx\n"
@@ -58,11 +66,13 @@ __asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
 	"	hint #34\n"     /* bti c */
 	"	cmp x0, #277\n" /* SYS_seccomp */
 	"	b.eq 1f\n"
+	"	cmp x0, #167\n" /* SYS_prctl */
+	"	b.eq 1f\n"
 	"	adrp x16, memory\n"
 	"	ldr x16, [x16, #:lo12:memory]\n"
 	"	cbz x16, 2f\n"
 	"	br x16\n"
-	"1:	b keepalive_seccomp\n"
+	"1:	b keepalive_confining\n"
 	"2:	b keepalive_first_syscall\n"
 	".cfi_endproc\n"
 	".size syscall, . - syscall\n"
@@ -81,13 +91,15 @@ __asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
 	"	movw ip, #383\n" /* SYS_seccomp */
 	"	cmp r0, ip\n"
 	"	beq 2f\n"
+	"	cmp r0, #172\n" /* SYS_prctl */
+	"	beq 2f\n"
 	"	ldr ip, 4f\n"
 	"1:	add ip, pc\n"
 	"	ldr ip, [ip]\n"
 	"	cmp ip, #0\n"
 	"	beq 3f\n"
 	"	bx ip\n"
-	"2:	b keepalive_seccomp\n"
+	"2:	b keepalive_confining\n"
 	"3:	b keepalive_first_syscall\n"
 	".balign 4\n"
 	"4:	.word memory - (1b + 4)\n"
@@ -102,11 +114,13 @@ __asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
 	".cfi_startproc\n"
 	"	li t1, 277\n" /* SYS_seccomp */
 	"	beq a0, t1, 1f\n"
+	"	li t1, 167\n" /* SYS_prctl */
+	"	beq a0, t1, 1f\n"
 	"	lla t1, memory\n"
 	"	ld t1, 0(t1)\n"
 	"	beqz t1, 2f\n"
 	"	jr t1\n"
-	"1:	tail keepalive_seccomp\n"
+	"1:	tail keepalive_confining\n"
 	"2:	tail keepalive_first_syscall\n"
 	".cfi_endproc\n"
 	".size syscall, . - syscall\n"
@@ -119,8 +133,8 @@ __asm__(".pushsection .text.syscall, \"ax\", %progbits\n"
 
 FROM_ASSEMBLY long first_syscall(long number, long a, long b, long c, long d, long e,
 				 long f) __asm__("keepalive_first_syscall");
-FROM_ASSEMBLY long seccomp_syscall(long number, long operation, long flags, const void *program,
-				   long d, long e, long f) __asm__("keepalive_seccomp");
+FROM_ASSEMBLY long confining_syscall(long number, long a, long b, const void *c, long d, long e,
+				     long f) __asm__("keepalive_confining");
 
 /* A call before the library is set up. */
 long first_syscall(long number, long a, long b, long c, long d, long e, long f)
@@ -130,22 +144,25 @@ long first_syscall(long number, long a, long b, long c, long d, long e, long f)
 										e, f);
 }
 
-long seccomp_syscall(long number, long operation, long flags, const void *program, long d, long e,
-		     long f)
+/* seccomp(operation, flags, program), prctl(PR_SET_SECCOMP, mode, program), or another prctl(2). */
+long confining_syscall(long number, long a, long b, const void *c, long d, long e, long f)
 {
-	enum { STRICT, FILTER }; /* SECCOMP_SET_MODE_STRICT, SECCOMP_SET_MODE_FILTER */
-	bool confines = operation == STRICT || operation == FILTER;
+	enum { STRICT, FILTER }; /* operations of seccomp(2); prctl(2) counts its modes from 1 */
+	bool by_prctl = number == SYS_prctl;
+	int wanted = (int)(by_prctl ? b - 1 : a);
+	bool confines =
+		(!by_prctl || (int)a == PR_SET_SECCOMP) && (wanted == STRICT || wanted == FILTER);
 	long result;
 	int error;
 
 	set_up();
 	if (confines)
 		sandbox_begin();
-	result = memory.program_syscall(number, operation, flags, program, d, e, f);
+	result = memory.program_syscall(number, a, b, c, d, e, f);
 	error = errno;
 	/* With SECCOMP_FILTER_FLAG_NEW_LISTENER the result is a descriptor. */
 	if (confines)
-		sandbox_end(result >= 0, operation == FILTER ? program : NULL);
+		sandbox_end(result >= 0, wanted == FILTER ? c : NULL);
 	errno = error;
 	return result;
 }

@@ -3,8 +3,8 @@
  *
  *   confined HOW ACTION CALL [WHEN]
  *
- * HOW     prctl, syscall (as libseccomp), tsync (the same, for all threads), thread (only in one that has
- *         ended when the sockets are made)
+ * HOW     prctl; by-number: prctl(2) by syscall(2); syscall: seccomp(2), as libseccomp does; tsync: the same, for
+ *         all threads; thread: seccomp(2) in a thread that has ended when the sockets are made
  * ACTION  kill, kill-thread, trap, trace, errno, notify, log: the filter's answer to
  * CALL    setsockopt, getsockopt, socket, getpeername, statx, openat, write; idle: only setsockopt of TCP_KEEPIDLE;
  *         strict-idle: every setsockopt except of SO_KEEPALIVE; none
@@ -50,9 +50,13 @@ static void install(struct sock_filter *filter, unsigned short length)
 	if (action == SECCOMP_RET_USER_NOTIF)
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	result = strcmp(how, "prctl") == 0 && action != SECCOMP_RET_USER_NOTIF
-			 ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)
-			 : syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	if (action == SECCOMP_RET_USER_NOTIF ||
+	    (strcmp(how, "prctl") != 0 && strcmp(how, "by-number") != 0))
+		result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	else if (strcmp(how, "prctl") == 0)
+		result = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	else
+		result = syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 	if (result < 0)
 		_exit(77);
 }
