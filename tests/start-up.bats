@@ -29,6 +29,19 @@ setup_file() {
 	assert_output "early: 50 60 50"
 }
 
+@test "started without descriptor 0, which a library's constructor makes a client's socket: it is one, not inetd's" {
+	local order first=$BATS_TEST_TMPDIR/libfirst.so
+
+	cc -shared -fPIC -w -o "$first" -x c - <<-'END'
+		#include <sys/socket.h>
+		__attribute__((constructor)) static void load(void) { socket(AF_INET, SOCK_STREAM, 0); }
+	END
+	for order in "$SHIM:$first" "$first:$SHIM"; do
+		run bash -c 'exec env LD_PRELOAD="$1" KEEPALIVE_SHIM_ROLE=client "$2" 0 <&-' sh "$order" "$PROGRAMS/values-of"
+		assert_output --partial "0 $DEFAULTS"
+	done
+}
+
 @test "a bad value, and a constructor that opens sockets before ours ran: one message, and the default" {
 	run shimmed KEEPALIVE_SHIM_IDLE=soon "$BATS_FILE_TMPDIR/depends"
 	assert_success

@@ -7,6 +7,7 @@
 #include "environment.h"
 #include "memory.h"
 #include "policy.h"
+#include "sockets.h"
 
 void inherited_sockets(void)
 {
@@ -15,6 +16,9 @@ void inherited_sockets(void)
 	if (!configuration())
 		return;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* A socket that another constructor made, of a process started without this number. */
+		if (sockets_get(fd).state != STATE_UNKNOWN)
+			continue;
 		if (environment_may_be_tcp(fd))
 			policy_inherited(fd);
 	}
