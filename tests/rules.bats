@@ -112,6 +112,18 @@ print(listener.getsockopt(6, 4), listener.accept()[0].getsockopt(6, 4))'
 	assert_output "33 33"
 }
 
+@test "listen() on a connected socket fails, and changes none of its values" {
+	run shimmed KEEPALIVE_SHIM_RULES='role=server off; role=client idle=33' python3 -c '
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+try:
+    client.listen()
+except OSError as error:
+    print(error.errno, client.getsockopt(1, 9), client.getsockopt(6, 4))'
+	assert_output "22 1 33"
+}
+
 @test "port and peer together, on the server side" {
 	port=$(a_port)
 	values "role=server port=$port peer=127.0.0.1 idle=30; port=$port idle=31" 127.0.0.1 "$port"

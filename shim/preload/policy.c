@@ -255,22 +255,15 @@ void policy_before_listen(int fd)
 
 	if (!all || fd < 0)
 		return;
-	switch (known.state) {
-	case STATE_FRESH:
-		profile = listener_profile(all, fd);
-		if (profile == known.profile)
-			return;
-		apply_profile(fd, &known, profile, CLAIMED);
-		break;
-	case STATE_UNKNOWN:
-	case STATE_CONNECTING:
-	case STATE_CONNECTED:
-		profile = listener_profile(all, fd);
-		adopt(fd, &known, profile, STATE_FRESH, STATE_NOT_TCP_LISTENABLE);
-		break;
-	default:
+	if (known.state != STATE_FRESH && known.state != STATE_UNKNOWN)
 		return;
-	}
+	profile = listener_profile(all, fd);
+	if (known.state == STATE_UNKNOWN)
+		adopt(fd, &known, profile, STATE_FRESH, STATE_NOT_TCP_LISTENABLE);
+	else if (profile == known.profile)
+		return;
+	else
+		apply_profile(fd, &known, profile, CLAIMED);
 	sockets_put(fd, known);
 }
 
@@ -290,8 +283,9 @@ void policy_after_listen(int fd)
 		}
 		known.state = STATE_LISTENER;
 		report_socket(fd, AS_LISTENER, &known);
-	} else if (known.state == STATE_NOT_TCP) {
-		adopt_listener(all, fd, &known); /* a socket that cannot listen does listen */
+	} else if (known.state == STATE_NOT_TCP || known.state == STATE_CONNECTING ||
+		   known.state == STATE_CONNECTED) {
+		adopt_listener(all, fd, &known); /* one that could not listen: another socket */
 	} else {
 		return;
 	}
