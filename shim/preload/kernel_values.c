@@ -8,7 +8,8 @@
 
 struct values kernel_values;
 
-static int32_t read_number(const char *name)
+/* The number in that file; without such a file (ProcSubset=pid, a chroot), otherwise. */
+static int32_t read_number(const char *name, int32_t otherwise)
 {
 	char buffer[64];
 	struct text path = TEXT(buffer);
@@ -22,22 +23,19 @@ static int32_t read_number(const char *name)
 	fd = libc->syscall(SYS_openat, AT_FDCWD, buffer, O_RDONLY | O_CLOEXEC);
 	length = libc->syscall(SYS_read, fd, buffer, sizeof(buffer));
 	libc->syscall(SYS_close, fd);
-	digits.length =
-		(size_t)length - 1; /* a newline ends it; nothing read: too long for a number */
+	if (length <= 0)
+		return otherwise;
+	digits.length = (size_t)length - 1; /* a newline ends it */
 	slice_number(digits, INT32_MAX, &number);
 	return (int32_t)number;
 }
 
 void kernel_values_read(void)
 {
-	static const char names[][7] = {
-		[OPTION_IDLE] = "time",
-		[OPTION_INTERVAL] = "intvl",
-		[OPTION_COUNT] = "probes",
-	};
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		kernel_values.value[i] = read_number(names[i]);
+	/* A network namespace starts with these: include/net/tcp.h. */
+	kernel_values.value[OPTION_IDLE] = read_number("time", 7200);
+	kernel_values.value[OPTION_INTERVAL] = read_number("intvl", 75);
+	kernel_values.value[OPTION_COUNT] = read_number("probes", 9);
 	kernel_values.value[OPTION_RTO_MAX] =
 		120000; /* tcp_rto_max_ms, unless somebody changed it */
 }

@@ -7,14 +7,14 @@
 
 #include "decide.h"
 
-/* As kernel_values_read() found them; 0 for those it did not find, and before it is called. */
+/* As kernel_values_read() found them; 0 before it is called. */
 extern struct values kernel_values __attribute__((visibility("hidden")));
 
 /*
  * Reads net.ipv4.tcp_keepalive_* of the network namespace (ip-sysctl.rst) from files, which every
  * process may read. A service without network access may be killed for socket(2) or getsockopt(2)
  * (SystemCallFilter= of systemd.exec(5)), and another preload behind us would change a socket that
- * we made.
+ * we made. If there are no such files, the values are the kernel's initial ones.
  */
 void kernel_values_read(void);
 

@@ -35,3 +35,16 @@ print(accepted.fileno() == free, accepted.getsockopt(1, 9), accepted.getsockopt(
 	assert_line --regexp '^server keepalive=0 idle=60'
 	grep -q 'fd [0-9]*: idle refused by the kernel, errno 22' "$BATS_TEST_TMPDIR/log"
 }
+
+@test "without the sysctl files (ProcSubset=pid of systemd, a chroot): the values that a network namespace starts with" {
+	require_root
+	require unshare ip
+	# shellcheck disable=SC2016
+	run unshare -n -m -p -f sh -c 'mount -t proc -o subset=pid proc /proc && ip link set lo up &&
+		exec env LD_PRELOAD="$1" KEEPALIVE_SHIM_RULES="role=server off; role=client count=kernel" "$2"' sh \
+		"$SHIM" "$PROGRAMS/loopback"
+	[[ $output != *mount:* ]] || skip "/proc cannot be mounted with subset=pid (Linux 5.8)"
+	assert_success
+	assert_line --partial "server $UNTOUCHED"
+	assert_line --partial "client keepalive=1 idle=60 interval=10 count=9"
+}
