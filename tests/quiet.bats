@@ -84,6 +84,76 @@ for _ in range(1500): socket.socket(socket.AF_UNIX).close()'
 	done
 }
 
+@test "standard error is standard input's pipe (2<&0): nothing is added to the input" {
+	run --separate-stderr bash -c 'printf "data\n" | env LD_PRELOAD="$1" KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr \
+		sh -c "\"$2\" udp >/dev/null; cat" 2<&0' sh "$SHIM" "$PROGRAMS/armed"
+	assert_success
+	assert_output data
+}
+
+@test "started without descriptor 2, which a library's constructor makes a socket: no message is sent there" {
+	local sockets=$BATS_TEST_TMPDIR/libsockets.so
+
+	require cc
+	cc -shared -fPIC -w -o "$sockets" -x c - <<-'END'
+		#include <stdio.h>
+		#include <sys/socket.h>
+		#include <sys/un.h>
+		#include <unistd.h>
+		static struct sockaddr_un here = { AF_UNIX, "" };
+		static int ends[3];
+		__attribute__((constructor)) static void load(void)
+		{
+			socklen_t length = sizeof(here);
+			ends[1] = socket(AF_UNIX, SOCK_STREAM, 0);
+			if (ends[1] == 2) ends[1] = dup(2), close(2);
+			bind(ends[1], (struct sockaddr *)&here, sizeof(sa_family_t));
+			listen(ends[1], 1);
+			getsockname(ends[1], (struct sockaddr *)&here, &length);
+			ends[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+			connect(ends[0], (struct sockaddr *)&here, length);
+			ends[2] = accept(ends[1], 0, 0);
+		}
+		__attribute__((destructor)) static void end(void)
+		{
+			char text[4096];
+			shutdown(ends[0], SHUT_WR);
+			printf("%d received %zd\n", ends[0], read(ends[2], text, sizeof(text)));
+			fflush(stdout);
+		}
+	END
+	run --separate-stderr sh -c 'exec env LD_PRELOAD="$1:$2" KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr "$3" 2>&- 3>&- 4>&-' \
+		sh "$SHIM" "$sockets" "$PROGRAMS/armed"
+	assert_line '2 received 0'
+}
+
+@test "standard error is a device that is not a terminal: it is neither opened again nor written to" {
+	require strace
+	[ -c /dev/net/tun ] && : 2>/dev/null <>/dev/net/tun || skip "/dev/net/tun cannot be opened"
+	run strace -qq -e trace=openat,write -o "$BATS_TEST_TMPDIR/strace" sh -c 'exec env LD_PRELOAD="$1" \
+		KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr "$2" udp socket 2<>/dev/net/tun' sh "$SHIM" "$PROGRAMS/armed"
+	assert_success
+	grep -q '^write(1, ' "$BATS_TEST_TMPDIR/strace"
+	refute grep -E '/proc/self/fd/2|^write\(2|keepalive-shim: ' "$BATS_TEST_TMPDIR/strace"
+}
+
+@test "standard error was a file that is removed, and a new one got its inode and descriptor 2: no line in it" {
+	local program='import os, socket, sys
+error, database = sys.argv[1:]
+before = os.stat(error).st_ino
+os.unlink(error)
+os.close(2)
+os.set_inheritable(os.open(database, os.O_CREAT | os.O_WRONLY, 0o600), True)
+socket.socket(socket.AF_UNIX)
+print(os.fstat(2).st_ino == before, os.path.getsize(database))'
+
+	run bash -c 'exec env LD_PRELOAD="$1" KEEPALIVE_SHIM_LOG=stderr python3 -c "$2" "$3" "$4" 2>"$3"' sh "$SHIM" "$program" \
+		"$BATS_TEST_TMPDIR/error" "$BATS_TEST_TMPDIR/database"
+	assert_success
+	[[ $output != False* ]] || skip "this file system does not use an inode's number again at once"
+	assert_output 'True 0'
+}
+
 @test "under inetd, where standard error is the peer, nothing is written there" {
 	with_stderr tcp,tcp-full,tcp-gone KEEPALIVE_SHIM_IDLE=bad KEEPALIVE_SHIM_LOG=stderr
 	assert_output "$(unharmed tcp tcp-full tcp-gone)"

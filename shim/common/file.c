@@ -5,7 +5,7 @@
 
 #include "system.h"
 
-enum { WANT_BASIC = 0x7ff };                        /* STATX_BASIC_STATS */
+enum { WANTED = 0xfff };                            /* STATX_BASIC_STATS | STATX_BTIME */
 enum { EMPTY_PATH = 0x1000, DO_NOT_SYNC = 0x4000 }; /* AT_EMPTY_PATH, AT_STATX_DONT_SYNC */
 enum {
 	TYPE_MASK = 0170000,
@@ -23,7 +23,9 @@ struct statx_buffer {
 	uint32_t links, uid, gid;
 	uint16_t mode, spare;
 	uint64_t inode, size, blocks, attributes_mask;
-	uint64_t times[8];
+	uint64_t access[2], born;
+	uint32_t born_nanoseconds, reserved;
+	uint64_t changes[4];
 	uint32_t special_major, special_minor, device_major, device_minor;
 	uint64_t more[14];
 };
@@ -34,10 +36,11 @@ static struct file look(int fd, const char *path, int flags)
 #ifdef SYS_statx
 	struct statx_buffer found;
 
-	if (system_call()(SYS_statx, fd, path, flags | DO_NOT_SYNC, WANT_BASIC, &found) == 0)
+	if (system_call()(SYS_statx, fd, path, flags | DO_NOT_SYNC, WANTED, &found) == 0)
 		return (struct file){
 			.inode = found.inode,
 			.size = found.size,
+			.born = found.born << 30 | found.born_nanoseconds,
 			.device_major = found.device_major,
 			.device_minor = found.device_minor,
 			.uid = found.uid,
@@ -79,6 +82,6 @@ enum file_kind file_kind(struct file file)
 
 bool file_is_same(struct file a, struct file b)
 {
-	return a.inode && a.inode == b.inode && a.device_major == b.device_major &&
-	       a.device_minor == b.device_minor;
+	return a.inode && a.inode == b.inode && a.born == b.born &&
+	       a.device_major == b.device_major && a.device_minor == b.device_minor;
 }

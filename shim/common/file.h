@@ -11,6 +11,7 @@
 /* All zero if there is no such file, or the kernel has no statx(2) (before Linux 4.11). */
 struct file {
 	uint64_t inode, size;
+	uint64_t born; /* when it was created; 0 if the file system does not record that */
 	uint32_t device_major, device_minor, uid;
 	uint16_t mode;          /* type and permissions: inode(7) */
 	uint16_t special_major; /* of a device */
@@ -38,7 +39,7 @@ struct file file_named(const char *path);
 
 enum file_kind file_kind(struct file file);
 
-/* Whether both are known and the same. */
+/* Whether both are known and the same. A file that got the inode of a removed one is another. */
 bool file_is_same(struct file a, struct file b);
 
 #endif

@@ -89,14 +89,16 @@ static int open_again(int fd)
 static int open_terminal(int fd)
 {
 	unsigned here = 0, there = 1;
-	int again = open_again(fd);
+	int again;
 
+	if (system_call()(SYS_ioctl, fd, TIOCGDEV, &here) != 0)
+		return -1; /* another device: what a line or an open means to it is not known */
+	again = open_again(fd);
 	if (again >= 0)
 		return again;
 	again = open_at(AT_FDCWD, "/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY);
 	if (again < 0)
 		return again;
-	system_call()(SYS_ioctl, fd, TIOCGDEV, &here);
 	system_call()(SYS_ioctl, again, TIOCGDEV, &there);
 	if (here == there)
 		return again;

@@ -40,14 +40,17 @@ static bool is_peer(struct file file)
 }
 
 /*
- * A file that a library opened before us, in a process that was started without descriptor 2. A
- * real standard error was passed on by execve(2) and, if it is a file, is open for writing only.
+ * A file that a library opened before us, in a process that was started without descriptor 2; or
+ * standard input's pipe (2<&0), which would be opened for writing. A real standard error was passed
+ * on by execve(2), can be written to and, if it is a file, not read.
  */
 static bool is_data(struct file file)
 {
-	return libc->syscall(SYS_fcntl, STDERR_FILENO, F_GETFD) != 0 ||
-	       (file_kind(file) == FILE_REGULAR &&
-		(libc->syscall(SYS_fcntl, STDERR_FILENO, F_GETFL) & O_ACCMODE) != O_WRONLY);
+	long mode = libc->syscall(SYS_fcntl, STDERR_FILENO, F_GETFL) & O_ACCMODE;
+
+	return mode == O_RDONLY || (file_kind(file) == FILE_REGULAR && mode != O_WRONLY) ||
+	       libc->syscall(SYS_fcntl, STDERR_FILENO, F_GETFD) != 0 ||
+	       sockets_get(STDERR_FILENO).state != STATE_UNKNOWN;
 }
 
 /* Standard error; all zero if descriptor 2 is something else. */
