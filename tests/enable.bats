@@ -48,6 +48,40 @@ verified() {
 	verified
 }
 
+# service_prints COMMAND...: what it prints on standard error with the settings of the drop-in.
+service_prints() {
+	local -a variables
+
+	mapfile -t variables < <(sed -n 's/^Environment="\(KEEPALIVE_SHIM_.*\)"$/\1/p' "$DROP_IN")
+	env "${variables[@]}" "$@" 2>&1 >/dev/null
+}
+
+@test "a warning is printed by enable, and not again by the service's processes, however they are started" {
+	local how warning="warning: KEEPALIVE_SHIM_INTERVAL '10s': the interval is longer than the idle time"
+
+	service 'ExecStart=/usr/bin/dynamic'
+	run -0 --separate-stderr enable --idle=9s it
+	[[ $stderr == "keepalive: $warning"* ]]
+	run service_prints env LD_PRELOAD="$SHIM" sh -c 'true; exec env true'
+	assert_output ""
+	for how in run 'run --supervise=always'; do
+		# shellcheck disable=SC2086
+		run service_prints "$KEEPALIVE" $how sh -c 'env true; exec env true'
+		assert_output ""
+	done
+	run service_prints "$KEEPALIVE" cgroup pin /nowhere/it
+	refute_output --partial "$warning"
+	# Other settings than those that enable warned of.
+	run service_prints env KEEPALIVE_SHIM_IDLE=8s LD_PRELOAD="$SHIM" true
+	assert_output --partial "$warning"
+	run service_prints "$KEEPALIVE" run --idle=8s true
+	assert_output --partial "keepalive: $warning"
+	run service_prints env KEEPALIVE_SHIM_IDLE=8s "$KEEPALIVE" cgroup pin /nowhere/it
+	assert_output --partial "keepalive: $warning"
+	run -0 enable --idle=20s it
+	refute grep SAID "$DROP_IN"
+}
+
 @test "quotes, backslashes and percent signs in a setting are the setting's, not systemd's" {
 	service 'ExecStart=/usr/bin/dynamic'
 	run -0 enable --log='/var/log/100%"of\it' it

@@ -186,6 +186,20 @@ static void write_starts(FILE *out, const struct service *unit, const struct pla
 	}
 }
 
+/* The service's processes do not repeat in the journal what was warned of here. */
+static void write_said(FILE *out, const struct request *request, const struct service *unit)
+{
+	struct sources sources = { .refused = { false } };
+	char said[SAYING_SIZE];
+
+	for (unsigned i = 0; i < VARIABLES; i++)
+		sources.texts.text[i] = request->options.text[i];
+	if (!*unit->root)
+		sources_add_host_file(&sources);
+	if (sources_saying(&sources, said))
+		drop_in_environment(out, SAID_VARIABLE, said);
+}
+
 static char *write_text(const struct request *request, const struct service *unit,
 			const struct plan *plan)
 {
@@ -208,6 +222,7 @@ static char *write_text(const struct request *request, const struct service *uni
 		if (request->options.text[i])
 			drop_in_environment(out, variable_name(i), request->options.text[i]);
 	}
+	write_said(out, request, unit);
 	fclose(out);
 	return text;
 }

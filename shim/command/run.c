@@ -309,7 +309,7 @@ int command_run(int argc, char **argv)
 	program = target_program(&target);
 	settings_options_sources(&request.options, &sources);
 	/* Warn about every rule, because the library does not repeat it in programs below. */
-	if (!sources_read(&sources, NULL, &settings, true) ||
+	if (!sources_read(&sources, NULL, &settings, !sources_said(&sources)) ||
 	    !sources_read(&sources, &program, &settings, false) ||
 	    (settings.on && !library_find(request.library, target.elf.abi, &library)))
 		return EXIT_OURS;

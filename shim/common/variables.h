@@ -19,8 +19,9 @@ struct texts {
 };
 
 /*
- * Set by `keepalive run` if it has warned: texts_digest() of the settings that it warned about, in
- * decimal. Programs below it with the same settings do not repeat the warnings.
+ * Set by `keepalive run`, and for a service by `keepalive enable`, if it has warned:
+ * texts_digest() of the settings that it warned about, in decimal. Programs below it with the same
+ * settings do not repeat the warnings.
  */
 #define SAID_VARIABLE "KEEPALIVE_SHIM_SAID"
 

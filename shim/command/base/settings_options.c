@@ -103,10 +103,9 @@ bool settings_options_read(const struct settings_options *options, const struct 
 
 void settings_options_export(const struct settings_options *options, const struct sources *sources)
 {
-	char digest[16];
+	char said[SAYING_SIZE];
 
-	snprintf(digest, sizeof(digest), "%lu", (unsigned long)texts_digest(&sources->texts));
-	if (*warnings() && setenv(SAID_VARIABLE, digest, 1) != 0)
+	if (sources_saying(sources, said) && setenv(SAID_VARIABLE, said, 1) != 0)
 		abort();
 	for (unsigned i = 0; i < VARIABLES; i++) {
 		if (options->text[i] && setenv(variable_name(i), sources->texts.text[i], 1) != 0)

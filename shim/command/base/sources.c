@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -111,6 +112,26 @@ bool sources_read(struct sources *sources, const struct program *program, struct
 	memset(sources->refused, 0, sizeof(sources->refused));
 	settings_read(settings, &sources->texts, program, complain, &reading);
 	return reading.holds;
+}
+
+static void digest(const struct sources *sources, char value[SAYING_SIZE])
+{
+	snprintf(value, SAYING_SIZE, "%lu", (unsigned long)texts_digest(&sources->texts));
+}
+
+bool sources_said(const struct sources *sources)
+{
+	const char *said = getenv(SAID_VARIABLE);
+	char value[SAYING_SIZE];
+
+	digest(sources, value);
+	return said && strcmp(said, value) == 0;
+}
+
+bool sources_saying(const struct sources *sources, char value[SAYING_SIZE])
+{
+	digest(sources, value);
+	return *warnings() != NULL;
 }
 
 const char *sources_kind(const struct sources *sources, enum variable variable)

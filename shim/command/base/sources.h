@@ -9,6 +9,8 @@
 #include "host_file.h"
 #include "settings.h"
 
+enum { SAYING_SIZE = 16 };
+
 struct sources {
 	struct texts texts;
 	const char *option[VARIABLES]; /* the option that set it; NULL for none */
@@ -28,6 +30,15 @@ void sources_add_host_file_of(struct sources *sources, pid_t pid);
  */
 bool sources_read(struct sources *sources, const struct program *program, struct settings *settings,
 		  bool warnings);
+
+/*
+ * Whether somebody has warned of these settings before: a `keepalive run` above, or the `keepalive
+ * enable` of the service.
+ */
+bool sources_said(const struct sources *sources);
+
+/* If there were warnings, returns true and the value of SAID_VARIABLE for these settings. */
+bool sources_saying(const struct sources *sources, char value[SAYING_SIZE]);
 
 /* Its source: "option", "variable", "file", "default". */
 const char *sources_kind(const struct sources *sources, enum variable variable);

@@ -10,7 +10,7 @@ bool group_settings_read(const struct settings_options *options, struct settings
 	struct sources sources;
 
 	settings_options_sources(options, &sources);
-	if (!sources_read(&sources, &unknown, settings, true))
+	if (!sources_read(&sources, &unknown, settings, !sources_said(&sources)))
 		return false;
 	if (options->text[VARIABLE_LOG]) {
 		message("--log does not apply here: programs in the kernel write no log");
