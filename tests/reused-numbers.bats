@@ -65,6 +65,19 @@ load helpers
 	refute_output --regexp '[:,].* (-|[^6 ][0-9]*)$'
 }
 
+# The limits that keepalive-shim(7) names: finding out would cost each UNIX and UDP socket a system call.
+@test "copied over a UNIX stream socket, and then listening: TCP keeps the client's values" {
+	run shimmed KEEPALIVE_SHIM_RULES='role=client idle=30; role=server idle=20' python3 -c '
+import os, socket
+for replaced in socket.socket(socket.AF_UNIX), socket.socket(type=socket.SOCK_DGRAM):
+    copied = socket.socket()
+    os.dup2(copied.fileno(), replaced.fileno())
+    listener = socket.socket(fileno=replaced.detach())
+    listener.listen()
+    print(listener.getsockopt(6, 4))'
+	assert_output "$(printf '%s\n' 30 20)"
+}
+
 @test "a program that closes every descriptor: its next sockets, from 0 on, have keepalive" {
 	shimmed "$PROGRAMS/armed" closeall
 	shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_RULES='peer=127.0.0.1 off' "$PROGRAMS/armed" closeall

@@ -132,6 +132,22 @@ except OSError as error:
 	has client idle=31
 }
 
+@test "TCP Fast Open: rules by peer apply with TCP_FASTOPEN_CONNECT, and not with MSG_FASTOPEN" {
+	run shimmed KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.1 idle=20; role=client idle=30' python3 -c '
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+first, second = socket.socket(), socket.socket()
+try:
+    first.setsockopt(6, 30, 1)
+    second.sendto(b"x", socket.MSG_FASTOPEN, listener.getsockname())
+except OSError as error:
+    print("none", error)
+first.connect(listener.getsockname())
+print(first.getsockopt(6, 4), second.getsockopt(6, 4), second.getsockopt(1, 9))'
+	[[ $output != none* ]] || skip "TCP Fast Open is switched off here"
+	assert_output "20 30 1"
+}
+
 @test "off: the socket is as the kernel made it" {
 	values 'peer=127.0.0.0/8 off'
 	has socket "$DEFAULTS"

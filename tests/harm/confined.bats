@@ -92,7 +92,7 @@ within() {
 	done
 }
 
-# filtered_by LIBSECCOMP: python3 confines itself by libseccomp, as chronyd and tor do.
+# As chronyd and tor do.
 @test "a filter made by libseccomp that knows the options by name: TCP_KEEPIDLE is left out, the rest is there" {
 	require python3
 	python3 -c 'import ctypes; ctypes.CDLL("libseccomp.so.2")' 2>/dev/null || skip "libseccomp is not installed"
