@@ -31,7 +31,7 @@ def section(name):
 
 
 def case(name, *wanted):
-    """Of the section above it. wanted: what the function, which takes a Group, returns; in the order in which it does."""
+    """Adds a case to the section above it. The function takes a Group and must return these strings."""
     def keep(function):
         list(sections.values())[-1].append((name, function, list(wanted)))
         return function
@@ -47,7 +47,7 @@ def mount():
 
 
 class Group:
-    """A control group below another, gone in the end."""
+    """A control group, below another one or the root, until remove() is called."""
 
     def __init__(self, above=None, name=None):
         self.path = os.path.join(above.path if above else mount(), name or f"keepalive-test-{os.getpid()}")
@@ -65,7 +65,7 @@ class Group:
         return self.start(function, *arguments)()
 
     def start(self, function, *arguments):
-        """Likewise, but the answer is waited for by calling what this returns."""
+        """Starts the function likewise; calling the result of this waits for what the function returns."""
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
@@ -597,7 +597,7 @@ def _(group):
 
 
 def wait_for(group, connected):
-    """Until processes in the group have so many connected sockets."""
+    """Waits until processes in the group have so many connected sockets."""
     while True:
         with open(os.path.join(group.path, "cgroup.procs")) as procs:
             pids = procs.read().split()
@@ -782,7 +782,7 @@ def _(group):
 
 
 def two_groups(inner_settings, outer_settings, inner_first=True, then=lambda ends: [values(end) for end in ends]):
-    """Sockets of a group in a group that were open when the second of the two was attached to."""
+    """A case: what sockets of an inner group have that were open when the second of two nested groups was attached to."""
     def function(group):
         read, write = os.pipe()
 

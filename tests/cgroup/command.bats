@@ -23,7 +23,7 @@ no_more_than() {
 	[ "$(objects)" -le "$1" ]
 }
 
-# listed: what list says of our group and those below; other tests have theirs.
+# listed: what list prints for our group and those below. Other tests may have attached to theirs.
 listed() {
 	cgroup list | awk -v ours="$NAME" '/^\// { on = index($0, ours) == 1 } on'
 }
@@ -356,14 +356,22 @@ socket.create_connection(listener.getsockname())"' "$1" 2>/dev/null
 }
 
 @test "groups with blanks, and with bytes that are not text, are attached to and listed without harm to a terminal" {
-	local blank="$GROUP/a b" bytes=$GROUP/$'\377\033[31m'
+	local blank="$GROUP/a b" bytes=$GROUP/$'\377\033[31m' quotes="$GROUP/\"quoted\"\\"
 
-	mkdir "$blank" "$bytes"
+	mkdir "$blank" "$bytes" "$quotes"
+	cgroup attach "$quotes"
 	cgroup attach "$blank"
 	cgroup attach "${bytes#"$CGROUPS"}"
 	run -0 listed
 	assert_line "$NAME/a b: idle=60s interval=10s count=6"
 	assert_line "$NAME/??[31m: idle=60s interval=10s count=6"
+	assert_line "$NAME/\"quoted\"\\: idle=60s interval=10s count=6"
+	cgroup list --json >"$BATS_TEST_TMPDIR/list"
+	run -0 python3 -c 'import json, sys; print(*(each["group"] for each in json.load(sys.stdin)), sep="\n")' <"$BATS_TEST_TMPDIR/list"
+	assert_line "$NAME/a b"
+	assert_line "$NAME/??[31m"
+	assert_line "$NAME/\"quoted\"\\"
+	cgroup detach "$quotes"
 	cgroup detach "${blank#"$CGROUPS"}"
 	cgroup detach "$bytes"
 	await 5 nothing_left
@@ -393,7 +401,7 @@ socket.create_connection(listener.getsockname())"' "$1" 2>/dev/null
 	await 5 nothing_left
 }
 
-# calls FILE: the numbers of the calls to bpf(2) in it that attach and pin, in the output of strace.
+# calls FILE: which calls of bpf(2) attach or pin, counted from 1, in this output of strace.
 calls() {
 	grep 'bpf(' "$1" | grep -nE 'BPF_LINK_CREATE|BPF_LINK_UPDATE|BPF_OBJ_PIN' | cut -d : -f 1
 }

@@ -1,8 +1,8 @@
-# Control groups for tests to attach to, and a place of their own for pins.
+# Control groups for tests to attach to, and namespaces with a mount of bpf of their own.
 # shellcheck shell=bash
 
-# Skips unless this machine lets us attach: root, cgroup2, a mount of bpf, Linux 6.1. In namespaces of mounts
-# and of the network, so that nothing is left behind.
+# Makes a group, $GROUP, and a process in namespaces of mounts and of the network, $SPACE, where bpf is mounted: pins end
+# with it. Skips unless this machine lets us attach: root, cgroup2, Linux 6.1.
 group_or_skip() {
 	local why
 
@@ -19,12 +19,12 @@ group_or_skip() {
 	there "$KEEPALIVE" cgroup detach "$GROUP"
 }
 
-# there COMMAND...: in that place.
+# there COMMAND...: runs it in these namespaces.
 there() {
 	nsenter -t "$SPACE" -m -n "$@"
 }
 
-# in_group COMMAND...: there, in the group, in the background; its pid is in $!.
+# in_group COMMAND...: runs it in these namespaces and in the group, in the background; its pid is in $!.
 in_group() {
 	background nsenter -t "$SPACE" -m -n sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$GROUP" "$@"
 }

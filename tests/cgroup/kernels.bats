@@ -13,9 +13,13 @@ setup_file() {
 MOUNTS='./busybox mount -t cgroup2 none /sys/fs/cgroup && ./busybox mount -t bpf none /sys/fs/bpf'
 MODULES='./busybox insmod modules/inet_diag.ko && ./busybox insmod modules/tcp_diag.ko'
 
-# kernel RELEASE: every case.
+# The kernel keeps its memory even from root.
+LOCKDOWN='./busybox mount -t securityfs none /sys/kernel/security && echo confidentiality >/sys/kernel/security/lockdown &&
+	./busybox cat /sys/kernel/security/lockdown'
+
+# kernel RELEASE [COMMAND]: every case, after the command.
 kernel() {
-	boot "$1" "$MADE/keepalive" "$TESTS/cgroup/cases.py" "$TESTS/cgroup/random-rules.py" -- "$MOUNTS && $MODULES &&
+	boot "$1" "$MADE/keepalive" "$TESTS/cgroup/cases.py" "$TESTS/cgroup/random-rules.py" -- "$MOUNTS && $MODULES && ${2-:} &&
 		python3 cases.py ./keepalive && python3 random-rules.py 20 $RANDOM ./keepalive cgroup pin /sys/fs/bpf"
 	assert_line '20 sets'
 	refute_output --partial 'not ok'
@@ -33,8 +37,9 @@ kernel() {
 	kernel bookworm
 }
 
-@test "Debian trixie's kernel: every socket, every rule, respect and force" {
-	kernel trixie
+@test "Debian trixie's kernel, in lockdown: every socket, every rule, respect and force" {
+	kernel trixie "$LOCKDOWN"
+	assert_line "none integrity [confidentiality]"
 }
 
 @test "Debian sid's kernel: every socket, every rule, respect and force" {

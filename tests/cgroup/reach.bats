@@ -23,16 +23,16 @@ teardown() {
 	end_background
 	containers_away
 	[ -z "${GROUP-}" ] || await 5 remove_group
-	# What a runtime makes in hierarchies of version 1.
+	# The groups that a container runtime makes in hierarchies of version 1.
 	find /sys/fs/cgroup/*/"${GROUP##*/}" -depth -type d -exec rmdir {} + 2>/dev/null || true
 }
 
-# said COMMAND...: what it says, in the group, in $output.
+# said COMMAND...: runs it in the group; what it prints is in $output.
 said() {
 	run -0 there sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$GROUP" "$@"
 }
 
-# Listener, client and server of tests/programs/values.c.
+# assert_served [IDLE]: tests/programs/values.c has printed our values for its listener, client and accepted socket.
 assert_served() {
 	for role in listener client server; do
 		assert_line --partial "$role keepalive=1 idle=${1:-60} interval=10 count=6 "
@@ -179,12 +179,7 @@ accepted 1 60 10 6"
 	cp "$MADE/static" "$STORE/image/values"
 	image_of "$STORE/image" values
 	cgroup attach "$GROUP"
-	# contained: below the group
-	contained() {
-		podman_in_store run --rm --cgroup-parent "${GROUP#"$CGROUPS"}" "${RESTRICTED[@]}" localhost/values /values 2>&1
-	}
-	run contained
-	echo "$output"
+	run -0 podman_in_store run --rm --cgroup-parent "${GROUP#"$CGROUPS"}" "${RESTRICTED[@]}" localhost/values /values
 	assert_served
 }
 

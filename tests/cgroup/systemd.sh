@@ -1,6 +1,20 @@
 # shellcheck shell=sh
-# Within the emulated machine, as its first process: becomes systemd, with a service that is confined in every
-# way and has the pinned programs by BPFProgram=, one without them, and one whose group they are attached to.
+# Within the emulated machine, as its first process. The first time, attaches to groups, and restarts the machine,
+# which keeps its clock. The second time, it says what is left, and becomes systemd, with a service that is confined
+# in every way and has the pinned programs by BPFProgram=, one without them, and one whose group they are attached to.
+./busybox mount -t cgroup2 none /sys/fs/cgroup
+./busybox mount -t bpf none /sys/fs/bpf
+if [ "$(date +%Y)" != 2001 ]; then
+	./busybox mkdir /sys/fs/cgroup/attached.slice
+	./keepalive cgroup attach --idle=22 attached.slice
+	./keepalive cgroup attach --host --idle=23
+	./keepalive cgroup list | ./busybox sed 's/^/before the restart: /'
+	./busybox date -s 2001-02-03
+	./busybox hwclock -u -w
+	./busybox reboot -f
+fi
+echo "after the restart: $(./keepalive cgroup list) $(./busybox ls /sys/fs/bpf | ./busybox grep -v debug)"
+./busybox umount /sys/fs/bpf /sys/fs/cgroup
 units=/etc/systemd/system
 mkdir -p $units
 
