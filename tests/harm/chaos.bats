@@ -1,11 +1,11 @@
-# Random calls on random sockets: the same results as without the shim, and options as the manual describes. A
-# failure prints the seed; tests/programs/chaos.py SEED CALLS repeats it.
+# Random calls on random sockets: each returns what it returns without the shim, and each socket has the options that
+# the manual describes. A failure prints the seed, with which tests/programs/chaos.py makes the same calls again.
 
 load ../helpers
 
 CALLS=300
 
-# chaos SEED [NAME=VALUE...]: with the shim and these settings.
+# chaos SEED [NAME=VALUE...]: makes the calls of this seed with the shim and these settings, and compares.
 chaos() {
 	local seed=$1
 
@@ -37,7 +37,7 @@ chaos() {
 		chaos "$seed" KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_SHIM_RULES='role=server mode=force; idle=12'
 	done
 	accepted=$(cat "$BATS_TEST_TMPDIR"/[12] | grep -Ec '^accept4? [0-9]')
-	echo "# $looks looks at a socket; connections accepted in each: $accepted" >&3
+	echo "# $looks sockets checked; $accepted connections accepted without the shim" >&3
 	[ "$looks" -gt 20000 ]
 	[ "$accepted" -gt 5 ]
 }

@@ -1,4 +1,4 @@
-# The object is the same, whichever compiler builds it.
+# Built by another compiler, the library has the same symbols and works.
 
 load ../helpers
 

@@ -1,14 +1,14 @@
-# Programs that confine themselves with a seccomp filter: no call of the shim kills them, and the options that the
-# filter allows are set.
+# Programs that install a seccomp filter for themselves: none is killed for a call of the shim, and the options that
+# its filter allows are set.
 
 load ../helpers
 
-# confined HOW ACTION CALL WHEN: what the sockets of a confined program have, and how it ended.
+# confined HOW ACTION CALL WHEN: prints what the sockets of such a program have, and how it ended (confined.c).
 confined() {
 	shimmed "${SETTINGS[@]}" timeout 10 "$PROGRAMS/confined" "$@"
 }
 
-# each_filter COMMAND: runs it with each HOW ACTION CALL WHEN.
+# each_filter COMMAND: runs the command with each combination of HOW ACTION CALL WHEN.
 each_filter() {
 	local how action call when
 
@@ -28,13 +28,13 @@ each_filter() {
 	done
 }
 
-# What the listener, the accepted one and the client have that were made under the filter.
+# Listener, accepted socket and client must have the options that the filter allows to set.
 allowed() {
 	local expected='1/60 1/60 1/60 status 0'
 
 	case $2,$3,$4 in
 	log,*) ;;
-	errno,*) [ "$1" != thread ] || return 0 # refused in that thread alone
+	errno,*) [ "$1" != thread ] || return 0 # refused only in that thread, which makes no socket
 		;;&
 	*,setsockopt,first) expected='0/7200 0/7200 0/7200 status 0' ;;
 	*idle,first) expected='1/7200 1/7200 1/7200 status 0' ;;
@@ -42,6 +42,7 @@ allowed() {
 	assert_equal "$*: $(confined "$@")" "$*: $expected"
 }
 
+# The program must not be killed.
 alive() {
 	[[ $(confined "$@") == *"status 0" ]] || fail "$* ${SETTINGS[*]}: $(confined "$@")"
 }
@@ -56,14 +57,15 @@ setup() {
 	each_filter allowed
 }
 
-@test "the same with rules that change values later, an option given back, and a log" {
+@test "the same with rules that change values later, an option left to the kernel, and a log: it survives" {
 	SETTINGS=(KEEPALIVE_SHIM_LOG="$BATS_TEST_TMPDIR/log" KEEPALIVE_SHIM_USER_TIMEOUT=auto
 		KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 off; role=server idle=20; role=client peer=127.0.0.1 count=kernel')
 	each_filter alive
 	grep -q "idle not set: the program's own seccomp filter may kill for that" "$BATS_TEST_TMPDIR/log"
 }
 
-# within ACTION CALL [NAME=VALUE...]: what a conversation comes to in a process that was started inside that filter.
+# within ACTION CALL [NAME=VALUE...]: prints what a program prints that is started under a filter for that call, and its
+# status.
 within() {
 	local action=$1 call=$2
 
@@ -72,7 +74,7 @@ within() {
 	echo "status $?"
 }
 
-@test "started inside a filter that refuses: as without the shim; inside one that kills: only for the program's own calls" {
+@test "started under a filter that refuses a call: as without the shim; under one that kills: only for the program's own calls" {
 	local call settings without
 
 	for call in setsockopt getsockopt statx readlinkat prctl getsockname getpeername; do
@@ -85,7 +87,7 @@ within() {
 	for call in readlinkat prctl getsockname getpeername; do
 		assert_equal "$call: $(within KILL "$call" LD_PRELOAD="$SHIM")" "$call: $(within KILL "$call" -u LD_PRELOAD)"
 	done
-	# Which keepalive-shim(7) names: these end it, and KEEPALIVE_SHIM=off is the remedy.
+	# A filter that kills for one of these ends the program, as keepalive-shim(7) says, unless KEEPALIVE_SHIM=off.
 	for call in setsockopt getsockopt statx; do
 		assert_equal "$call: $(within KILL "$call" LD_PRELOAD="$SHIM" KEEPALIVE_SHIM=off)" \
 			"$call: $(within KILL "$call" -u LD_PRELOAD)"

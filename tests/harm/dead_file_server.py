@@ -57,7 +57,7 @@ try:
         try:
             print(fd, "status", process.wait(timeout=10), flush=True)
         except subprocess.TimeoutExpired:
-            print(fd, "hangs", flush=True) # until the server is gone, below; not even a signal ends it
+            print(fd, "hangs", flush=True) # not even a signal ends it, until the server has ended, below
             break
         os.close(file)
 finally:

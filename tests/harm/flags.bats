@@ -1,8 +1,9 @@
-# The object is the same, whatever flags a packager uses.
+# Whatever CFLAGS and LDFLAGS a packager passes to make, the library is built by the same commands.
 
 load ../helpers
 
-# built COMPILER NAME [VARIABLE=VALUE...]: builds the library; it must be byte for byte what plain make builds.
+# built COMPILER NAME [VARIABLE=VALUE...]: builds the library with make and these variables. Apart from NAME plain, the
+# result must be the same, byte for byte, as that of plain make.
 built() {
 	local build=$BATS_TEST_TMPDIR/$1/$2
 
@@ -12,20 +13,22 @@ built() {
 		fail "another object by $1 ${*:3}"
 }
 
-# commands COMPILER [VARIABLE=VALUE...]: those by which make builds the library, without debug information.
+# commands COMPILER [VARIABLE=VALUE...]: prints the commands that make would run to build the library, without the
+# options for debug information.
 commands() {
 	make -nB -C "$REPOSITORY" CC="$1" BUILD="$BATS_TEST_TMPDIR/nowhere" "${@:2}" \
 		"$BATS_TEST_TMPDIR/nowhere/libkeepalive-shim.so" | sed -E 's/ -g[^ ]*//g; s/  +/ /g; /^make/d'
 }
 
-# flags CFLAGS [LDFLAGS]: with these the commands are those of plain make. What they all say is in $all_*.
+# flags CFLAGS [LDFLAGS]: with these, make must run the same commands as plain make. Appends them to $all_cflags and
+# $all_ldflags, with which the library is built at the end.
 flags() {
 	all_cflags+=" $1"
 	all_ldflags+=" ${2-}"
 	assert_equal "$(commands "$compiler" CFLAGS="$1" LDFLAGS="${2-}")" "$(commands "$compiler")"
 }
 
-@test "built by gcc or clang with the flags of Fedora, Debian, Ubuntu, Arch, openSUSE, sanitizers left in, -O0, -O3: the same object, at most 40 KiB" {
+@test "built by gcc or clang with the flags of Fedora, Debian, Ubuntu, Arch, openSUSE, with sanitizers, -O0, -O3: the same library, at most 40 KiB" {
 	local compiler all_cflags all_ldflags plain
 
 	require objcopy
@@ -55,7 +58,7 @@ flags() {
 	[ -n "$plain" ] || skip "neither gcc nor clang is installed"
 }
 
-@test "each hook takes less than 100 bytes of stack, whoever compiles it" {
+@test "each hook uses less than 100 bytes of stack, compiled by gcc or clang with -O3 -flto" {
 	local compiler build
 
 	for compiler in gcc clang; do
@@ -70,7 +73,7 @@ flags() {
 	done
 }
 
-@test "-march=native: the same symbols, at most 40 KiB, and it works" {
+@test "built with -march=native: the same symbols, at most 40 KiB, and sockets have keepalive" {
 	local build=$BATS_TEST_TMPDIR/native
 
 	make -s -C "$REPOSITORY" BUILD="$build" CFLAGS='-O3 -march=native -flto -g3' "$build/libkeepalive-shim.so"

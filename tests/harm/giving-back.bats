@@ -1,5 +1,5 @@
-# Options that are restored to the kernel's values (off, kernel): no hook makes a descriptor for that, and refusals
-# are logged.
+# Options that get the kernel's values back (off, kernel): no hook opens a descriptor for that, and what the kernel
+# refuses is logged.
 
 load ../helpers
 

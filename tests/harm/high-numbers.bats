@@ -2,7 +2,7 @@
 
 load ../helpers
 
-# Listeners, clients and a UDP socket on high numbers, with the shim given.
+# high_numbers LIBRARY APART: listeners, clients and a UDP socket on numbers that are APART from each other.
 high_numbers() {
 	[ "$(ulimit -n)" -gt $(($2 + 200)) ] || ulimit -n $(($2 + 200)) 2>/dev/null || true
 	run env LD_PRELOAD="$1" KEEPALIVE_SHIM_RULES='role=server peer=127.0.0.1 idle=20' \
@@ -28,7 +28,7 @@ high_numbers() {
 	high_numbers "$SHIM" 65536
 }
 
-@test "the same with a table of 64 places" {
+@test "the same with a library whose table has only 64 entries" {
 	require make cc
 	cp -r "$REPOSITORY/shim" "$REPOSITORY/Makefile" "$BATS_TEST_TMPDIR"
 	sed -i 's/PLACES = 65536/PLACES = 64/' "$BATS_TEST_TMPDIR/shim/preload/memory.h"

@@ -3,12 +3,12 @@
 load ../helpers
 load ../faults
 
-@test "a failing log: statx, openat, write, signal masks" {
+@test "statx, openat, write and the signal mask calls of the log fail: results as without the shim" {
 	local call error first
 
 	require strace
 	conversation "$BATS_TEST_TMPDIR/without" "$PROGRAMS/conversation"
-	# The log's first openat, after those of the loader.
+	# Which openat(2) of the process is the log's first; those before it are the loader's.
 	env "${SETTINGS[@]}" strace -qq -e trace=openat -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" \
 		"$PROGRAMS/conversation" </dev/null >/dev/null 2>&1 || true
 	first=$(grep -n '^openat(AT_FDCWD, "/", ' "$BATS_TEST_TMPDIR/strace" | head -1 | cut -d: -f1)

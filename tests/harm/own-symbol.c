@@ -1,7 +1,7 @@
 /*
  * own-symbol: a program with a function or a variable of its own called NAME (-DNAME=...; -DVARIABLE), that
- * makes a socket, is refused a connection, and prints what it sees: values and errno. Whoever calls the
- * function by mistake ends the program with status 3.
+ * makes a socket, is refused a connection, and prints the result and the socket's keepalive. If the shim
+ * calls that function by mistake, the program ends with status 3.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ enum {
 	TCP_KEEPIDLE = 4
 };
 
-/* By hand, since the headers that have them declare what NAME may be. */
+/* Declared here, because the headers that declare them may also declare NAME, as something else. */
 struct ipv4 {
 	uint16_t family;
 	uint8_t port[2], address[4], zero[8];

@@ -1,20 +1,21 @@
-# A program's own functions and variables stay its own, whatever their names: the shim neither calls nor reads
-# them, and finds what it needs behind itself.
+# A program may have functions and variables of its own with names of the C library. The shim neither calls nor
+# reads them, because it looks up what it needs in the libraries that come after it.
 
 load ../helpers
 
-# Every name that the object asks for or looks up, and the relatives of environ.
+# Every name that the library imports or looks up, and the other names of environ.
 names() {
 	sed -n 's/^w //p' "$TESTS/golden/symbols"
 	printf '%s\n' environ _environ getsockopt getsockname getpeername
 }
 
-# own COMPILER NAME [FLAG...]: starts as without the shim, and then has keepalive.
+# own COMPILER NAME [FLAG...]: builds a program with a function or variable called NAME. With the shim it must run, and
+# its socket must have keepalive.
 own() {
 	local program=$BATS_TEST_TMPDIR/own
 
 	"$1" -fno-builtin -w -o "$program" "$TESTS/harm/own-symbol.c" "-DNAME=$2" "${@:3}"
-	"$program" >/dev/null || return 0 # __environ as a function: the C library writes to it
+	"$program" >/dev/null || return 0 # fails without the shim too: the C library writes to a function called __environ
 	run shimmed KEEPALIVE_SHIM_IDLE=33 "$program"
 	assert_equal "$*: $output" "$*: connect -1 keepalive 1 idle 33"
 	made=$((made + 1))

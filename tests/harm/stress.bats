@@ -1,5 +1,5 @@
-# Random calls with and without the shim: each result, errno, flag and byte is the same (stress.sh).
-# STRESS_SECONDS (20): for how long; STRESS_SEED: where to begin.
+# Random calls with and without the shim: each result, errno, descriptor flag and byte is the same (stress.sh).
+# Environment: STRESS_SECONDS, for how long (20); STRESS_SEED, the first seed (a random one).
 
 load ../helpers
 load ../kernels/emulated
@@ -17,7 +17,8 @@ SEED=${STRESS_SEED:-$((RANDOM * 32768 + RANDOM))}
 	assert_success
 }
 
-# By a kernel that runs both: qemu-i386 loses a child of this program now and then, with or without the shim.
+# In an emulated machine with a kernel that runs both: under qemu-i386 a child of this program sometimes vanishes, with
+# or without the shim.
 @test "the same on i386" {
 	local libc=/usr/i686-linux-gnu/lib built=$BUILD/i386
 

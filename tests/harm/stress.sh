@@ -1,14 +1,15 @@
 # shellcheck shell=sh
 # Random calls with eight settings and without the shim: sh stress.sh SECONDS SEED LIBRARY PROGRAMS [LOADER...]
-# In a network of its own, since a port that another program takes meanwhile changes what comes of a call. A
-# difference counts if it comes again: with a busy machine a handshake may be late. Runs also in an emulated machine.
+# To be run in a network namespace of its own, because a port that another program takes changes the results. A
+# difference counts only if the same calls differ again, because on a busy machine a handshake may be late. Also run in
+# an emulated machine.
 seconds=$1 seed=$2 library=$3 programs=$4
 shift 4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 runs=0 differ=0 late=0
 
-# compare SETTING [LOADER...]: whether the calls of this seed come to the same.
+# compare SETTING [LOADER...]: whether the calls of this seed have the same results with the shim as without.
 compare() {
 	setting=$1
 	shift
@@ -41,7 +42,7 @@ while [ "$(date +%s)" -lt "$end" ]; do
 			diff "$work/without" "$work/with" | head -n 20
 		fi
 	done
-	# EFAULT: the bad pointers are bad.
+	# 14 is EFAULT: some of the pointers are bad, as intended.
 	grep -q '^connect -1 14$' "$work/without" || echo "seed $seed: no bad pointer"
 	: >"$work/log"
 	seed=$((seed + 1))

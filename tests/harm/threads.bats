@@ -1,4 +1,4 @@
-# Many threads, for a long time.
+# Many threads that make sockets at the same time.
 
 load ../helpers
 

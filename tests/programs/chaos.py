@@ -20,7 +20,7 @@ OPTIONS = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE), (6, socket.TCP_KEEPIDLE), (
            (6, socket.TCP_KEEPCNT), (6, socket.TCP_USER_TIMEOUT)]
 NAMES = ["keepalive", "idle", "interval", "count", "user-timeout"]
 KERNEL = [0, 7200, 75, 9, 0]
-CARRY = 200  # descriptors of our own, out of the way
+CARRY = 200  # from here on, the descriptors that this program needs itself
 CLIENT, SERVER = 1, 2
 ROLES = {"client": CLIENT, "server": SERVER, "both": CLIENT | SERVER}
 

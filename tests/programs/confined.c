@@ -1,5 +1,5 @@
 /*
- * confined: a program that confines itself by a filter of its own, then makes sockets.
+ * confined: installs a seccomp filter for itself, then makes sockets.
  *
  *   confined HOW ACTION CALL [WHEN]
  *
@@ -10,8 +10,8 @@
  *         strict-idle: every setsockopt except of SO_KEEPALIVE; none
  * WHEN    first (the default): before the first socket; later: after one
  *
- * The sockets go to the parent, which is not confined, and prints what they have: a listener, what it
- * accepted, and its client. Then how the confined one ended.
+ * It sends the sockets to its parent, which has no filter and prints SO_KEEPALIVE/TCP_KEEPIDLE of the listener,
+ * the accepted socket and the client, and then how the child ended.
  */
 #include <errno.h>
 #include <linux/filter.h>

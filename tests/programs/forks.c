@@ -1,6 +1,6 @@
 /*
- * forks: fork() and vfork() while other threads are in the middle of the hooks. Each child makes a
- * socket of its own, which has keepalive; none hangs.
+ * forks: fork() and vfork() while other threads are inside the hooks. Each child makes a socket, which must have
+ * keepalive; none may hang.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * race: a library whose constructor lets 16 threads make the process's first socket at the same time.
- * Ends the process with status 1 if one of them has no keepalive.
+ * race: a library whose constructor starts 16 threads, which make the first sockets of the process at the same
+ * time. Ends the process with status 1 if one of them lacks keepalive.
  */
 #include <netinet/in.h>
 #include <pthread.h>
