@@ -180,6 +180,188 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	assert_line --regexp '^ExecStart=.*keepalive run -- /usr/bin/env A=1 '
 }
 
+# read_back UNIT: what systemd itself makes of the unit: its command lines, and its environment.
+read_back() {
+	local systemd public
+
+	for systemd in /lib/systemd/systemd /usr/lib/systemd/systemd; do
+		[ ! -x "$systemd" ] || break
+	done
+	[ -x "$systemd" ] || skip "systemd is not installed"
+	require_root
+	require setpriv
+	public=$(mktemp -d) # systemd tests nothing as root, and the test's own folder is root's
+	cp -R "$UNITS" "$public/units"
+	cp -R "$ROOT/etc/systemd/system" "$public/own"
+	chmod -R a+rX "$public"
+	run -0 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups \
+		env SYSTEMD_UNIT_PATH="$public/own:$public/units:" SYSTEMD_LOG_LEVEL=err "$systemd" --test --system --unit="$1"
+	rm -r "$public"
+	# shellcheck disable=SC2154 # bats sets it
+	run sed -n "/^\t-> Unit $1:/,/^\t-> Unit/ { /Unit Load State\|Command Line\|Environment:/p }" <<<"$output"
+}
+
+@test "this command's own path: quoted as systemd wants it, and read back; what systemd cannot start is refused" {
+	static_service "ExecStart=/usr/bin/static"
+	require_root
+	require unshare
+	[ -d /etc/systemd/system ] || skip "there is no /etc/systemd/system"
+	mkdir "$ROOT/etc" "$BATS_TEST_TMPDIR/a b%i\$c" "$BATS_TEST_TMPDIR/a\"b"
+	cp "$KEEPALIVE" "$BATS_TEST_TMPDIR/a b%i\$c/keepalive"
+	cp "$KEEPALIVE" "$BATS_TEST_TMPDIR/a\"b/keepalive"
+	mkdir -p "$ROOT/etc/systemd/system"
+	cp "$ROOT/usr/bin/static" "$BATS_TEST_TMPDIR/static"
+	sed "s|/usr/bin/static|$BATS_TEST_TMPDIR/static|" "$UNITS/it.service" >"$ROOT/etc/systemd/system/it.service"
+	# Without --root, in a /etc/systemd/system of its own, since in an image its path is /usr/bin/keepalive.
+	in_own() {
+		KEEPALIVE=$1 run unshare --mount sh -c 'mount --bind "$0" /etc/systemd/system && shift && exec "$@"' \
+			"$ROOT/etc/systemd/system" "$@"
+	}
+	in_own "$BATS_TEST_TMPDIR/a b%i\$c/keepalive" "$BATS_TEST_TMPDIR/a b%i\$c/keepalive" enable it
+	assert_success
+	in_own "$BATS_TEST_TMPDIR/a\"b/keepalive" "$BATS_TEST_TMPDIR/a\"b/keepalive" enable --cgroup it
+	assert_failure 125
+	assert_output --partial "systemd starts no program with quotes, backslashes or control characters in its path"
+	read_back it.service
+	assert_line --partial "State: loaded"
+	assert_line --regexp 'Command Line: "/.*/a b%i\\\$c/keepalive" run -- /.*/static$'
+}
+
+@test "escapes and specifiers in a program's path: followed; what only systemd knows is refused" {
+	static_service 'ExecStart=/usr/bin/a\x20stati\143 $$x'
+	mv "$ROOT/usr/bin/static" "$ROOT/usr/bin/a static"
+	run -0 enable it
+	run grep ^ExecStart=/ "$DROP_IN"
+	assert_output 'ExecStart=/usr/bin/keepalive run -- /usr/bin/a\x20stati\143 $$x'
+	verified
+	cp "$ROOT/usr/bin/a static" "$ROOT/usr/bin/x-y.d"
+	printf '%s\n' '[Service]' 'ExecStart="/usr/bin/%i.d" %I' >"$UNITS/t@.service"
+	run -0 enable --dry-run t@x-y
+	assert_line 'ExecStart=/usr/bin/keepalive run -- "/usr/bin/%i.d" %I'
+	run -125 enable t@
+	assert_output --partial "which program '/usr/bin/%i.d' is, only systemd knows; name an instance"
+	cp "$ROOT/usr/bin/a static" "$ROOT/usr/bin/it%"
+	service 'ExecStart=:/usr/bin/%N%%'
+	run -0 enable it
+	cp "$ROOT/usr/bin/a static" "$ROOT/usr/bin/\$it"
+	service 'ExecStart=/usr/bin/$it $A'
+	run -0 enable --dry-run it
+	# In the place of an argument systemd would expand it.
+	assert_line 'ExecStart=/usr/bin/keepalive run -- /usr/bin/$$it $A'
+	service 'ExecStart=:/usr/bin/$it $A'
+	run -0 enable --dry-run it
+	assert_line 'ExecStart=:/usr/bin/keepalive run -- /usr/bin/$it $A'
+	service 'ExecStart=/usr/lib/%H/x'
+	run -125 enable it
+	assert_output --partial "'keepalive enable --cgroup' reaches any"
+	run -0 enable --cgroup it
+}
+
+@test "a program without a path is looked for as systemd does, in the image" {
+	static_service 'ExecStart=static x'
+	mkdir -p "$ROOT/usr/local/bin"
+	mv "$ROOT/usr/bin/static" "$ROOT/usr/local/bin/static"
+	run -0 enable it
+	run grep ^ExecStart=/ "$DROP_IN"
+	assert_output 'ExecStart=/usr/bin/keepalive run --argv0 static -- "/usr/local/bin/static" x'
+	verified
+	service 'ExecStart=true' # not this machine's
+	run -125 enable it
+	assert_output --partial "its program '$ROOT/"
+}
+
+@test "what overrides Environment=: run sets LD_PRELOAD itself, and a setting that would not hold is named" {
+	service 'EnvironmentFile=-/etc/default/%p' 'ExecStart=/usr/bin/dynamic'
+	run -0 enable --dry-run it
+	assert_line --partial 'Environment="LD_PRELOAD='
+	mkdir -p "$ROOT/etc/default"
+	printf '# LD_PRELOAD=no\n LD_PRELOAD = /usr/lib/libother.so\nKEEPALIVE_SHIM_IDLE=99\n' >"$ROOT/etc/default/it"
+	run -0 enable --dry-run --idle=30 --interval=9 it
+	assert_line 'ExecStart=/usr/bin/keepalive run -- /usr/bin/dynamic'
+	assert_line "keepalive: warning: 'it.service': '-/etc/default/%p' overrides KEEPALIVE_SHIM_IDLE of the drop-in"
+	refute_line --partial "KEEPALIVE_SHIM_INTERVAL of"
+	service 'EnvironmentFile=/etc/default/it' 'EnvironmentFile=' 'ExecStart=/usr/bin/dynamic'
+	run -0 enable --dry-run --idle=30 it
+	assert_line --partial 'Environment="LD_PRELOAD='
+	service 'UnsetEnvironment=A LD_PRELOAD' 'ExecStart=/usr/bin/dynamic'
+	run -0 enable --dry-run it
+	assert_line 'ExecStart=/usr/bin/keepalive run -- /usr/bin/dynamic'
+}
+
+@test "what the service preloads keeps its specifiers, and is gone when the unit empties Environment=" {
+	service 'Environment=LD_PRELOAD=/usr/lib/%p.so' 'ExecStart=/usr/bin/dynamic'
+	run -0 enable it
+	read_back it.service
+	assert_line --regexp 'Environment: LD_PRELOAD=.*libkeepalive-shim\.so:/usr/lib/it\.so$'
+	service 'Environment=LD_PRELOAD=/usr/lib/%p.so' 'Environment=' 'Environment=LD_PRELOAD=/usr/lib/libasan.so.8' \
+		'ExecStart=/usr/bin/dynamic'
+	run -0 enable --dry-run it
+	# shellcheck disable=SC2016 # the dynamic linker expands it
+	assert_line 'Environment="LD_PRELOAD=/usr/lib/libasan.so.8:/usr/$LIB/keepalive-shim/libkeepalive-shim.so"'
+}
+
+@test "an alias, and an instance by an alias of its template: the unit that is meant, with its drop-ins" {
+	static_service 'ExecStart=/no/such/program'
+	mkdir -p "$ROOT/etc/systemd/system" "$UNITS/it.service.d"
+	printf '[Service]\nExecStart=\nExecStart=/usr/bin/static\n' >"$UNITS/it.service.d/program.conf"
+	ln -s /usr/lib/systemd/system/it.service "$ROOT/etc/systemd/system/other.service"
+	run -0 enable other
+	assert_output --partial "$DROP_IN: "
+	[ ! -e "$ROOT/etc/systemd/system/other.service.d" ]
+	run -0 "$KEEPALIVE" disable --root="$ROOT" other
+	[ ! -e "$DROP_IN" ]
+	mv "$UNITS/it.service" "$UNITS/t@.service"
+	mkdir "$UNITS/t@.service.d"
+	mv "$UNITS/it.service.d/program.conf" "$UNITS/t@.service.d"
+	ln -s t@.service "$UNITS/auto@.service"
+	run -0 enable auto@a-b.service
+	assert_output --partial "$ROOT/etc/systemd/system/t@a-b.service.d/keepalive-shim.conf: "
+	mkdir "$ROOT/opt"
+	printf '[Service]\nExecStart=/usr/bin/static\n' >"$ROOT/opt/linked.service"
+	ln -s /opt/linked.service "$ROOT/etc/systemd/system/linked.service"
+	run -0 enable linked
+	ln -s /dev/null "$ROOT/etc/systemd/system/masked.service"
+	run -125 enable masked
+	assert_output --partial "'masked.service' is masked"
+}
+
+@test "drop-ins for all services, by a name's beginning, and those that another takes the place of" {
+	service 'ExecStart=/no/such/program'
+	mv "$UNITS/it.service" "$UNITS/a-b-c.service"
+	cp "$ROOT/usr/bin/dynamic" "$ROOT/usr/bin/other"
+	mkdir -p "$ROOT/etc/systemd/system/a-b-c.service.d" "$UNITS/a-b-c.service.d" "$UNITS/a-.service.d" "$UNITS/service.d"
+	printf '[Service]\nExecStart=\nExecStart=/usr/bin/dynamic\n' >"$UNITS/a-.service.d/10-program.conf"
+	printf '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/all.so\n' >"$UNITS/service.d/10-all.conf"
+	printf '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/never.so\n' >"$UNITS/a-b-c.service.d/20-never.conf"
+	ln -s /dev/null "$ROOT/etc/systemd/system/a-b-c.service.d/20-never.conf"
+	run -0 enable a-b-c
+	read_back a-b-c.service
+	assert_line --regexp 'Environment: LD_PRELOAD=.*libkeepalive-shim\.so:/usr/lib/all\.so$'
+}
+
+@test "a drop-in of that name that somebody else wrote is neither replaced nor removed" {
+	service 'ExecStart=/usr/bin/dynamic'
+	mkdir -p "${DROP_IN%/*}"
+	cp "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" "$DROP_IN"
+	run -125 enable it
+	assert_output --partial "was not written by 'keepalive enable': remove it first"
+	run -125 "$KEEPALIVE" disable --root="$ROOT" it
+	assert_output --partial "was not written by 'keepalive enable': remove it first"
+	cmp "$REPOSITORY/scripts/deploy/systemd/keepalive-shim.conf" "$DROP_IN"
+}
+
+@test "a root directory of its own is refused; a main process that systemd would have to guess: a warning" {
+	static_service RootDirectory=/srv/it 'ExecStart=/usr/bin/static'
+	run -125 enable it
+	assert_output --partial "has a root directory of its own"
+	service RootDirectory=/srv/it RootDirectory= Type=forking 'ExecStart=/usr/bin/static'
+	run -0 enable it
+	assert_output --partial "systemd cannot guess its main process beside the supervisor"
+	service Type=forking PIDFile=/run/it 'ExecStart=/usr/bin/static'
+	run -0 enable it
+	refute_output --partial "guess"
+}
+
 @test "disable removes what enable wrote, and nothing else" {
 	service 'ExecStart=/usr/bin/dynamic'
 	run -0 enable it
@@ -222,6 +404,9 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	setcap cap_net_bind_service+ep "$ROOT/usr/bin/dynamic" || skip_as capabilities
 	run -125 enable it
 	assert_output --partial "ignores preloads as user nobody; 'keepalive enable --cgroup' reaches it"
+	service 'ExecStart=/usr/bin/dynamic' DynamicUser=yes
+	run -125 enable it
+	assert_output --partial "ignores preloads as user of DynamicUser="
 	service 'ExecStart=/usr/bin/dynamic'
 	run -0 enable it
 }

@@ -17,8 +17,10 @@
 #include "program/library.h"
 #include "program/target.h"
 #include "service/drop_in.h"
+#include "service/syntax.h"
 #include "service/systemd.h"
 #include "service/unit.h"
+#include "service/unit_files.h"
 #include "verdict/verdict.h"
 
 #define FILE_NAME "keepalive-shim.conf"
@@ -36,6 +38,7 @@ struct request {
 /* What is known of a service. */
 struct plan {
 	enum way_in way;
+	bool supervised; /* a supervisor runs beside it */
 	struct library library;
 };
 
@@ -75,6 +78,34 @@ static bool empties_environment(const struct service *unit)
 	return false;
 }
 
+/* The program's path below root: systemd has a search path of its own for a bare name. */
+static bool find_program(const struct service *unit, const char *program, char path[2 * PATH_MAX])
+{
+	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+					       "/usr/bin",        "/sbin",          "/bin" };
+	char name[PATH_MAX];
+
+	if (!syntax_expand(unit->name, program, name, sizeof(name))) {
+		message("'%s': which program '%s' is, only systemd knows; %s", unit->name, program,
+			unit_is_template(unit->name)
+				? "name an instance, or use 'keepalive enable --cgroup'"
+				: "'keepalive enable --cgroup' reaches any");
+		return false;
+	}
+	snprintf(path, 2 * PATH_MAX, "%s%s", unit->root, name);
+	for (size_t i = 0; *name != '/' && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(path, 2 * PATH_MAX, "%s%s/%s", unit->root, folders[i], name);
+		if (access(path, X_OK) == 0)
+			break;
+	}
+	return true;
+}
+
+static const char *user_of(const struct service *unit)
+{
+	return unit->dynamic_user ? "of DynamicUser=" : unit->user;
+}
+
 /* What one command of the service needs. Returns false, after a message, if there is no way. */
 static bool plan_command(const struct request *request, const struct service *unit,
 			 const char *start, struct plan *plan)
@@ -88,8 +119,8 @@ static bool plan_command(const struct request *request, const struct service *un
 	int error;
 
 	unit_command_read(start, &command);
-	snprintf(path, sizeof(path), "%s%s", *command.program == '/' ? unit->root : "",
-		 command.program);
+	if (!find_program(unit, command.program, path))
+		return false;
 	words[0] = path;
 	unit_command_words(*unit->root ? "" : command.rest, words + 1, WORDS_MAX - 1);
 	error = target_find(words, &target);
@@ -104,14 +135,15 @@ static bool plan_command(const struct request *request, const struct service *un
 	judge_program(&target, error, &plan->library, &settings, &verdict);
 	if (verdict.supervisable) {
 		plan->way = plan->way > BY_RUN ? plan->way : BY_RUN;
+		plan->supervised = true;
 		return true;
 	}
-	if (verdict_effect(&verdict) == EFFECT_YES && unit->user[0] &&
+	if (verdict_effect(&verdict) == EFFECT_YES && user_of(unit)[0] &&
 	    target.others != PRIVILEGE_NONE) {
 		message("'%s': '%s' is setuid or has file capabilities, and ignores preloads as "
 			"user "
 			"%s; 'keepalive enable --cgroup' reaches it",
-			unit->name, path, unit->user);
+			unit->name, path, user_of(unit));
 		return false;
 	}
 	if (verdict_effect(&verdict) != EFFECT_NO)
@@ -120,35 +152,38 @@ static bool plan_command(const struct request *request, const struct service *un
 	return false;
 }
 
-static bool plan_unit(const struct request *request, const struct service *unit, struct plan *plan)
+/* What the unit has that would keep the drop-in from taking effect. */
+static void warn_of_overrides(const struct request *request, const struct service *unit)
 {
-	plan->way = empties_environment(unit) ? BY_SUPERVISION : BY_PRELOAD;
-	if (!unit->count) {
-		message("'%s' starts no program (it has no ExecStart=)", unit->name);
-		return false;
-	}
-	if (request->cgroup) {
-		static struct settings settings;
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		const char *by = unit_overrides(unit, variable_name(i));
 
-		plan->way = BY_GROUP;
-		return group_settings_read(&request->options, &settings);
+		if (request->options.text[i] && by)
+			warning("'%s': '%s' overrides %s of the drop-in", unit->name, by,
+				variable_name(i));
 	}
-	for (size_t i = 0; i < unit->count; i++) {
-		if (!plan_command(request, unit, unit->starts[i], plan))
-			return false;
-	}
-	return true;
 }
 
-static void write_preload(FILE *out, const struct service *unit, const struct plan *plan)
+/* Which process systemd takes for the main one if there is another beside it. */
+static void warn_of_fork(const struct service *unit, const struct plan *plan)
 {
-	char list[2 * PATH_MAX];
+	if (plan->supervised && unit->forking && !unit->pid_file)
+		warning("'%s': Type=forking without PIDFile=: systemd cannot guess its main "
+			"process "
+			"beside the supervisor; set PIDFile=, or use 'keepalive enable --cgroup'",
+			unit->name);
+}
 
-	/* In an image, the dynamic linker finds it: ld.so(8). */
-	snprintf(list, sizeof(list), "%s%s%s",
-		 *unit->root ? "/usr/$LIB/keepalive-shim/" LIBRARY_NAME : plan->library.path,
-		 unit->preload[0] ? ":" : "", unit->preload);
-	drop_in_environment(out, "LD_PRELOAD", list);
+static bool plan_commands(const struct request *request, const struct service *unit,
+			  struct plan *plan)
+{
+	for (size_t i = 0; i < unit->starts.count; i++) {
+		if (!plan_command(request, unit, unit->starts.list[i], plan))
+			return false;
+	}
+	if (plan->way == BY_PRELOAD && unit_overrides(unit, "LD_PRELOAD"))
+		plan->way = BY_RUN; /* which sets it itself */
+	return true;
 }
 
 /* This command, as the unit names it. */
@@ -161,28 +196,136 @@ static const char *own_path(const struct service *unit)
 	return own;
 }
 
+/* systemd.service(5), "Command lines": of a program's path; and quotes, which it does not say. */
+static bool can_start_us(const struct service *unit)
+{
+	for (const char *at = own_path(unit); *at; at++) {
+		if (strchr("\"'\\\x7f", *at) || (*at > 0 && *at < ' ')) {
+			message("systemd starts no program with quotes, backslashes or control "
+				"characters in its path: '%s'; install this command elsewhere",
+				own_path(unit));
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool plan_unit(const struct request *request, const struct service *unit, struct plan *plan)
+{
+	plan->way = empties_environment(unit) ? BY_SUPERVISION : BY_PRELOAD;
+	plan->supervised = plan->way == BY_SUPERVISION;
+	if (!unit->starts.count) {
+		message("'%s' starts no program (it has no ExecStart=)", unit->name);
+		return false;
+	}
+	if (unit->own_root) {
+		message("'%s' has a root directory of its own (RootDirectory= or RootImage=), "
+			"where neither this command nor the library is; 'keepalive cgroup attach' "
+			"reaches it while it runs",
+			unit->name);
+		return false;
+	}
+	if (request->cgroup) {
+		static struct settings settings;
+
+		plan->way = BY_GROUP;
+		if (!group_settings_read(&request->options, &settings))
+			return false;
+	} else if (!plan_commands(request, unit, plan)) {
+		return false;
+	}
+	if (plan->way != BY_PRELOAD && !can_start_us(unit))
+		return false;
+	warn_of_overrides(request, unit);
+	warn_of_fork(unit, plan);
+	return true;
+}
+
+/* LD_PRELOAD, in which what the unit has already may contain specifiers. */
+static void write_preload(FILE *out, const struct service *unit, const struct plan *plan)
+{
+	/* In an image, the dynamic linker finds it: ld.so(8). */
+	const char *path =
+		*unit->root ? "/usr/$LIB/keepalive-shim/" LIBRARY_NAME : plan->library.path;
+	char written[2 * PATH_MAX], *list;
+	size_t length = 0;
+
+	for (; *path; path++) {
+		if (*path == '%')
+			written[length++] = *path;
+		written[length++] = *path;
+	}
+	written[length] = '\0';
+	list = library_list(written, slice_of(unit_environment(unit, "LD_PRELOAD")));
+	fputs("Environment=\"LD_PRELOAD=", out);
+	syntax_escape(out, list, "");
+	fputs("\"\n", out);
+	free(list);
+}
+
+/* A program, as ExecStart= names it. */
+static void write_own_path(FILE *out, const struct service *unit)
+{
+	const char *own = own_path(unit), *quote = strpbrk(own, UNIT_BLANKS) ? "\"" : "";
+
+	fputs(quote, out);
+	syntax_escape(out, own, "%");
+	fputs(quote, out);
+}
+
 /*
  * Before the service starts; and after, for the sockets that it got from systemd, which belong to
  * the group of that.
  */
 static void write_group(FILE *out, const struct service *unit)
 {
-	fprintf(out, "ExecStartPre=+%s cgroup attach self\n", own_path(unit));
-	fprintf(out, "ExecStartPost=-+%s cgroup attach self\n", own_path(unit));
+	static const char *const lines[] = { "ExecStartPre=+", "ExecStartPost=-+" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		fputs(lines[i], out);
+		write_own_path(out, unit);
+		fputs(" cgroup attach self\n", out);
+	}
+}
+
+/*
+ * Its program is now an argument, in which systemd expands variables (systemd.service(5)), unless a
+ * colon precedes the command; and no longer looked for by systemd.
+ */
+static void write_program(FILE *out, const struct service *unit, const struct unit_command *command)
+{
+	const char *doubled = strchr(command->prefixes, ':') ? "" : "$";
+	char path[2 * PATH_MAX];
+
+	if (*command->program != '/' && find_program(unit, command->program, path)) {
+		fprintf(out, " --argv0 %.*s -- \"", (int)command->first.length,
+			command->first.start);
+		syntax_escape(out, path + strlen(unit->root), "%");
+		putc('"', out);
+		return;
+	}
+	fputs(" -- ", out);
+	for (size_t i = 0; i < command->first.length; i++) {
+		if (command->first.start[i] == '$')
+			fputs(doubled, out);
+		putc(command->first.start[i], out);
+	}
 }
 
 static void write_starts(FILE *out, const struct service *unit, const struct plan *plan)
 {
 	fputs("ExecStart=\n", out);
-	for (size_t i = 0; i < unit->count; i++) {
+	for (size_t i = 0; i < unit->starts.count; i++) {
 		struct unit_command command;
 
-		unit_command_read(unit->starts[i], &command);
-		fprintf(out, "ExecStart=%s%s run%s%s%.*s -- %.*s%s\n", command.prefixes,
-			own_path(unit), plan->way == BY_SUPERVISION ? " --supervise=always" : "",
-			command.name.length ? " --argv0 " : "", (int)command.name.length,
-			command.name.start, (int)command.first.length, command.first.start,
-			command.rest);
+		unit_command_read(unit->starts.list[i], &command);
+		fprintf(out, "ExecStart=%s", command.prefixes);
+		write_own_path(out, unit);
+		fprintf(out, " run%s", plan->way == BY_SUPERVISION ? " --supervise=always" : "");
+		if (command.name.length)
+			fprintf(out, " --argv0 %.*s", (int)command.name.length, command.name.start);
+		write_program(out, unit, &command);
+		fprintf(out, "%s\n", command.rest);
 	}
 }
 
@@ -209,9 +352,7 @@ static char *write_text(const struct request *request, const struct service *uni
 
 	if (!out)
 		abort();
-	fprintf(out,
-		"# Written by 'keepalive enable'; 'keepalive disable %s' removes it.\n[Service]\n",
-		unit->name);
+	fprintf(out, DROP_IN_MARK "; 'keepalive disable %s' removes it.\n[Service]\n", unit->name);
 	if (plan->way == BY_PRELOAD)
 		write_preload(out, unit, plan);
 	else if (plan->way == BY_GROUP)
@@ -238,7 +379,7 @@ static bool is_booted(const struct service *unit)
  */
 static bool verifies(const struct service *unit, const char *path)
 {
-	const char *const command[] = { "systemd-analyze", "verify", unit->name, NULL };
+	const char *const command[] = { "systemd-analyze", "verify", "--", unit->name, NULL };
 	struct asked asked;
 	/* NOLINTNEXTLINE(cert-env33-c): a command line of ours, with quoted names */
 	char *line = NULL;
@@ -262,7 +403,7 @@ static bool verifies(const struct service *unit, const char *path)
 
 static bool tell_systemd(const char *verb, const char *name)
 {
-	const char *const command[] = { "systemctl", verb, name, NULL };
+	const char *const command[] = { "systemctl", verb, name ? "--" : NULL, name, NULL };
 	struct asked asked = systemd_ask(command);
 	char line[512];
 	int status;
@@ -295,12 +436,20 @@ static int follow_up(const struct request *request, const struct service *unit, 
 		return 0;
 	if (!tell_systemd("daemon-reload", NULL))
 		return EXIT_OURS;
+	if (unit_is_template(unit->name)) {
+		printf("to take effect: restart the instances of %s\n", unit->name);
+		return 0;
+	}
 	if (!request->now) {
-		printf("to take effect: systemctl restart %s\n", unit->name);
+		const char *quote = strchr(unit->name, '\\') ? "'" : "";
+		const char *dashes = *unit->name == '-' ? "-- " : "";
+
+		printf("to take effect: systemctl restart %s%s%s%s\n", dashes, quote, unit->name,
+		       quote);
 		if (enabled)
 			printf("then: keepalive check \"$(systemctl show --value -p MainPID "
-			       "%s)\"\n",
-			       unit->name);
+			       "%s%s%s%s)\"\n",
+			       dashes, quote, unit->name, quote);
 		return 0;
 	}
 	if (!tell_systemd("restart", unit->name)) {
@@ -321,6 +470,15 @@ static const char *way_text(enum way_in way)
 	return texts[way];
 }
 
+/* Complains if there is a file of somebody else's in the place of ours. */
+static bool is_ours(const char *path)
+{
+	if (drop_in_is_ours(path))
+		return true;
+	message("'%s' was not written by 'keepalive enable': remove it first", path);
+	return false;
+}
+
 static int enable(const struct request *request, const char *name)
 {
 	static struct service unit;
@@ -332,7 +490,7 @@ static int enable(const struct request *request, const char *name)
 	if (!unit_name(&unit, request->root, name))
 		return EXIT_OURS;
 	unit_drop_in(&unit, FILE_NAME, path);
-	if (!unit_read(&unit, path) || !plan_unit(request, &unit, &plan))
+	if (!unit_read(&unit, FILE_NAME) || !is_ours(path) || !plan_unit(request, &unit, &plan))
 		return EXIT_OURS;
 	text = write_text(request, &unit, &plan);
 	if (request->dry_run) {
@@ -362,6 +520,8 @@ static int disable(const struct request *request, const char *name)
 	if (!unit_name(&unit, request->root, name))
 		return EXIT_OURS;
 	unit_drop_in(&unit, FILE_NAME, path);
+	if (!is_ours(path))
+		return EXIT_OURS;
 	error = drop_in_remove(path);
 	if (error) {
 		message("'%s' was not enabled, or cannot be disabled: '%s': %s", unit.name, path,

@@ -157,21 +157,28 @@ static struct slice preloads(void)
 	return slice_of(list ? list : "");
 }
 
-void library_preload(const struct library *library)
+char *library_list(const char *path, struct slice present)
 {
-	struct slice entry, rest = preloads();
+	struct slice entry, rest = present;
 	char *list = NULL;
 
 	while ((entry = slice_next(&rest, SEPARATORS)).length) {
 		if (is_sanitizer(entry))
 			append(&list, entry);
 	}
-	append(&list, slice_of(library->path));
-	rest = preloads();
+	append(&list, slice_of(path));
+	rest = present;
 	while ((entry = slice_next(&rest, SEPARATORS)).length) {
 		if (!is_sanitizer(entry) && !is_another_copy(entry))
 			append(&list, entry);
 	}
+	return list;
+}
+
+void library_preload(const struct library *library)
+{
+	char *list = library_list(library->path, preloads());
+
 	if (setenv("LD_PRELOAD", list, 1) != 0)
 		abort();
 	free(list);

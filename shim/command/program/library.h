@@ -5,6 +5,7 @@
 #define KEEPALIVE_LIBRARY_H
 
 #include "program/elf_file.h"
+#include "text.h"
 
 #define LIBRARY_NAME "libkeepalive-shim.so"
 
@@ -22,10 +23,13 @@ struct library {
 bool library_find(const char *given, struct abi wanted, struct library *library);
 
 /*
- * Puts the library first in LD_PRELOAD of our environment, but behind a sanitizer's runtime, which
- * must be first. Other entries are kept, except other copies of the library that are not named by
- * $LIB, by which 32-bit programs find theirs.
+ * The value of LD_PRELOAD with the library at path added to those present, for free(3): first, but
+ * behind a sanitizer's runtime, which must be first. Other entries are kept, except other copies of
+ * the library that are not named by $LIB, by which 32-bit programs find theirs.
  */
+char *library_list(const char *path, struct slice present);
+
+/* Adds the library to LD_PRELOAD of our environment. */
 void library_preload(const struct library *library);
 
 /*

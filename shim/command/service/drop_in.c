@@ -7,21 +7,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "service/syntax.h"
+
 void drop_in_environment(FILE *out, const char *name, const char *value)
 {
 	fprintf(out, "Environment=\"%s=", name);
-	for (; *value; value++) {
-		if (*value == '\n') {
-			fputs("\\n", out);
-			continue;
-		}
-		if (*value == '"' || *value == '\\')
-			putc('\\', out);
-		if (*value == '%')
-			putc('%', out);
-		putc(*value, out);
-	}
+	syntax_escape(out, value, "%");
 	fputs("\"\n", out);
+}
+
+bool drop_in_is_ours(const char *path)
+{
+	char start[sizeof(DROP_IN_MARK)] = "";
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return true;
+	if (!fgets(start, sizeof(start), file))
+		*start = '\0';
+	fclose(file);
+	return strcmp(start, DROP_IN_MARK) == 0;
 }
 
 static void folder_of(const char *path, char folder[PATH_MAX])

@@ -12,6 +12,12 @@
  */
 void drop_in_environment(FILE *out, const char *name, const char *value);
 
+/* How each file begins that `keepalive enable` writes. */
+#define DROP_IN_MARK "# Written by 'keepalive enable'"
+
+/* Whether it may be replaced or removed: it begins so, or is not there. */
+bool drop_in_is_ours(const char *path);
+
 /*
  * Writes text to path, replacing what is there; makes its directory if needed. Returns 0 or an
  * errno.

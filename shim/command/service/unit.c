@@ -1,8 +1,6 @@
 /* unit: reads a systemd service from its files: fragments, drop-ins, and the values in effect. */
 #include "service/unit.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,52 +8,30 @@
 
 #include "base/array.h"
 #include "base/message.h"
+#include "service/syntax.h"
+#include "service/unit_files.h"
 
-/* systemd.unit(5), "System Unit Search Path": the first that has a file wins. */
-static const char *const folders[] = {
-	"/etc/systemd/system",           "/run/systemd/system",     "/run/systemd/generator",
-	"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
-	"/run/systemd/generator.late",
-};
-enum { FOLDERS = sizeof(folders) / sizeof(folders[0]) };
-
-#define BLANKS " \t"
-
-/* A word as in systemd.syntax(7), without quotes and backslashes. Returns what follows. */
-static const char *take_word(const char *at, char *word, size_t size)
+static void add(struct strings *strings, const char *start, size_t length)
 {
-	size_t length = 0;
-	char quote = '\0';
+	char *copy = strndup(start, length);
 
-	for (at += strspn(at, BLANKS); *at && (quote || !strchr(BLANKS, *at)); at++) {
-		if (quote ? *at == quote : *at == '"' || *at == '\'') {
-			quote = quote ? '\0' : *at;
-			continue;
-		}
-		if (*at == '\\' && at[1])
-			at++;
-		if (length < size - 1)
-			word[length++] = *at;
-	}
-	word[length] = '\0';
-	return at;
+	if (!copy)
+		abort();
+	strings->list =
+		array_room(strings->list, strings->count, &strings->room, sizeof(*strings->list));
+	strings->list[strings->count++] = copy;
 }
 
-/* The same word as it is written. */
-static struct slice slice_word(const char *at, char *word, size_t size)
-{
-	at += strspn(at, BLANKS);
-	return (struct slice){ at, (size_t)(take_word(at, word, size) - at) };
-}
-
-static void take_environment(struct service *unit, const char *value)
+/* Adds each word of the value; an empty value discards those before. */
+static void take_words(struct strings *strings, const char *value)
 {
 	char word[PATH_MAX];
 
-	while (*(value += strspn(value, BLANKS))) {
-		value = take_word(value, word, sizeof(word));
-		if (strncmp(word, "LD_PRELOAD=", 11) == 0)
-			snprintf(unit->preload, sizeof(unit->preload), "%s", word + 11);
+	if (!*value)
+		strings->count = 0;
+	while (*(value += strspn(value, UNIT_BLANKS))) {
+		value = syntax_word(value, word, sizeof(word));
+		add(strings, word, strlen(word));
 	}
 }
 
@@ -64,10 +40,10 @@ static const char *command_end(const char *at)
 {
 	char word[4];
 
-	for (at += strspn(at, BLANKS); *at; at += strspn(at, BLANKS)) {
-		if (*at == ';' && (!at[1] || strchr(BLANKS, at[1])))
+	for (at += strspn(at, UNIT_BLANKS); *at; at += strspn(at, UNIT_BLANKS)) {
+		if (*at == ';' && (!at[1] || strchr(UNIT_BLANKS, at[1])))
 			break;
-		at = take_word(at, word, sizeof(word));
+		at = syntax_word(at, word, sizeof(word));
 	}
 	return at;
 }
@@ -78,22 +54,82 @@ static const char *command_end(const char *at)
 static void take_starts(struct service *unit, const char *value)
 {
 	if (!*value)
-		unit->count = 0;
+		unit->starts.count = 0;
 	while (*value) {
 		const char *end = command_end(value), *last = end;
-		char *start;
 
-		while (last > value && strchr(BLANKS, last[-1]))
+		while (last > value && strchr(UNIT_BLANKS, last[-1]))
 			last--;
-		start = strndup(value, (size_t)(last - value));
-		if (!start)
-			abort();
-		unit->starts =
-			array_room(unit->starts, unit->count, &unit->room, sizeof(*unit->starts));
-		unit->starts[unit->count++] = start;
+		add(&unit->starts, value, (size_t)(last - value));
 		value = end + strspn(end, "; \t");
 	}
 }
+
+static void take_environment(struct service *unit, const char *value)
+{
+	take_words(&unit->environment, value);
+}
+
+static void take_unset(struct service *unit, const char *value)
+{
+	take_words(&unit->unset, value);
+}
+
+static void take_file(struct service *unit, const char *value)
+{
+	if (!*value)
+		unit->files.count = 0;
+	else
+		add(&unit->files, value, strlen(value));
+}
+
+static void take_user(struct service *unit, const char *value)
+{
+	snprintf(unit->user, sizeof(unit->user), "%s", strcmp(value, "root") == 0 ? "" : value);
+}
+
+static bool is_yes(const char *value)
+{
+	return strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 ||
+	       strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
+}
+
+static void take_dynamic_user(struct service *unit, const char *value)
+{
+	unit->dynamic_user = is_yes(value);
+}
+
+/* Either of two settings of which one is in effect: an image, or a directory. */
+static void take_root(struct service *unit, const char *value)
+{
+	unit->own_root = *value && strcmp(value, "/") != 0;
+}
+
+static void take_type(struct service *unit, const char *value)
+{
+	unit->forking = strcmp(value, "forking") == 0;
+}
+
+static void take_pid_file(struct service *unit, const char *value)
+{
+	unit->pid_file = *value;
+}
+
+static const struct {
+	const char *name;
+	void (*take)(struct service *unit, const char *value);
+} settings[] = {
+	{ "ExecStart", take_starts },
+	{ "Environment", take_environment },
+	{ "EnvironmentFile", take_file },
+	{ "UnsetEnvironment", take_unset },
+	{ "User", take_user },
+	{ "DynamicUser", take_dynamic_user },
+	{ "RootDirectory", take_root },
+	{ "RootImage", take_root },
+	{ "Type", take_type },
+	{ "PIDFile", take_pid_file },
+};
 
 static void take_line(struct service *unit, char *line, bool *in_service)
 {
@@ -103,17 +139,14 @@ static void take_line(struct service *unit, char *line, bool *in_service)
 		*in_service = strcmp(line, "[Service]") == 0;
 	if (!*in_service || !value)
 		return;
-	for (end = value; end > line && strchr(BLANKS, end[-1]); end--)
+	for (end = value; end > line && strchr(UNIT_BLANKS, end[-1]); end--)
 		;
 	*end = '\0';
-	value += 1 + strspn(value + 1, BLANKS);
-	if (strcmp(line, "ExecStart") == 0)
-		take_starts(unit, value);
-	else if (strcmp(line, "Environment") == 0)
-		take_environment(unit, value);
-	else if (strcmp(line, "User") == 0)
-		snprintf(unit->user, sizeof(unit->user), "%s",
-			 strcmp(value, "root") == 0 ? "" : value);
+	value += 1 + strspn(value + 1, UNIT_BLANKS);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(line, settings[i].name) == 0)
+			settings[i].take(unit, value);
+	}
 }
 
 /*
@@ -128,7 +161,7 @@ static bool read_line(FILE *file, char **whole)
 
 	*whole = NULL;
 	while ((length = getline(&line, &room, file)) > 0) {
-		char *start = line + strspn(line, BLANKS), *longer;
+		char *start = line + strspn(line, UNIT_BLANKS), *longer;
 
 		while (length && strchr(" \t\n", line[length - 1]))
 			line[--length] = '\0';
@@ -148,104 +181,18 @@ static bool read_line(FILE *file, char **whole)
 	return *whole != NULL;
 }
 
-static bool read_file(struct service *unit, const char *path)
+static void read_file(void *context, const char *path)
 {
 	FILE *file = fopen(path, "re");
 	bool in_service = false;
 	char *line;
 
-	if (!file)
-		return false;
-	while (read_line(file, &line)) {
-		take_line(unit, line, &in_service);
+	while (file && read_line(file, &line)) {
+		take_line(context, line, &in_service);
 		free(line);
 	}
-	fclose(file);
-	return true;
-}
-
-/*
- * "postgresql@.service" for "postgresql@15-main.service"; unchanged for a unit that is not an
- * instance.
- */
-static void template_of(const char *name, char template[NAME_MAX + 1])
-{
-	const char *at = strchr(name, '@');
-
-	snprintf(template, NAME_MAX + 1, "%.*s%s", at ? (int)(at + 1 - name) : (int)strlen(name),
-		 name, at ? ".service" : "");
-}
-
-static bool read_fragment(struct service *unit)
-{
-	char path[PATH_MAX], template[NAME_MAX + 1];
-
-	template_of(unit->name, template);
-	for (unsigned i = 0; i < FOLDERS; i++) {
-		snprintf(path, sizeof(path), "%s%s/%s", unit->root, folders[i], unit->name);
-		if (read_file(unit, path))
-			return true;
-		snprintf(path, sizeof(path), "%s%s/%s", unit->root, folders[i], template);
-		if (read_file(unit, path))
-			return true;
-	}
-	return false;
-}
-
-struct drop_ins {
-	char **paths;
-	size_t count, room;
-};
-
-static void add_drop_ins(struct drop_ins *drop_ins, const char *root, const char *folder,
-			 const char *name)
-{
-	char path[PATH_MAX];
-	struct dirent *entry;
-	DIR *directory;
-
-	snprintf(path, sizeof(path), "%s%s/%s.d", root, folder, name);
-	directory = opendir(path);
-	while (directory && (entry = readdir(directory))) {
-		size_t length = strlen(entry->d_name);
-		char *file;
-
-		if (length < 5 || strcmp(entry->d_name + length - 5, ".conf") != 0)
-			continue;
-		if (asprintf(&file, "%s/%s", path, entry->d_name) < 0)
-			abort();
-		drop_ins->paths = array_room(drop_ins->paths, drop_ins->count, &drop_ins->room,
-					     sizeof(*drop_ins->paths));
-		drop_ins->paths[drop_ins->count++] = file;
-	}
-	if (directory)
-		closedir(directory);
-}
-
-static int by_name(const void *left, const void *right)
-{
-	return strcmp(strrchr(*(char *const *)left, '/'), strrchr(*(char *const *)right, '/'));
-}
-
-static void read_drop_ins(struct service *unit, const char *except)
-{
-	struct drop_ins drop_ins = { NULL, 0, 0 };
-	char template[NAME_MAX + 1];
-
-	template_of(unit->name, template);
-	for (unsigned i = FOLDERS; i-- > 0;) {
-		add_drop_ins(&drop_ins, unit->root, folders[i], unit->name);
-		if (strcmp(template, unit->name) != 0)
-			add_drop_ins(&drop_ins, unit->root, folders[i], template);
-	}
-	if (drop_ins.count)
-		qsort(drop_ins.paths, drop_ins.count, sizeof(*drop_ins.paths), by_name);
-	for (size_t i = 0; i < drop_ins.count; i++) {
-		if (strcmp(drop_ins.paths[i], except) != 0)
-			read_file(unit, drop_ins.paths[i]);
-		free(drop_ins.paths[i]);
-	}
-	free(drop_ins.paths);
+	if (file)
+		fclose(file);
 }
 
 /* Letters, digits and ":-_.\@": systemd.unit(5). */
@@ -271,22 +218,93 @@ bool unit_name(struct service *unit, const char *root, const char *name)
 	return true;
 }
 
-bool unit_read(struct service *unit, const char *except)
+bool unit_read(struct service *unit, const char *file)
 {
-	if (!read_fragment(unit)) {
+	char path[PATH_MAX];
+
+	switch (unit_fragment(unit->root, unit->name, path)) {
+	case FRAGMENT_FOUND:
+		break;
+	case FRAGMENT_MASKED:
+		message("'%s' is masked: '%s' is a link to /dev/null, or empty", unit->name, path);
+		return false;
+	case FRAGMENT_MISSING:
 		message("there is no unit '%s' in %s/etc/systemd/system, %s/usr/lib/systemd/system "
 			"or "
 			"where else systemd looks",
 			unit->name, unit->root, unit->root);
 		return false;
 	}
-	read_drop_ins(unit, except);
+	read_file(unit, path);
+	unit_drop_ins(unit->root, unit->name, file, read_file, unit);
 	return true;
 }
 
 void unit_drop_in(const struct service *unit, const char *file, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s%s/%s.d/%s", unit->root, folders[0], unit->name, file);
+	char fragment[PATH_MAX], name[NAME_MAX + 1];
+
+	memcpy(name, unit->name, sizeof(name));
+	unit_fragment(unit->root, name, fragment);
+	snprintf(path, PATH_MAX, "%s" UNIT_FOLDER "/%s.d/%s", unit->root, name, file);
+}
+
+const char *unit_environment(const struct service *unit, const char *name)
+{
+	const char *value = "";
+
+	for (size_t i = 0; i < unit->environment.count; i++) {
+		struct slice rest;
+
+		if (slice_after(slice_of(unit->environment.list[i]), name, &rest) &&
+		    *rest.start == '=')
+			value = rest.start + 1;
+	}
+	return value;
+}
+
+/* Whether a file of EnvironmentFile= assigns the variable. */
+static bool assigns(const char *path, const char *name)
+{
+	FILE *file = fopen(path, "re");
+	bool found = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (file && !found && getline(&line, &room, file) > 0) {
+		struct slice rest;
+
+		found = slice_after(slice_of(line + strspn(line, UNIT_BLANKS)), name, &rest) &&
+			rest.start[strspn(rest.start, UNIT_BLANKS)] == '=';
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* The value of EnvironmentFile= is a path, behind a dash if there need not be such a file. */
+static bool assigned_by(const struct service *unit, const char *value, const char *name)
+{
+	char path[PATH_MAX], below[2 * PATH_MAX];
+
+	if (!syntax_expand(unit->name, value + (*value == '-'), path, sizeof(path)))
+		return false;
+	snprintf(below, sizeof(below), "%s%s", unit->root, path);
+	return assigns(below, name);
+}
+
+const char *unit_overrides(const struct service *unit, const char *name)
+{
+	for (size_t i = 0; i < unit->unset.count; i++) {
+		if (strcmp(unit->unset.list[i], name) == 0)
+			return "UnsetEnvironment=";
+	}
+	for (size_t i = 0; i < unit->files.count; i++) {
+		if (assigned_by(unit, unit->files.list[i], name))
+			return unit->files.list[i];
+	}
+	return NULL;
 }
 
 void unit_command_read(const char *start, struct unit_command *command)
@@ -298,13 +316,13 @@ void unit_command_read(const char *start, struct unit_command *command)
 			command->prefixes[length++] = start[i];
 	}
 	command->prefixes[length] = '\0';
-	command->first = slice_word(start + count, command->program, sizeof(command->program));
+	command->first = syntax_slice(start + count, command->program, sizeof(command->program));
 	command->rest = command->first.start + command->first.length;
 	command->name = (struct slice){ command->rest, 0 };
 	if (memchr(start, '@', count)) {
 		char name[PATH_MAX];
 
-		command->name = slice_word(command->rest, name, sizeof(name));
+		command->name = syntax_slice(command->rest, name, sizeof(name));
 		command->rest = command->name.start + command->name.length;
 	}
 }
@@ -314,8 +332,8 @@ void unit_command_words(const char *at, char **words, size_t room)
 	char word[PATH_MAX];
 	size_t count = 0;
 
-	while (*(at += strspn(at, BLANKS)) && count < room - 1) {
-		at = take_word(at, word, sizeof(word));
+	while (*(at += strspn(at, UNIT_BLANKS)) && count < room - 1) {
+		at = syntax_word(at, word, sizeof(word));
 		words[count] = strdup(word);
 		if (!words[count++])
 			abort();

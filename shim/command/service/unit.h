@@ -11,22 +11,43 @@
 
 #include "text.h"
 
-struct service {
-	const char *root;        /* the root directory of its files; "" for this system */
-	char name[NAME_MAX + 1]; /* "nginx.service" */
-	char **starts;           /* the commands of ExecStart= that are in effect, as written */
+struct strings {
+	char **list;
 	size_t count, room;
-	char preload[PATH_MAX]; /* LD_PRELOAD in Environment=; may be empty */
-	char user[64];          /* User=; empty for root */
+};
+
+struct service {
+	const char *root;           /* the root directory of its files; "" for this system */
+	char name[NAME_MAX + 1];    /* "nginx.service" */
+	struct strings starts;      /* the commands of ExecStart= that are in effect, as written */
+	struct strings environment; /* "NAME=VALUE" of Environment=, with specifiers */
+	struct strings files;       /* EnvironmentFile= */
+	struct strings unset;       /* UnsetEnvironment= */
+	char user[64];              /* User=; empty for root */
+	bool dynamic_user;
+	bool own_root;          /* RootDirectory= or RootImage= */
+	bool forking, pid_file; /* Type=forking; PIDFile= */
 };
 
 /* Sets the name, with ".service" added if needed. Returns false after a message. */
 bool unit_name(struct service *unit, const char *root, const char *name);
 
-/* Reads the unit and its drop-ins, but not the one at `except`. Returns false after a message. */
-bool unit_read(struct service *unit, const char *except);
+/*
+ * Reads the unit and its drop-ins, but not its own that is named `file`; an alias becomes the name
+ * of the unit. Returns false after a message.
+ */
+bool unit_read(struct service *unit, const char *file);
 
-/* The path of the drop-in with this name: DIRECTORY/NAME.d/FILE below /etc. */
+/* The value of a variable in Environment=, with specifiers; empty if it is not set. */
+const char *unit_environment(const struct service *unit, const char *name);
+
+/*
+ * What in the unit overrides a variable that Environment= sets: the value of an EnvironmentFile=, or
+ * "UnsetEnvironment="; NULL if nothing does.
+ */
+const char *unit_overrides(const struct service *unit, const char *name);
+
+/* The path of the drop-in with this name: DIRECTORY/UNIT.d/FILE below /etc, of an alias its unit's. */
 void unit_drop_in(const struct service *unit, const char *file, char path[PATH_MAX]);
 
 /* A command of ExecStart=. Slices are as written, with their quotes. */
