@@ -77,5 +77,11 @@ filters_are_kept_to() {
 	assert_line --partial "keepalive=1 idle=25 interval=10 count=6"
 	assert_line --regexp "^[0-9]+: yes, by preload, idle=77s interval=10s count=6"
 	assert_line "check: 0"
+	assert_line "grouped: listener 1 28 10 6"
+	assert_line "grouped: client 1 27 10 6"
+	assert_line "grouped: accepted 1 28 10 6"
+	assert_line --regexp "^[0-9]+: yes, by its control group /system.slice/late.service, idle=78s interval=10s count=6"
+	assert_line "check of the group: 0"
+	assert_line "left: 0"
 	assert_line --partial "/etc/systemd/system/late.service.d/keepalive-shim.conf: removed"
 }

@@ -68,13 +68,15 @@ if [ "$how" = enable ]; then
 	cp keepalive /usr/bin/
 	unit static.service '[Service]' Type=oneshot 'ExecStart=/here/busybox sh -c "/here/static-program >>/run/report"'
 	unit direct.service '[Service]' Type=oneshot StandardOutput=append:/run/report ExecStart=/here/static-program
+	unit grouped.service '[Service]' Type=oneshot "$python grouped"
 	unit late.service '[Service]' 'ExecStart=/usr/bin/python3 /here/units.py late'
 	keepalive enable confined
 	for name in plain activated each@ direct; do
 		keepalive enable --idle=25 --rule='program=none* off; role=server idle=26' $name || echo "enable: $name failed"
 	done
-	sed -i 's/^Wants=/&late.service direct.service /; ' $units/probe.target
-	sed -i 's/^After=/&late.service direct.service /' $units/report.service
+	keepalive enable --cgroup --idle=27 --rule='role=server idle=28' grouped || echo "enable: grouped failed"
+	sed -i 's/^Wants=/&late.service direct.service grouped.service /; ' $units/probe.target
+	sed -i 's/^After=/&late.service direct.service grouped.service /' $units/report.service
 fi
 
 cat >report.sh <<-'END'
@@ -83,7 +85,11 @@ cat >report.sh <<-'END'
 	[ ! -x /usr/bin/keepalive ] || {
 		keepalive enable --now --idle=77 late.service
 		echo "check: $?"
+		keepalive enable --now --cgroup --idle=78 late.service
+		echo "check of the group: $?"
+		keepalive cgroup list
 		keepalive disable --now late.service
+		echo "left: $(keepalive cgroup list | grep -c late)"
 	}
 	grep -q libkeepalive-shim.so /proc/1/maps && echo "systemd has the library"
 	echo "failed: $(systemctl --failed --plain --no-legend | cut -d ' ' -f 1 | sort | tr '\n' ' ')"

@@ -17,7 +17,7 @@ def values(sock):
                     ((socket.SOL_SOCKET, socket.SO_KEEPALIVE), (6, 4), (6, 5), (6, 6)))
 
 
-if name == "plain":
+if name in ("plain", "grouped"):
     listener = socket.create_server(("127.0.0.1", 0))
     client = socket.create_connection(listener.getsockname())
     tell(f"listener {values(listener)}")
