@@ -313,6 +313,19 @@ signal.pause()'
 	assert_line --regexp "^keepalive: process $PAIRS (does not exist|has ended)"
 }
 
+@test "a process that is just ending is not called refused: its user sees that it has ended" {
+	require_root
+	require unshare
+	[ -e /dev/fuse ] || skip "/dev/fuse is missing"
+	make_public
+	mkdir "$PUBLIC/mount"
+	run unshare -m python3 "$TESTS/programs/ending.py" "$PUBLIC/mount" "$PUBLIC/keepalive" status PID
+	[[ $output != mount:* ]] || skip "$output"
+	assert_line --index 0 --regexp '^keepalive: process PID \(python3[.0-9]*\) has ended$'
+	assert_line --index 1 "status 125 "
+	[ "${#lines[@]}" = 2 ]
+}
+
 @test "status changes nothing" {
 	require jq
 	pairs 4

@@ -66,6 +66,33 @@ static void explain(struct text *why, pid_t pid, const char *what)
 	text_string(why, what);
 }
 
+enum flags { PF_EXITING = 0x4, PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h */
+
+/* Those of /proc/PID/stat. Returns false if the process does not exist. */
+static bool read_flags(pid_t pid, unsigned *flags)
+{
+	char line[1024];
+	const char *behind_name; /* which may hold blanks and parentheses */
+
+	proc_read(pid, "stat", line, sizeof(line));
+	behind_name = strrchr(line, ')');
+	return behind_name && sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %u", flags) == 1;
+}
+
+bool process_is_of_kernel(pid_t pid)
+{
+	unsigned flags;
+
+	return read_flags(pid, &flags) && flags & PF_KTHREAD;
+}
+
+bool process_has_ended(pid_t pid)
+{
+	unsigned flags;
+
+	return !read_flags(pid, &flags) || flags & PF_EXITING;
+}
+
 bool process_read(struct process *process, pid_t pid, struct text *why)
 {
 	char status[4096];

@@ -39,6 +39,15 @@ bool process_numbers_hold(void);
  */
 bool process_read(struct process *process, pid_t pid, struct text *why);
 
+/* Whether it is a thread of the kernel's own. */
+bool process_is_of_kernel(pid_t pid);
+
+/*
+ * Whether it is gone, or about to be: it has no memory then, and its files in /proc are root's, so
+ * that its own user is refused.
+ */
+bool process_has_ended(pid_t pid);
+
 /* "process 12 (sshd)" */
 void text_process(struct text *text, const struct process *process);
 

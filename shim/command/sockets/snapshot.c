@@ -59,7 +59,7 @@ static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
 	ino_t inode = net_namespace_of(pid);
 	struct listed_space *listed = snapshot->spaces;
 
-	while (listed && listed->space.inode != inode)
+	while (listed && (!inode || listed->space.inode != inode))
 		listed = listed->next;
 	if (!listed) {
 		listed = array_zeroed(1, sizeof(*listed));
@@ -100,7 +100,11 @@ static void look(struct snapshot *snapshot, struct holding *holding)
 	if (holder->pidfd >= 0)
 		close(holder->pidfd);
 	connections_roles(&snapshot->connections, before);
-
+	if ((holder->refused || holder->space->error) && process_has_ended(holder->process.pid)) {
+		snapshot->connections.count = before;
+		holder->space->inode = 0; /* read anew for the next process there */
+		return;
+	}
 	if (holder->space->error)
 		note_no_table(&snapshot->timers, holder);
 	if (holder->refused && (holder->space->error || snapshot->connections.count > before))
@@ -118,6 +122,11 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
 	if (!process_read(process, pid, why))
 		return false;
 	error = process_sockets(pid, &holding->sockets, &holding->count);
+	if (error && process_has_ended(pid)) {
+		text_process(why, process);
+		text_string(why, " has ended");
+		return false;
+	}
 	if (error) {
 		permission_explain(why, process, error);
 		note_refusal(&snapshot->descriptors, process, error);

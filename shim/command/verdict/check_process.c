@@ -272,19 +272,6 @@ static bool file_changed(pid_t pid)
 	return seconds(file.st_ctim) > seconds(now) - seconds(up) + start + 0.01;
 }
 
-static bool is_of_kernel(pid_t pid)
-{
-	enum { PF_KTHREAD = 0x00200000 }; /* include/linux/sched.h */
-	char line[1024];
-	const char *behind_name; /* which may hold blanks and parentheses */
-	unsigned flags = 0;
-
-	proc_read(pid, "stat", line, sizeof(line));
-	behind_name = strrchr(line, ')');
-	return behind_name && sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
-	       flags & PF_KTHREAD;
-}
-
 static bool has_any(const struct texts *texts)
 {
 	bool any = false;
@@ -297,7 +284,7 @@ static bool has_any(const struct texts *texts)
 void check_process(pid_t pid, unsigned char class, struct process_check *check)
 {
 	memset(check, 0, sizeof(*check));
-	check->kernel = is_of_kernel(pid);
+	check->kernel = process_is_of_kernel(pid);
 	if (check->kernel)
 		return;
 	find_supervisor(pid, check);
