@@ -186,6 +186,16 @@ numbered() {
 	says "yes, by preload" 0 $!
 }
 
+@test "a static program that is position independent is no dynamic linker, whatever it is called" {
+	local name
+	echo 'int main(void) { return 0; }' | "${CC:-cc}" -static-pie -x c -o "$BATS_TEST_TMPDIR/it" - 2>/dev/null || skip_as static
+	for name in ld-tool ld.so ld64.so.2 ld-musl-x86_64.so.1 libc.so; do
+		cp "$BATS_TEST_TMPDIR/it" "$BATS_TEST_TMPDIR/$name"
+		run -1 "$KEEPALIVE" check "$BATS_TEST_TMPDIR/$name"
+		assert_output --partial "no: it is statically linked"
+	done
+}
+
 @test "limits of a yes are reported: scripts, file capabilities, setuid, sanitizers, rcmd(3), PHP" {
 	printf '#!/bin/sh\nexec "$@"\n' >entrypoint.sh
 	chmod +x entrypoint.sh

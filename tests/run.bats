@@ -403,6 +403,43 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 	assert_output none
 }
 
+@test "a library of another architecture is in no LD_PRELOAD: a static program may start others that cannot load it" {
+	local foreign=$BATS_TEST_TMPDIR/libforeign.so machine='\xb7\x00' option
+	[ "$(uname -m)" != aarch64 ] || machine='\x3e\x00'
+	cp "$SHIM" "$foreign"
+	# shellcheck disable=SC2059
+	printf "$machine" | dd of="$foreign" bs=1 seek=18 conv=notrunc status=none
+	echo 'int main(void) { char *getenv(const char *), *p = getenv("LD_PRELOAD"); int puts(const char *); return !puts(p ? p : "none"); }' |
+		"${CC:-cc}" -static -w -x c -o "$BATS_TEST_TMPDIR/program" - 2>/dev/null || skip_as static
+	for option in --supervise=auto --supervise=never; do
+		run -0 --separate-stderr "$KEEPALIVE" run --library="$foreign" --best-effort "$option" "$BATS_TEST_TMPDIR/program"
+		assert_output none
+	done
+}
+
+@test "musl's dynamic linker with a program behind it: a library of another architecture is not left there either" {
+	require musl-gcc
+	local foreign=$BATS_TEST_TMPDIR/libforeign.so linker
+	linker=$(echo 'int main(void) { return 0; }' | musl-gcc -x c -o "$BATS_TEST_TMPDIR/program" - &&
+		readelf -lW "$BATS_TEST_TMPDIR/program" | sed -n 's/.*interpreter: \(.*\)].*/\1/p')
+	cp "$SHIM" "$foreign"
+	printf '\x15\x00' | dd of="$foreign" bs=1 seek=18 conv=notrunc status=none
+	run -0 "$KEEPALIVE" check "$linker" "$BATS_TEST_TMPDIR/program"
+	assert_output --partial "yes, by preload"
+	run -0 --separate-stderr env LD_PRELOAD="$foreign" "$KEEPALIVE" run "$linker" "$BATS_TEST_TMPDIR/program"
+}
+
+@test "a library that is not the shim's is refused, also one that has all its functions" {
+	local library
+	for library in $(ldd "$KEEPALIVE" | sed -n 's/.* => \([^ ]*\).*/\1/p') /lib/*/libz.so.1 /lib/*-musl/libc.so; do
+		[ -f "$library" ] || continue
+		run -125 "$KEEPALIVE" check --library="$library" true
+		assert_output "keepalive: --library '$library': not the shim's library"
+	done
+	cp "$SHIM" "$BATS_TEST_TMPDIR/of-another-name.so"
+	run -0 "$KEEPALIVE" check --library="$BATS_TEST_TMPDIR/of-another-name.so" true
+}
+
 @test "a library path that LD_PRELOAD cannot hold is refused" {
 	for name in 'with space' 'with:colon' 'with$ORIGIN'; do
 		mkdir "$BATS_TEST_TMPDIR/$name"

@@ -266,15 +266,24 @@ static void warn_of_given(const struct request *request, const struct target *ta
 	warning("'%s': %.*s", request->command[0], (int)(text.next - text.start), text.start);
 }
 
+/*
+ * Whether what COMMAND starts can load the library, as far as can be told from COMMAND itself: a
+ * static program of another architecture may start dynamic ones, for which the library is wrong.
+ */
+static bool fits(const struct library *library, const struct target *target)
+{
+	return !target->elf.abi.data || abi_is_same(target->elf.abi, library->abi);
+}
+
 /* Prepares what COMMAND needs. Returns false, after a message, if it must not start. */
 static bool prepare(struct request *request, const struct target *target,
 		    const struct library *library, const struct verdict *verdict,
 		    const struct settings *settings)
 {
-	if (library->usable && request->supervise != SUPERVISE_ALWAYS &&
-	    verdict->obstacle != OBSTACLE_ARCHITECTURE)
+	if (library->usable && request->supervise != SUPERVISE_ALWAYS && fits(library, target))
 		library_preload(library);
-	library_drop_foreign(&target->elf);
+	if (target->is_musl)
+		library_drop_foreign(target->elf.abi);
 	if (target->traits.asan)
 		allow_before_asan();
 	if (wants_supervision(request, verdict))

@@ -6,6 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifndef DF_1_PIE
+#define DF_1_PIE 0x08000000 /* newer than some headers */
+#endif
+
 /* The places of the tables; the two classes differ in widths only. */
 struct tables {
 	bool is_64;
@@ -18,6 +22,12 @@ struct tables {
 struct entry {
 	uint32_t type, name;
 	uint64_t offset, size;
+};
+
+/* One entry of the dynamic section. */
+struct mark {
+	int64_t tag;
+	uint64_t value;
 };
 
 static bool read_at(int fd, uint64_t offset, void *buffer, size_t size)
@@ -42,6 +52,7 @@ static bool read_at(int fd, uint64_t offset, void *buffer, size_t size)
 #define TABLES \
 	found.e_ident[EI_CLASS] == ELFCLASS64, found.e_phoff, found.e_shoff, found.e_phentsize, \
 		found.e_phnum, found.e_shentsize, found.e_shnum, found.e_shstrndx
+#define MARK    found.d_tag, found.d_un.d_val
 #define SEGMENT found.p_type, 0, found.p_offset, found.p_filesz
 #define SECTION found.sh_type, found.sh_name, found.sh_offset, found.sh_size
 
@@ -51,6 +62,8 @@ READER(segment_32, Elf32_Phdr, struct entry, SEGMENT)
 READER(segment_64, Elf64_Phdr, struct entry, SEGMENT)
 READER(section_32, Elf32_Shdr, struct entry, SECTION)
 READER(section_64, Elf64_Shdr, struct entry, SECTION)
+READER(mark_32, Elf32_Dyn, struct mark, MARK)
+READER(mark_64, Elf64_Dyn, struct mark, MARK)
 
 static bool read_segment(int fd, const struct tables *tables, unsigned i, struct entry *entry)
 {
@@ -73,6 +86,23 @@ static bool read_interpreter(int fd, const struct entry *segment, char interpret
 		return false;
 	interpreter[segment->size - 1] = '\0';
 	return interpreter[0] != '\0';
+}
+
+/* Whether the dynamic section says that this is a program, not a shared object. */
+static bool is_pie(int fd, const struct tables *tables, const struct entry *segment)
+{
+	enum { MARKS_MAX = 1000 };
+	size_t size = tables->is_64 ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+	struct mark mark = { .tag = DT_NULL };
+
+	for (uint64_t at = 0; at < MARKS_MAX * size && at + size <= segment->size; at += size) {
+		if (!(tables->is_64 ? mark_64 : mark_32)(fd, segment->offset + at, &mark) ||
+		    mark.tag == DT_NULL)
+			break;
+		if (mark.tag == DT_FLAGS_1)
+			return mark.value & DF_1_PIE;
+	}
+	return false;
 }
 
 /* The Go linker's build ID: a note of the owner "Go", in its cmd/link since 1.5. */
@@ -140,7 +170,10 @@ bool elf_read(int fd, struct elf *elf)
 			return false;
 		if (segment.type == PT_INTERP && !read_interpreter(fd, &segment, elf->interpreter))
 			return false;
-		elf->dynamic = elf->dynamic || segment.type == PT_DYNAMIC;
+		if (segment.type == PT_DYNAMIC) {
+			elf->dynamic = true;
+			elf->pie = is_pie(fd, &tables, &segment);
+		}
 		if (segment.type == PT_NOTE)
 			elf->go = elf->go || is_go_note(fd, &segment);
 	}

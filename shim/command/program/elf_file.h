@@ -19,6 +19,7 @@ struct elf {
 	struct abi abi;
 	char interpreter[PATH_MAX]; /* the dynamic linker; empty in a static executable */
 	bool dynamic; /* has data for a dynamic linker; klibc's programs name an interpreter only */
+	bool pie;     /* a program, and says so (DF_1_PIE) */
 	bool go;      /* contains code of the Go toolchain */
 	bool pascal;  /* contains Free Pascal's run-time library */
 };

@@ -1,6 +1,7 @@
 /* library: finds libkeepalive-shim.so and puts it into LD_PRELOAD. */
 #include "program/library.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "program/elf_view.h"
 #include "text.h"
 
 /*
@@ -33,6 +35,38 @@ static bool make_absolute(const char *given, char path[PATH_MAX])
 	       PATH_MAX;
 }
 
+/* Whether a section of symbols defines the functions that the shim does, and is no C library's. */
+static bool defines_hooks(const struct elf_view *view, const struct elf_section *section)
+{
+	static const char *const hooks[] = { "socket", "connect", "listen", "accept4",
+					     "setsockopt" };
+	struct elf_symbol symbol;
+	unsigned found = 0;
+
+	for (uint64_t i = 0; elf_view_symbol(view, section, i, &symbol); i++) {
+		if (!symbol.imported && strcmp(symbol.name, "malloc") == 0)
+			return false;
+		for (size_t j = 0; j < sizeof(hooks) / sizeof(hooks[0]); j++)
+			found += !symbol.imported && strcmp(symbol.name, hooks[j]) == 0;
+	}
+	return found == sizeof(hooks) / sizeof(hooks[0]);
+}
+
+/* Whether it is the shim's, by what it defines; true of a file of another byte order. */
+static bool is_shim(const char *path)
+{
+	struct elf_section section;
+	struct elf_view view;
+	bool found = false;
+
+	if (!elf_view_open(path, &view))
+		return true;
+	for (unsigned i = 0; elf_view_section(&view, i, &section); i++)
+		found = found || (section.type == SHT_DYNSYM && defines_hooks(&view, &section));
+	elf_view_close(&view);
+	return found;
+}
+
 static bool find_given(const char *given, struct library *library)
 {
 	struct elf elf;
@@ -41,6 +75,10 @@ static bool find_given(const char *given, struct library *library)
 	if (!make_absolute(given, library->path) || !elf_read_path(library->path, &elf)) {
 		message("--library '%s': %s", given,
 			errno ? strerror(errno) : "not a shared library");
+		return false;
+	}
+	if (!is_shim(library->path)) {
+		message("--library '%s': not the shim's library", given);
 		return false;
 	}
 	library->abi = elf.abi;
@@ -193,15 +231,13 @@ static bool is_foreign(struct slice entry, struct abi abi)
 	       elf_read_path(path, &elf) && !abi_is_same(elf.abi, abi);
 }
 
-void library_drop_foreign(const struct elf *elf)
+void library_drop_foreign(struct abi abi)
 {
 	struct slice entry, rest = preloads();
 	char *list = NULL;
 
-	if (!strstr(elf->interpreter, "/ld-musl-"))
-		return;
 	while ((entry = slice_next(&rest, SEPARATORS)).length) {
-		if (!is_foreign(entry, elf->abi))
+		if (!is_foreign(entry, abi))
 			append(&list, entry);
 	}
 	if (list ? setenv("LD_PRELOAD", list, 1) : unsetenv("LD_PRELOAD"))

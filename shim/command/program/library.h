@@ -33,9 +33,9 @@ char *library_list(const char *path, struct slice present);
 void library_preload(const struct library *library);
 
 /*
- * Removes libraries of another architecture from LD_PRELOAD if the program's dynamic linker is
- * musl's: glibc's ignores them, but musl's stops.
+ * Removes libraries for other ABIs than this from LD_PRELOAD: glibc's dynamic linker ignores them,
+ * but musl's stops.
  */
-void library_drop_foreign(const struct elf *elf);
+void library_drop_foreign(struct abi abi);
 
 #endif

@@ -244,14 +244,30 @@ static bool is_mapped(const char *map, unsigned id)
 	return false;
 }
 
-/* The dynamic linker is a shared object that can be executed: "ld-linux-x86-64.so.2 PROGRAM". */
+/* musl's dynamic linker is the C library itself, and may be a link to it. */
+static bool is_musl_linker(const char *name)
+{
+	return strncmp(name, "ld-musl-", 8) == 0 || strncmp(name, "libc.musl-", 10) == 0 ||
+	       strcmp(name, "libc.so") == 0;
+}
+
+/*
+ * The dynamic linker is a shared object that can be executed: "ld-linux-x86-64.so.2 PROGRAM". So is
+ * a static program that is position independent, by whatever name.
+ */
 static bool is_linker(const struct target *target)
 {
 	const char *name = target->name; /* of the file, whatever link named it */
 
-	return target->elf.dynamic && !target->elf.interpreter[0] &&
+	return target->elf.dynamic && !target->elf.interpreter[0] && !target->elf.pie &&
 	       (strncmp(name, "ld-", 3) == 0 || strncmp(name, "ld.so", 5) == 0 ||
-		strncmp(name, "ld64.so", 7) == 0);
+		strncmp(name, "ld64.so", 7) == 0 || is_musl_linker(name));
+}
+
+static bool is_musl(const struct target *target)
+{
+	return target->is_linker ? is_musl_linker(target->name)
+				 : strstr(target->elf.interpreter, "/ld-musl-") != NULL;
 }
 
 /*
@@ -318,6 +334,7 @@ int target_find(char **command, struct target *target)
 	target->privilege = privilege_of(target->executable, true);
 	target->others = privilege_of(target->executable, false);
 	target->is_linker = is_linker(target);
+	target->is_musl = is_musl(target);
 	if (target->elf.dynamic && target->elf.interpreter[0])
 		traits_read(target->executable, &target->traits);
 	target->interpreter_missing =

@@ -23,6 +23,7 @@ struct target {
 	struct elf elf;            /* of executable */
 	struct traits traits;      /* of executable, if it is dynamic */
 	bool is_linker;            /* executable is the dynamic linker, which runs its argument */
+	bool is_musl;              /* its dynamic linker is musl's */
 	enum privilege privilege;  /* of executable, for us */
 	enum privilege others;     /* and for other users */
 	bool is_script;            /* path is one, and executable was found by its #! line */
