@@ -173,7 +173,7 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	static_service "ExecStart=/usr/bin/env A=1 $ROOT/usr/bin/static"
 	require_root
 	require unshare
-	[ -d /etc/systemd/system ] || skip "there is no /etc/systemd/system"
+	[ -d /etc/systemd/system ] || skip_as units
 	# Without --root, so with a private /etc/systemd/system.
 	run -0 unshare --mount sh -c "mount --bind '$UNITS' /etc/systemd/system &&
 		'$KEEPALIVE' enable --dry-run it"
@@ -187,7 +187,7 @@ read_back() {
 	for systemd in /lib/systemd/systemd /usr/lib/systemd/systemd; do
 		[ ! -x "$systemd" ] || break
 	done
-	[ -x "$systemd" ] || skip "systemd is not installed"
+	[ -x "$systemd" ] || skip_as systemd
 	require_root
 	require setpriv
 	public=$(mktemp -d) # systemd tests nothing as root, and the test's own folder is root's
@@ -205,7 +205,7 @@ read_back() {
 	static_service "ExecStart=/usr/bin/static"
 	require_root
 	require unshare
-	[ -d /etc/systemd/system ] || skip "there is no /etc/systemd/system"
+	[ -d /etc/systemd/system ] || skip_as units
 	mkdir "$ROOT/etc" "$BATS_TEST_TMPDIR/a b%i\$c" "$BATS_TEST_TMPDIR/a\"b"
 	cp "$KEEPALIVE" "$BATS_TEST_TMPDIR/a b%i\$c/keepalive"
 	cp "$KEEPALIVE" "$BATS_TEST_TMPDIR/a\"b/keepalive"

@@ -92,6 +92,8 @@ skip_as() {
 	descriptors) skip "RLIMIT_NOFILE is too low here" ;;
 	bpf) skip "bpf cannot be mounted here" ;;
 	systemd) skip "systemd is not installed" ;;
+	units) skip "there is no /etc/systemd/system" ;;
+	fuse) skip "/dev/fuse is missing" ;;
 	postgresql) skip "postgresql is not installed" ;;
 	sanitizers) skip "no compiler here has the sanitizers" ;;
 	group) skip "control groups cannot be made here" ;;

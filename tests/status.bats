@@ -316,7 +316,7 @@ signal.pause()'
 @test "a process that is just ending is not called refused: its user sees that it has ended" {
 	require_root
 	require unshare
-	[ -e /dev/fuse ] || skip "/dev/fuse is missing"
+	[ -e /dev/fuse ] || skip_as fuse
 	make_public
 	mkdir "$PUBLIC/mount"
 	run unshare -m python3 "$TESTS/programs/ending.py" "$PUBLIC/mount" "$PUBLIC/keepalive" status PID

@@ -3,7 +3,6 @@
  * Prints "socket N", "connect N" (to 127.0.0.1:80), "accept N" (from there), "setsockopt N", and "null N",
  * the cheapest system call.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -8,7 +8,7 @@ load ../helpers
 
 	require_root
 	require python3 unshare
-	[ -e /dev/fuse ] || skip "/dev/fuse is missing"
+	[ -e /dev/fuse ] || skip_as fuse
 	for settings in KEEPALIVE_SHIM=on KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_MODE=force; do
 		run unshare -m python3 "$TESTS/harm/dead_file_server.py" "$BATS_TEST_TMPDIR" \
 			env LD_PRELOAD="$SHIM" "$settings" "$PROGRAMS/armed" closeall
