@@ -69,11 +69,15 @@ contained() {
 }
 
 @test "a container is paused again and again: no number is wrong" {
+	local pauses=0
+
 	start_container paused localhost/supervised /keepalive run /trusting numbers 20
-	for _ in {1..5}; do
-		podman_in_store pause paused >/dev/null
+	while [ $pauses -lt 5 ]; do
+		podman_in_store pause paused >/dev/null || break # on a busy machine it has ended meanwhile
 		podman_in_store unpause paused >/dev/null
+		pauses=$((pauses + 1))
 	done
+	[ $pauses -gt 0 ]
 	await 40 says paused wrong
 	run podman_in_store logs paused
 	assert_line "0 wrong, 0 without keepalive"
