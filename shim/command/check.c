@@ -384,11 +384,12 @@ static const char *in_one(char **words)
 	static char line[1024];
 	struct text text = TEXT(line);
 
-	text.end--; /* its end is zero already */
+	text.end--;
 	for (unsigned i = 0; words[i]; i++) {
 		text_string(&text, i ? " " : "");
 		text_string(&text, words[i]);
 	}
+	*text.next = '\0';
 	return line;
 }
 

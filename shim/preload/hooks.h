@@ -59,8 +59,8 @@ HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
 #endif
 
 /*
- * Jumps to the next definition, except for seccomp(2) and prctl(2). It touches neither the stack nor registers,
- * because a call may return twice, or on another stack (syscall.c).
+ * Jumps to the next definition, except for seccomp(2) and prctl(2). It touches neither the stack
+ * nor registers, because a call may return twice, or on another stack (syscall.c).
  */
 HOOK long hook_syscall(long number, ...) __asm__("syscall");
 

@@ -168,8 +168,9 @@ accepted 1 60 10 6"
 	assert_served
 }
 
-@test "a container: what it starts is in its group, below the one that is served" {
-	local missing
+# values_image [PROGRAM...]: localhost/values, an image with the static program values, and others.
+values_image() {
+	local missing program
 
 	STORE=$(mktemp -d /tmp/store.XXXX)
 	missing=$(containers_missing)
@@ -177,24 +178,24 @@ accepted 1 60 10 6"
 	[ -x "$MADE/static" ] || skip_as static
 	mkdir "$STORE/image"
 	cp "$MADE/static" "$STORE/image/values"
+	for program; do
+		cp -L "$program" "$STORE/image"
+	done
 	image_of "$STORE/image" values
+}
+
+@test "a container: what it starts is in its group, below the one that is served" {
+	values_image
 	cgroup attach "$GROUP"
 	run -0 podman_in_store run --rm --cgroup-parent "${GROUP#"$CGROUPS"}" "${RESTRICTED[@]}" localhost/values /values
 	assert_served
 }
 
 @test "a container's group in a group: the inner settings apply, unless the outer ones are forced; it is removed while attached" {
-	local missing inner
+	local inner
 
 	require_static_busybox
-	STORE=$(mktemp -d /tmp/store.XXXX)
-	missing=$(containers_missing)
-	[ -z "$missing" ] || skip "$missing"
-	[ -x "$MADE/static" ] || skip_as static
-	mkdir "$STORE/image"
-	cp "$MADE/static" "$STORE/image/values"
-	cp -L "$(command -v busybox)" "$STORE/image/busybox"
-	image_of "$STORE/image" values
+	values_image "$(command -v busybox)"
 	cgroup attach --idle=30 "$GROUP"
 	start_container inner --cgroup-parent "${GROUP#"$CGROUPS"}" localhost/values /busybox sleep 1000
 	inner=$(sed -n 's/^0:://p' "/proc/$PID/cgroup")
