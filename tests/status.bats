@@ -319,7 +319,7 @@ signal.pause()'
 	[ -e /dev/fuse ] || skip_as fuse
 	make_public
 	mkdir "$PUBLIC/mount"
-	run unshare -m python3 "$TESTS/programs/ending.py" "$PUBLIC/mount" "$PUBLIC/keepalive" status PID
+	run unshare -m python3 -B "$TESTS/programs/ending.py" "$PUBLIC/mount" "$PUBLIC/keepalive" status PID
 	[[ $output != mount:* ]] || skip "$output"
 	assert_line --index 0 --regexp '^keepalive: process PID \(python3[.0-9]*\) has ended$'
 	assert_line --index 1 "status 125 "

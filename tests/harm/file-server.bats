@@ -10,7 +10,7 @@ load ../helpers
 	require python3 unshare
 	[ -e /dev/fuse ] || skip_as fuse
 	for settings in KEEPALIVE_SHIM=on KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_MODE=force; do
-		run unshare -m python3 "$TESTS/harm/dead_file_server.py" "$BATS_TEST_TMPDIR" \
+		run unshare -m python3 -B "$TESTS/harm/dead_file_server.py" "$BATS_TEST_TMPDIR" \
 			env LD_PRELOAD="$SHIM" "$settings" "$PROGRAMS/armed" closeall
 		assert_success
 		assert_output "0 status 0
