@@ -127,6 +127,41 @@ for _ in range(1500): socket.socket(socket.AF_UNIX).close()'
 	assert_line '2 received 0'
 }
 
+# The limit that keepalive-shim(7) names: such a socket cannot be told from one that the program was started with.
+@test "the same with an end of socketpair() that exec would keep: the message goes there, unless it is closed on exec" {
+	local flag pair=$BATS_TEST_TMPDIR/libpair.so
+
+	require cc
+	for flag in 0 SOCK_CLOEXEC; do
+		cc -shared -fPIC -w -o "$pair" -x c - <<-END
+			#define _GNU_SOURCE
+			#include <fcntl.h>
+			#include <stdio.h>
+			#include <sys/socket.h>
+			#include <unistd.h>
+			static int ends[2], other;
+			__attribute__((constructor)) static void load(void)
+			{
+				socketpair(AF_UNIX, SOCK_STREAM, $flag, ends);
+				other = ends[ends[0] == 2];
+			}
+			__attribute__((destructor)) static void end(void)
+			{
+				char text[4096] = "";
+				recv(other, text, sizeof(text) - 1, MSG_DONTWAIT);
+				printf("%d: %s\n", ends[0] == 2 || ends[1] == 2, text);
+				fflush(stdout);
+			}
+		END
+		run --separate-stderr sh -c 'exec env LD_PRELOAD="$1:$2" KEEPALIVE_SHIM_IDLE=bad "$3" 2>&- 3>&- 4>&-' \
+			sh "$SHIM" "$pair" "$PROGRAMS/armed"
+		case $flag in
+		0) assert_line --partial "1: keepalive-shim: KEEPALIVE_SHIM_IDLE 'bad': not a duration" ;;
+		SOCK_CLOEXEC) assert_line "1: " ;;
+		esac
+	done
+}
+
 @test "standard error is a device that is not a terminal: it is neither opened again nor written to" {
 	require strace
 	[ -c /dev/net/tun ] && : 2>/dev/null <>/dev/net/tun || skip "/dev/net/tun cannot be opened"

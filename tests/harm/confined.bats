@@ -160,3 +160,55 @@ print([sock.getsockopt(*option) for option in ((1, 9), (6, 4), (6, 5), (6, 6))])
 	assert_output "$("$BATS_TEST_TMPDIR/spawn")"
 	assert_line --partial "700 700 700 0; -1 9"
 }
+
+# What keepalive-shim(7) says of vfork(2): the child shares its parent's memory, and so what is known of filters.
+@test "a filter that a child installs: its parent's next socket has what that allows after vfork(), everything after fork()" {
+	local how
+
+	require cc
+	for how in fork vfork; do
+		cc -O1 -w "-DHOW=$how" -o "$BATS_TEST_TMPDIR/$how" -x c - <<-'END'
+			#define _GNU_SOURCE
+			#include <linux/filter.h>
+			#include <linux/seccomp.h>
+			#include <stddef.h>
+			#include <stdio.h>
+			#include <sys/prctl.h>
+			#include <sys/socket.h>
+			#include <sys/syscall.h>
+			#include <sys/wait.h>
+			#include <unistd.h>
+			#define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
+			#define IF(value, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, otherwise)
+			static struct sock_filter no_idle[] = {
+				LOAD(nr), IF(SYS_setsockopt, 5), LOAD(args[1]), IF(6, 3), LOAD(args[2]), IF(4, 1),
+				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+			};
+			static struct sock_fprog program = { 8, no_idle };
+			int main(void)
+			{
+				int status, fd, option[][2] = { { 1, 9 }, { 6, 4 }, { 6, 5 }, { 6, 6 } };
+				if (HOW() == 0) {
+					prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+					_exit(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0);
+				}
+				wait(&status);
+				fd = socket(AF_INET, SOCK_STREAM, 0);
+				printf("child %d, socket", status);
+				for (int i = 0; i < 4; i++) {
+					int value = -1;
+					socklen_t length = sizeof(value);
+					getsockopt(fd, option[i][0], option[i][1], &value, &length);
+					printf(" %d", value);
+				}
+				putchar('\n');
+				return 0;
+			}
+		END
+	done
+	run shimmed "$BATS_TEST_TMPDIR/fork"
+	assert_output "child 0, socket 1 60 10 6"
+	run shimmed "$BATS_TEST_TMPDIR/vfork"
+	assert_output "child 0, socket 1 7200 10 6"
+}

@@ -37,3 +37,25 @@ own() {
 	echo "# $made programs" >&3
 	[ "$made" -gt 20 ]
 }
+
+# The limit that keepalive-shim(7) names: the loader then maps the program near the libraries.
+@test "the same started as the loader's argument: its dlsym and __errno_location are called, and nothing else" {
+	local expected loader name program=$BATS_TEST_TMPDIR/own
+
+	require cc readelf
+	while read -r name expected; do
+		cc -fno-builtin -w -rdynamic -fPIE -pie -o "$program" "$TESTS/harm/own-symbol.c" "-DNAME=$name"
+		loader=$(readelf -lW "$program" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
+		run "$loader" "$program"
+		assert_success
+		run shimmed "$program"
+		assert_success
+		run "$loader" --preload "$SHIM" "$program"
+		assert_equal "$name: status $status" "$name: status $expected"
+	done <<-'END'
+		dlsym 3
+		__errno_location 3
+		getauxval 0
+		syscall 0
+	END
+}
