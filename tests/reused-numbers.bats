@@ -142,3 +142,41 @@ print(client.getpeername()[0], [client.getsockopt(*option) for option in ((1, 9)
 	run shimmed KEEPALIVE_SHIM_RULES='peer=127.0.0.1 idle=25; peer=127.0.0.2 idle=30' python3 -c "$program" 5
 	assert_output '127.0.0.2 [1, 30, 10, 5]'
 }
+
+# Prints the values of sockets that the program switched off before their number changed or another process got them.
+SWITCHED_OFF='import socket, subprocess, sys
+values = "[sock.getsockopt(*option) for option in ((1, 9), (6, 4), (6, 5), (6, 6))]"
+def off(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)
+    copy = sock.dup()
+    sock.close()
+    return copy
+def show(sock):
+    print(eval(values), flush=True)
+server, listening = off(socket.socket()), off(socket.create_server(("127.0.0.1", 0)))
+server.bind(("127.0.0.1", 0))
+server.listen()
+for listener in server, listening:
+    client = off(socket.socket())
+    client.connect(listener.getsockname())
+    for sock in client, listener.accept()[0], listener:
+        show(sock)
+subprocess.run([sys.executable, "-c", f"import socket; sock = socket.socket(fileno=0); print({values})"], stdin=client)'
+
+@test "a socket that the program switched off, and then moved or passed on: it stays off, force switches it on" {
+	run shimmed python3 -c "$SWITCHED_OFF"
+	assert_output "$(yes '[0, 60, 10, 6]' | head -7)"
+	run shimmed KEEPALIVE_SHIM_RULES='role=server idle=20; role=client idle=120' python3 -c "$SWITCHED_OFF"
+	assert_output "$(printf '[0, %d, 10, 6]\n' 120 20 20 120 20 20 120)"
+	run shimmed KEEPALIVE_SHIM_MODE=force python3 -c "$SWITCHED_OFF"
+	assert_output "$(yes '[1, 60, 10, 6]' | head -7)"
+}
+
+@test "a namespace whose new sockets have our values: one from a process without the shim is not taken for switched off" {
+	require_unshare -rn
+	run unshare -rn sh -c 'ip link set lo up && cd /proc/sys/net/ipv4 && echo 60 >tcp_keepalive_time &&
+		echo 10 >tcp_keepalive_intvl && echo 6 >tcp_keepalive_probes && exec "$@"' sh \
+		python3 "$TESTS/programs/parent.py" listener -- env LD_PRELOAD="$SHIM" "$PROGRAMS/values-of" -a 0
+	assert_success
+	assert_equal "$(grep -c "$DEFAULTS" <<<"$output")" 3
+}

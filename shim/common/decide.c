@@ -45,21 +45,33 @@ static unsigned set_by(const struct profile *profile)
 	return set;
 }
 
-/* The profile whose values the socket all has; PROFILE_NONE if there is none. */
+/*
+ * The profile whose values the socket all has, PROFILE_NONE if there is none. Whether keepalive is
+ * on does not matter.
+ */
 static unsigned recognise(const struct settings *settings, const struct values *now,
 			  const struct values *kernel)
 {
+	unsigned but = 1U << OPTION_KEEPALIVE;
+
 	for (unsigned i = PROFILE_BASE; i <= settings_last_profile(settings); i++) {
 		const struct profile *profile = settings_profile(settings, i);
 
-		if (profile->value[OPTION_KEEPALIVE] && !differences(profile, now, kernel))
+		if (profile->value[OPTION_KEEPALIVE] && !(differences(profile, now, kernel) & ~but))
 			return i;
 	}
 	for (unsigned i = PROFILE_PRESET; i <= PROFILE_HOST; i++) {
-		if (!differences(settings_profile(settings, i), now, kernel))
+		if (!(differences(settings_profile(settings, i), now, kernel) & ~but))
 			return i;
 	}
 	return PROFILE_NONE;
+}
+
+bool may_be_switched_off(const struct settings *settings, const struct values *now,
+			 const struct values *kernel)
+{
+	return now->value[OPTION_KEEPALIVE] == 0 &&
+	       recognise(settings, now, kernel) != PROFILE_NONE;
 }
 
 struct standing standing_of(const struct settings *settings, unsigned given,
@@ -68,18 +80,19 @@ struct standing standing_of(const struct settings *settings, unsigned given,
 	const struct profile *profile = settings_profile(settings, given);
 	unsigned different = differences(profile, now, kernel);
 	bool on = now->value[OPTION_KEEPALIVE] > 0;
-	unsigned recognised = on ? recognise(settings, now, kernel) : PROFILE_NONE;
+	unsigned not_new = differences(settings_profile(settings, PROFILE_NONE), now, kernel);
+	unsigned recognised = on || not_new ? recognise(settings, now, kernel) : PROFILE_NONE;
 
+	/* With our values, but off: somebody switched it off after we had switched it on. */
 	if (recognised != PROFILE_NONE)
-		return (struct standing){ recognised, 0, false };
+		return (struct standing){ recognised, on ? 0 : 1U << OPTION_KEEPALIVE, false };
 	/* If it has none of the profile's values, it is not the socket that got the profile. */
 	if (given == PROFILE_NONE || set_by(profile) & ~different)
 		return (struct standing){ given, different, false };
 	/* Keepalive is off: only values that differ from a new socket's were set by somebody. */
 	return (struct standing){
 		PROFILE_NONE,
-		on ? OPTIONS_ALL
-		   : differences(settings_profile(settings, PROFILE_NONE), now, kernel),
+		on ? OPTIONS_ALL : not_new,
 		false,
 	};
 }

@@ -38,10 +38,18 @@ struct standing {
  *
  * A socket that has keepalive on and all values of one of our profiles, or of the defaults, is
  * taken to have them from us, whichever process set them. One that has keepalive on with other
- * values was configured by somebody else.
+ * values was configured by somebody else. One that has keepalive off, and otherwise values of ours
+ * that differ from a new socket's, was switched off by somebody else.
  */
 struct standing standing_of(const struct settings *settings, unsigned given,
 			    const struct values *now, const struct values *kernel);
+
+/*
+ * Whether keepalive is off, and the other options have values of ours, so that only the kernel's
+ * values tell whether it is a new socket or one that was switched off.
+ */
+bool may_be_switched_off(const struct settings *settings, const struct values *now,
+			 const struct values *kernel);
 
 /*
  * The options that a profile with mode=force keeps the program from changing, which are those that

@@ -121,6 +121,9 @@ static bool probe_socket(int fd, struct known *known, unsigned given, enum state
 	 */
 	if (!now.value[OPTION_KEEPALIVE] && !(known->owned & 1U << OPTION_KEEPALIVE))
 		given = PROFILE_UNSEEN;
+	if (!kernel_values.value[OPTION_IDLE] &&
+	    may_be_switched_off(configuration()->settings, &now, &kernel_values))
+		kernel_values_read();
 	standing = standing_of(configuration()->settings, given, &now, &kernel_values);
 	known->profile = (uint8_t)standing.given;
 	known->owned |= (uint8_t)standing.owned;
