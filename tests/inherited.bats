@@ -119,3 +119,76 @@ handed_over() {
 	run env LD_PRELOAD="$SHIM" python3 "$parent" configured -- env KEEPALIVE_SHIM_ROLE=client "$PROGRAMS/values-of" 0
 	assert_line --regexp "^0 keepalive=1 idle=500"
 }
+
+# activated OPTION...: a service whose listener got a connection before it started sets these options (level,name,value)
+# on that listener. Prints the values of this connection and of a later one.
+activated() {
+	run python3 "$parent" activation -- env LD_PRELOAD="$SHIM" "${SETTINGS[@]}" python3 -c 'import socket, sys
+listener = socket.socket(fileno=3)
+for option in sys.argv[1:]:
+    listener.setsockopt(*map(int, option.split(",")))
+for _ in range(2):
+    connection = listener.accept()[0]
+    print([connection.getsockopt(*option) for option in ((1, 9), (6, 4), (6, 5), (6, 6))], flush=True)' "$@"
+	assert_success
+}
+
+@test "socket activation, and the service sets options on the listener: the connection that started it has keepalive too" {
+	SETTINGS=()
+	activated 6,4,30
+	assert_output "$(printf '%s\n' '[1, 60, 10, 6]' '[1, 30, 10, 6]')"
+	activated 1,9,1
+	assert_output "$(printf '%s\n' '[1, 60, 10, 6]' '[1, 60, 10, 6]')"
+	activated 6,18,100000 6,5,15
+	assert_output "$(printf '%s\n' '[1, 60, 10, 6]' '[1, 60, 15, 6]')"
+	# Switched off, or with a user timeout that keeps keepalive off: so is that connection.
+	activated 1,9,0
+	assert_output "$(printf '%s\n' '[0, 7200, 75, 9]' '[0, 60, 10, 6]')"
+	activated 6,18,1000
+	assert_output "$(printf '%s\n' '[0, 7200, 75, 9]' '[0, 7200, 75, 9]')"
+	SETTINGS=(KEEPALIVE_SHIM_MODE=force)
+	activated 1,9,0 6,4,30
+	assert_output "$(printf '%s\n' '[1, 60, 10, 6]' '[1, 60, 10, 6]')"
+}
+
+@test "socket activation with a UNIX socket before the TCP socket, and without standard input: both are looked at" {
+	run python3 -c 'import fcntl, os, socket, sys
+sockets = socket.socket(socket.AF_UNIX), socket.create_server(("127.0.0.1", 0))
+for fd, copy in enumerate([fcntl.fcntl(sock.fileno(), fcntl.F_DUPFD, 50) for sock in sockets], 3):
+    os.dup2(copy, fd)
+os.close(0)
+os.environ.update(LISTEN_FDS="2", LISTEN_PID=str(os.getpid()), LD_PRELOAD=sys.argv[1])
+os.execv(sys.argv[2], sys.argv[2:])' "$SHIM" "$PROGRAMS/values-of" 4
+	assert_line --regexp "^4 $DEFAULTS"
+}
+
+@test "standard input is a connection that the program's parent opened: the client's values, whatever has been sent" {
+	local settings expected program='import socket, subprocess
+def values(sock):
+    return [sock.getsockopt(*option) for option in ((1, 9), (6, 4))]
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+accepted = server.accept()[0]
+def full(sock):
+    sock.setblocking(False)
+    try:
+        while True:
+            sock.send(bytes(100000))
+    except BlockingIOError:
+        pass
+for fill in lambda sock: None, lambda sock: sock.send(b"x" * 1000), full:
+    for sock in client, accepted:
+        fill(sock)
+        subprocess.run(["true"], stdin=sock)
+    print(values(client), values(accepted))'
+
+	while IFS='|' read -r settings expected; do
+		run shimmed "$settings" python3 -c "$program"
+		assert_success
+		assert_equal "$settings: $output" "$settings: $(yes "$expected" | head -3)"
+	done <<-'END'
+		KEEPALIVE_SHIM_ROLE=client|[1, 60] [0, 7200]
+		KEEPALIVE_SHIM_ROLE=server|[0, 7200] [1, 60]
+		KEEPALIVE_SHIM_RULES=role=server idle=20; role=client peer=127.0.0.1 idle=120|[1, 120] [1, 20]
+	END
+}

@@ -1,6 +1,8 @@
 /* options: reads and sets one socket option. */
 #include "options.h"
 
+#include <sys/ioctl.h>
+
 #include "kernel_values.h"
 #include "libc.h"
 #include "memory.h"
@@ -62,6 +64,36 @@ bool option_may_be_set(int fd)
 		return false;
 	libc->getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length);
 	return type == SOCK_STREAM;
+}
+
+/* Words of struct tcp_info of <linux/tcp.h>, which older C libraries do not declare; the lower halves. */
+enum {
+	INFO_STATE = 0, /* in the lowest byte */
+	INFO_BYTES_ACKED = 30,
+	INFO_NOTSENT_BYTES = 36,
+	INFO_BYTES_SENT = 50,
+	INFO_BYTES_RETRANS = 52,
+	INFO_WORDS = 54,
+};
+
+/*
+ * The SYN that opens a connection counts as a byte that was acknowledged, but not as one that was
+ * sent: tcp_snd_una_update() in net/ipv4/tcp_input.c.
+ */
+bool option_is_of_client(int fd)
+{
+	uint32_t info[INFO_WORDS], queued = 0;
+	socklen_t length = sizeof(info);
+	uint8_t state;
+
+	if (libc->getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) != 0 ||
+	    length < sizeof(info) || libc->syscall(SYS_ioctl, fd, TIOCOUTQ, &queued) != 0)
+		return false;
+	state = (uint8_t)info[INFO_STATE];
+	return (state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT) &&
+	       info[INFO_BYTES_ACKED] + queued - info[INFO_NOTSENT_BYTES] -
+			       (info[INFO_BYTES_SENT] - info[INFO_BYTES_RETRANS]) ==
+		       1;
 }
 
 int option_set(int fd, enum sockopt option, int value)

@@ -32,6 +32,12 @@ int option_set(int fd, enum sockopt option, int value);
 bool option_may_be_set(int fd);
 
 /*
+ * Whether the socket's own side opened its connection, as far as Linux (since 4.19) shows that.
+ * False for a listener, and once this side has shut the connection down. May change errno.
+ */
+bool option_is_of_client(int fd);
+
+/*
  * The peer of a socket, also while connect(2) is in progress, when SO_PEERNAME returns it and
  * getpeername(2) does not. May change errno.
  */

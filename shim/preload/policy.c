@@ -308,9 +308,21 @@ void policy_before_accept(int listener)
 	}
 }
 
+/* Whether what waits in the listener's queue is left alone, as the listener is. */
+static bool is_left_alone(int listener, const struct known *parent)
+{
+	int on = 0;
+
+	if (settings_profile(configuration()->settings, parent->profile)->force)
+		return false;
+	return parent->held || parent->owned == OPTIONS_ALL ||
+	       (parent->owned & 1U << OPTION_KEEPALIVE &&
+		(option_get(listener, OPTION_KEEPALIVE, &on) != 0 || !on));
+}
+
 /*
  * A connection that may have waited since before its listener got its profile. The first one that
- * has the profile, as all later ones do, ends these checks.
+ * has the listener's values, as all later ones do, ends these checks.
  */
 static void accepted_from_queue(int listener, struct known *parent, int accepted,
 				struct known *child)
@@ -320,9 +332,10 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 	struct known found = { .state = STATE_CONNECTED };
 	bool same;
 
-	if ((parent->owned && !wanted->force) ||
-	    !probe_socket(accepted, &found, PROFILE_UNSEEN, STATE_NOT_TCP)) {
-		same = true;
+	if (is_left_alone(listener, parent) ||
+	    !probe_socket(accepted, &found, PROFILE_UNSEEN, STATE_NOT_TCP) ||
+	    (parent->owned && found.owned == OPTIONS_ALL)) {
+		same = true; /* in the last case, with values of which some are the program's */
 	} else {
 		same = found.profile == parent->profile ||
 		       (found.profile == PROFILE_NONE && !wanted->value[OPTION_KEEPALIVE]);
@@ -395,6 +408,7 @@ bool policy_inherited(int fd)
 	socklen_t length = sizeof(int);
 	int listening = 0;
 
+	errno = 0; /* calls that succeed leave it as it was */
 	if (!probe_socket(fd, &known, PROFILE_UNSEEN, STATE_NOT_TCP))
 		return errno != EBADF; /* not remembered, because most programs never ask */
 	libc->getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length);
@@ -402,15 +416,18 @@ bool policy_inherited(int fd)
 		adopt_listener(all, fd, &known);
 	} else {
 		struct endpoint local = { .port = 0 }, peer = { .port = 0 };
+		bool client = option_is_of_client(fd);
 
-		if (all->server_asks_peer)
+		if (client ? all->client_asks : all->server_asks_peer)
 			peer = endpoint_of_peer(fd);
 		if (all->server_asks_port)
 			local = endpoint_asked(libc->getsockname, fd);
-		apply_profile(fd, &known, profile_for(all->settings, ROLE_SERVER, &local, &peer),
+		apply_profile(fd, &known,
+			      profile_for(all->settings, client ? ROLE_CLIENT : ROLE_SERVER, &local,
+					  &peer),
 			      CERTAIN);
 		known.state = STATE_CONNECTED;
-		report_socket(fd, AS_SERVER, &known);
+		report_socket(fd, client ? AS_CLIENT : AS_SERVER, &known);
 	}
 	sockets_put(fd, known);
 	return true;
