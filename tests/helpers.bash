@@ -168,6 +168,36 @@ port_of() {
 	sockets "$1" state=LISTEN | sed -n '1s/.* local=[^ ]*:\([0-9]*\) .*/\1/p'
 }
 
+# compile_go 0|1 PROGRAM SOURCE [FLAG...]: without or with cgo. The standard library is compiled once for all tests.
+compile_go() {
+	env GOCACHE="$BUILD/go/cache" GOPATH="$BUILD/go/path" GOFLAGS= GO111MODULE=off GOTOOLCHAIN=local CGO_ENABLED="$1" \
+		go build "${@:4}" -o "$2" "$3"
+}
+
+# library_by COMPILER: the library as it builds it, without a warning; once for all tests, in the folder of make lint, which
+# is in $BUILT.
+library_by() {
+	make_by "$1" build/lint/"$1"/libkeepalive-shim.so
+}
+
+# all_by COMPILER: the same for everything, not optimised, so not for the compiler that make lint has optimise.
+all_by() {
+	make_by "$1" CFLAGS=-O0 all
+}
+
+make_by() {
+	BUILT=$REPOSITORY/build/lint/$1
+	mkdir -p "${BUILT%/*}"
+	flock "${BUILT%/*}/.lock-$1" make -s -j2 -C "$REPOSITORY" CC="$1" BUILD="build/lint/$1" WERROR=-Werror "${@:2}"
+}
+
+# copy_objects FOLDER: copies the command's objects there. A make with BUILD=FOLDER and other options for the linker then
+# compiles only what has changed since.
+copy_objects() {
+	mkdir -p "$1"
+	cp -Rp "$BUILD/command-objects" "$1/"
+}
+
 # The functions that the library takes the place of, and all its dynamic symbols, each with its type.
 hooks() {
 	sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1/p; /OTHER/q' "$REPOSITORY/shim/preload/hooks.h"

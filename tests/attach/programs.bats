@@ -5,11 +5,7 @@ load ../outside
 
 setup_file() {
 	command -v go >/dev/null || return 0
-	# The standard library is compiled once for all runs.
-	mkdir -p "$BUILD/go"
-	cp "$TESTS/programs/talk.go" "$BATS_FILE_TMPDIR/"
-	env -C "$BATS_FILE_TMPDIR" GOCACHE="$BUILD/go/cache" GOPATH="$BUILD/go/path" GOFLAGS= \
-		GO111MODULE=off GOTOOLCHAIN=local CGO_ENABLED=0 nice go build -o talk talk.go
+	compile_go 0 "$BATS_FILE_TMPDIR/talk" "$TESTS/programs/talk.go"
 }
 
 go_talk() {

@@ -8,11 +8,7 @@ load ../deploy/podman
 setup_file() {
 	export MADE=$BATS_FILE_TMPDIR
 	cc -static -O1 -D_GNU_SOURCE -o "$MADE/static" "$TESTS/programs/values.c" 2>/dev/null || true
-	command -v go >/dev/null || return 0
-	mkdir -p "$BUILD/go"
-	cp "$TESTS/programs/talk.go" "$MADE/"
-	env -C "$MADE" GOCACHE="$BUILD/go/cache" GOPATH="$BUILD/go/path" GOFLAGS= GO111MODULE=off GOTOOLCHAIN=local \
-		CGO_ENABLED=0 nice go build -o talk talk.go
+	! command -v go >/dev/null || compile_go 0 "$MADE/talk" "$TESTS/programs/talk.go"
 }
 
 setup() {

@@ -85,6 +85,7 @@ files() {
 @test "make: the command is position independent, with read-only relocations and stack protection; so is STATIC=yes" {
 	local program
 
+	copy_objects "$BATS_TEST_TMPDIR/static"
 	make -s -j2 -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/static" STATIC=yes "$BATS_TEST_TMPDIR/static/keepalive"
 	for program in "$KEEPALIVE" "$BATS_TEST_TMPDIR/static/keepalive"; do
 		run -0 readelf -hldsW "$program"
@@ -129,12 +130,12 @@ files() {
 	for compiler in musl-gcc:ld-musl clang:ld-linux; do
 		interpreter=${compiler#*:} compiler=${compiler%:*}
 		command -v $compiler >/dev/null || continue
-		make -s -j2 -C "$REPOSITORY" BUILD="$BATS_TEST_TMPDIR/$compiler" CC=$compiler CFLAGS=-O0 WERROR=-Werror all
-		run readelf -hlW "$BATS_TEST_TMPDIR/$compiler/keepalive"
+		all_by $compiler
+		run readelf -hlW "$BUILT/keepalive"
 		assert_output --regexp "program interpreter: [^]]*$interpreter"
 		assert_output --regexp 'Type: +DYN'
 		# The library is the same for every C library.
-		run -0 "$BATS_TEST_TMPDIR/$compiler/keepalive" run --idle=44 -- \
+		run -0 "$BUILT/keepalive" run --idle=44 -- \
 			python3 -c 'import socket; print(socket.socket().getsockopt(6, 4))'
 		assert_output 44
 	done

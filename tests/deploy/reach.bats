@@ -193,6 +193,7 @@ signal.pause()'
 	reaches 'shell script' yes yes 'through its #! line' "$BATS_TEST_TMPDIR/client"
 }
 
+# go_client 0|1: without or with cgo.
 go_client() {
 	cat >"$BATS_TEST_TMPDIR/client.go" <<-'END'
 		package main
@@ -212,13 +213,12 @@ go_client() {
 			time.Sleep(time.Hour)
 		}
 	END
-	(cd "$BATS_TEST_TMPDIR" && HOME=$BATS_TEST_TMPDIR GOCACHE=${XDG_CACHE_HOME:-$HOME/.cache}/go-build \
-		GOFLAGS=-mod=mod GO111MODULE=off "$@" go build -o client client.go)
+	compile_go "$1" "$BATS_TEST_TMPDIR/client" "$BATS_TEST_TMPDIR/client.go"
 }
 
 @test "Go, dynamically linked" {
 	need 'Go, dynamic' go
-	go_client env CGO_ENABLED=1
+	go_client 1
 	readelf -l "$BATS_TEST_TMPDIR/client" | grep -q INTERP
 	reaches 'Go, dynamic' no yes 'supervised; Go sets 15 s itself; `--mode=force` overrides that' \
 		"$BATS_TEST_TMPDIR/client"
@@ -226,7 +226,7 @@ go_client() {
 
 @test "Go, static" {
 	need 'Go, static' go
-	go_client env CGO_ENABLED=0
+	go_client 0
 	reaches 'Go, static' no yes 'supervised, as above' "$BATS_TEST_TMPDIR/client"
 }
 

@@ -2,15 +2,14 @@
 
 load ../helpers
 
-# built COMPILER NAME [VARIABLE=VALUE...]: builds the library with make and these variables. Apart from NAME plain, the
-# result must be the same, byte for byte, as that of plain make.
-built() {
-	local build=$BATS_TEST_TMPDIR/$1/$2
+# bare LIBRARY: what it is without symbols and build id.
+bare() {
+	local bare
 
-	make -s -C "$REPOSITORY" CC="$1" BUILD="$build" "${@:3}" "$build/libkeepalive-shim.so"
-	objcopy --strip-all --remove-section .note.gnu.build-id "$build/libkeepalive-shim.so" "$build/bare"
-	[ ! -e "$BATS_TEST_TMPDIR/$1/plain/bare" ] || cmp "$BATS_TEST_TMPDIR/$1/plain/bare" "$build/bare" ||
-		fail "another object by $1 ${*:3}"
+	bare=$(mktemp)
+	objcopy --strip-all --remove-section .note.gnu.build-id "$1" "$bare"
+	cat "$bare"
+	rm "$bare"
 }
 
 # commands COMPILER [VARIABLE=VALUE...]: prints the commands that make would run to build the library, without the
@@ -20,21 +19,21 @@ commands() {
 		"$BATS_TEST_TMPDIR/nowhere/libkeepalive-shim.so" | sed -E 's/ -g[^ ]*//g; s/  +/ /g; /^make/d'
 }
 
-# flags CFLAGS [LDFLAGS]: with these, make must run the same commands as plain make. Appends them to $all_cflags and
-# $all_ldflags, with which the library is built at the end.
+# flags CFLAGS [LDFLAGS]: with these, make must run the same commands as plain make ($plain_commands). Appends them to
+# $all_cflags and $all_ldflags, with which the library is built at the end.
 flags() {
 	all_cflags+=" $1"
 	all_ldflags+=" ${2-}"
-	assert_equal "$(commands "$compiler" CFLAGS="$1" LDFLAGS="${2-}")" "$(commands "$compiler")"
+	assert_equal "$(commands "$compiler" CFLAGS="$1" LDFLAGS="${2-}")" "$plain_commands"
 }
 
 @test "built by gcc or clang with the flags of Fedora, Debian, Ubuntu, Arch, openSUSE, with sanitizers, -O0, -O3: the same library, at most 40 KiB" {
-	local compiler all_cflags all_ldflags plain
+	local compiler all_cflags all_ldflags plain_commands build plain
 
 	require objcopy
 	for compiler in gcc clang; do
 		command -v "$compiler" >/dev/null || continue
-		all_cflags='' all_ldflags=''
+		all_cflags='' all_ldflags='' plain_commands=$(commands "$compiler")
 		flags '-O2 -flto=auto -ffat-lto-objects -fexceptions -g -grecord-gcc-switches -pipe -Wall
 			-Werror=format-security -Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3 -Wp,-D_GLIBCXX_ASSERTIONS
 			-fstack-protector-strong -fasynchronous-unwind-tables -fstack-clash-protection -fno-omit-frame-pointer' \
@@ -48,10 +47,15 @@ flags() {
 		flags -O0
 		flags '-O3 -funroll-loops -ftrivial-auto-var-init=zero -march=native'
 		flags ''
-		built "$compiler" plain
-		built "$compiler" all CFLAGS="$all_cflags" LDFLAGS="$all_ldflags"
-		plain=$BATS_TEST_TMPDIR/$compiler/plain/libkeepalive-shim.so
-		strip "$plain"
+		library_by "$compiler"
+		build=$BATS_TEST_TMPDIR/$compiler
+		make -s -C "$REPOSITORY" CC="$compiler" BUILD="$build" CFLAGS="$all_cflags" LDFLAGS="$all_ldflags" \
+			"$build/libkeepalive-shim.so"
+		# The same, byte for byte, as without these flags.
+		cmp <(bare "$BUILT/libkeepalive-shim.so") <(bare "$build/libkeepalive-shim.so") ||
+			fail "another object by $compiler $all_cflags $all_ldflags"
+		plain=$BATS_TEST_TMPDIR/$compiler-plain
+		strip -o "$plain" "$BUILT/libkeepalive-shim.so"
 		echo "# $compiler: $(stat -c %s "$plain") bytes" >&3
 		[ "$(stat -c %s "$plain")" -le 40960 ]
 	done

@@ -26,8 +26,10 @@ load ../helpers
 	unshare -rn true 2>/dev/null || require_unshare -n
 	require ss curl nc
 	local copy="$BATS_TEST_TMPDIR/a path"
-	mkdir -p "$copy"
-	cp -r "$REPOSITORY"/{Makefile,scripts,shim} "$copy/"
+	mkdir -p "$copy/build"
+	# What is built already is not compiled again.
+	cp -Rp "$REPOSITORY"/{Makefile,scripts,shim} "$copy/"
+	cp -Rp "$BUILD"/{preload-objects,libkeepalive-shim.*} "$copy/build/"
 	run "$copy/scripts/demo" </dev/null
 	assert_success
 	assert_line --partial 'timer:(keepalive'

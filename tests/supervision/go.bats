@@ -4,17 +4,8 @@ load ../outside
 
 setup_file() {
 	command -v go >/dev/null || return 0
-	# The standard library is compiled once for all runs.
-	mkdir -p "$BUILD/go"
-	cp "$TESTS/programs/talk.go" "$BATS_FILE_TMPDIR/"
-	go_build talk 0
-	go_build talk-cgo 1
-}
-
-# go_build NAME 0|1: without or with cgo
-go_build() {
-	env -C "$BATS_FILE_TMPDIR" GOCACHE="$BUILD/go/cache" GOPATH="$BUILD/go/path" GOFLAGS= \
-		GO111MODULE=off GOTOOLCHAIN=local CGO_ENABLED="$2" nice go build -o "$1" talk.go
+	compile_go 0 "$BATS_FILE_TMPDIR/talk" "$TESTS/programs/talk.go"
+	compile_go 1 "$BATS_FILE_TMPDIR/talk-cgo" "$TESTS/programs/talk.go"
 }
 
 # supervised PROGRAM ON|OFF [OPTION...]: starts it in the background; returns when it has its sockets. Its pid is in $pid.

@@ -9,7 +9,7 @@ setup_file() {
 	MISSING=$(containers_missing)
 	[ -z "$MISSING" ] || return 0
 	mkdir -p "$STORE/image"
-	make -s -C "$REPOSITORY" BUILD="$STORE/build" LDFLAGS=-static "$STORE/build/keepalive" 2>/dev/null &&
+	link_static "$STORE/build" &&
 		"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$STORE/image/supervised" "$TESTS/programs/supervised.c" &&
 		"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$STORE/image/trusting" "$TESTS/programs/trusting.c" ||
 		MISSING="no static C library is installed"

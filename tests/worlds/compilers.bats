@@ -3,10 +3,6 @@
 load ../helpers
 load results
 
-setup() {
-	MADE=$BATS_TEST_TMPDIR/made
-}
-
 teardown() {
 	end_background
 	record
@@ -17,9 +13,9 @@ symbols() {
 	nm -D "$1" | awk '{ print $(NF - 1), $NF }' | sort
 }
 
-# holds LIBRARY: it has the same symbols and behaviour as this build's library.
+# holds LIBRARY: it has the symbols and the behaviour that each build must have.
 holds() {
-	diff <(symbols "$SHIM") <(symbols "$1")
+	diff <(golden_symbols) <(symbols "$1")
 	run readelf -dW "$1"
 	refute_output --partial NEEDED
 	refute_output --partial TEXTREL
@@ -36,8 +32,8 @@ errno unchanged"
 # built_here COMPILER: the library built by a compiler of this host.
 built_here() {
 	require "$1"
-	make -s -j2 -C "$REPOSITORY" CC="$1" BUILD="$MADE" WERROR=-Werror "$MADE/libkeepalive-shim.so"
-	holds "$MADE/libkeepalive-shim.so"
+	library_by "$1"
+	holds "$BUILT/libkeepalive-shim.so"
 }
 
 # built_in SUITE: the library built by the compiler and with the headers of that release.

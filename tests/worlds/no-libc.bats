@@ -20,10 +20,10 @@ unharmed() {
 	assert_equal "$output" "$without"
 }
 
-compile_go() {
+# go_program 0|1 MODE PROGRAM: loopback.go, without or with cgo.
+go_program() {
 	require go gcc
-	GO111MODULE=off GOCACHE=$WORLDS/go CGO_ENABLED=$1 \
-		nice go build -buildmode="$2" -o "$3" "$TESTS/worlds/programs/loopback.go"
+	compile_go "$1" "$3" "$TESTS/worlds/programs/loopback.go" -buildmode="$2"
 }
 
 @test "a dynamic program without a C library starts and works" {
@@ -42,7 +42,7 @@ compile_go() {
 
 @test "a Go program built as PIE, which loads the preload without a C library, is unharmed" {
 	world "Go, PIE" none
-	compile_go 0 pie "$WORLDS/go-pie"
+	go_program 0 pie "$WORLDS/go-pie"
 	run readelf -ldW "$WORLDS/go-pie"
 	assert_output --partial "program interpreter"
 	refute_output --partial NEEDED
@@ -54,7 +54,7 @@ compile_go() {
 
 @test "a Go program with cgo, which links the C library and does not use it for sockets, is unharmed" {
 	world "Go, cgo" "$(getconf GNU_LIBC_VERSION)"
-	compile_go 1 exe "$WORLDS/go-cgo"
+	go_program 1 exe "$WORLDS/go-cgo"
 	run readelf -dW "$WORLDS/go-cgo"
 	assert_output --partial NEEDED
 
@@ -66,7 +66,7 @@ compile_go() {
 @test "static programs, glibc's, musl's and Go's, are unharmed" {
 	world "static programs" "glibc, musl, none"
 	require gcc musl-gcc
-	compile_go 0 exe "$WORLDS/go-static"
+	go_program 0 exe "$WORLDS/go-static"
 	gcc -D_GNU_SOURCE -O1 -static -o "$WORLDS/static-glibc" "$TESTS/programs/loopback.c"
 	musl-gcc -D_GNU_SOURCE -O1 -static -o "$WORLDS/static-musl" "$TESTS/programs/loopback.c"
 
