@@ -6,7 +6,7 @@ load helpers
 setup() {
 	ROOT=$BATS_TEST_TMPDIR/root
 	UNITS=$ROOT/usr/lib/systemd/system
-	DROP_IN=$ROOT/etc/systemd/system/it.service.d/keepalive-shim.conf
+	DROP_IN=$ROOT/etc/systemd/system/it.service.d/zz-keepalive-shim.conf
 	mkdir -p "$UNITS" "$ROOT/usr/bin"
 	cp "$PROGRAMS/armed" "$ROOT/usr/bin/dynamic"
 }
@@ -142,6 +142,29 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	assert_equal "$(grep -c '^ExecStart=.' "$DROP_IN")" 1
 }
 
+@test "a drop-in that comes before or after: systemd starts what enable wrote, or enable says why not" {
+	static_service 'ExecStart=/no/such/program'
+	local folder=$ROOT/etc/systemd/system/it.service.d
+	mkdir -p "$folder"
+	# The name that systemctl edit gives it.
+	printf '[Service]\nExecStart=\nExecStart=/usr/bin/static x\n' >"$folder/override.conf"
+	run -0 enable it
+	read_back it.service
+	assert_line --regexp 'Command Line: /usr/bin/keepalive run -- /usr/bin/static x$'
+	mv "$folder/override.conf" "$folder/zzz.conf"
+	run -125 enable it
+	assert_output --partial "a drop-in that systemd reads after '$DROP_IN' overrides it"
+	[ ! -e "$DROP_IN" ]
+	printf '[Service]\nExecStart=\nExecStart=/usr/bin/dynamic\nEnvironment=LD_PRELOAD=/usr/lib/other.so\n' >"$folder/override.conf"
+	rm "$folder/zzz.conf"
+	run -0 enable it
+	read_back it.service
+	assert_line --regexp 'Environment: LD_PRELOAD=.*libkeepalive-shim\.so:/usr/lib/other\.so$'
+	printf '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/other.so\n' >"$folder/zzz.conf"
+	run -125 enable it
+	[ ! -e "$DROP_IN" ]
+}
+
 @test "services that empty their children's environment are supervised: postgresql@, postfix" {
 	local unit
 	for unit in postgresql@.service postfix.service; do
@@ -221,7 +244,7 @@ read_back() {
 	assert_success
 	in_own "$BATS_TEST_TMPDIR/a\"b/keepalive" "$BATS_TEST_TMPDIR/a\"b/keepalive" enable --cgroup it
 	assert_failure 125
-	assert_output --partial "systemd starts no program with quotes, backslashes or control characters in its path"
+	assert_output --partial "systemd cannot start a program whose path has quotes, backslashes or control characters"
 	read_back it.service
 	assert_line --partial "State: loaded"
 	assert_line --regexp 'Command Line: "/.*/a b%i\\\$c/keepalive" run -- /.*/static$'
@@ -239,7 +262,7 @@ read_back() {
 	run -0 enable --dry-run t@x-y
 	assert_line 'ExecStart=/usr/bin/keepalive run -- "/usr/bin/%i.d" %I'
 	run -125 enable t@
-	assert_output --partial "which program '/usr/bin/%i.d' is, only systemd knows; name an instance"
+	assert_output --partial "only systemd knows which program '/usr/bin/%i.d' is; name an instance"
 	cp "$ROOT/usr/bin/a static" "$ROOT/usr/bin/it%"
 	service 'ExecStart=:/usr/bin/%N%%'
 	run -0 enable it
@@ -253,7 +276,7 @@ read_back() {
 	assert_line 'ExecStart=:/usr/bin/keepalive run -- /usr/bin/$it $A'
 	service 'ExecStart=/usr/lib/%H/x'
 	run -125 enable it
-	assert_output --partial "'keepalive enable --cgroup' reaches any"
+	assert_output --partial "use 'keepalive enable --cgroup'"
 	run -0 enable --cgroup it
 }
 
@@ -315,7 +338,7 @@ read_back() {
 	mv "$UNITS/it.service.d/program.conf" "$UNITS/t@.service.d"
 	ln -s t@.service "$UNITS/auto@.service"
 	run -0 enable auto@a-b.service
-	assert_output --partial "$ROOT/etc/systemd/system/t@a-b.service.d/keepalive-shim.conf: "
+	assert_output --partial "$ROOT/etc/systemd/system/t@a-b.service.d/zz-keepalive-shim.conf: "
 	mkdir "$ROOT/opt"
 	printf '[Service]\nExecStart=/usr/bin/static\n' >"$ROOT/opt/linked.service"
 	ln -s /opt/linked.service "$ROOT/etc/systemd/system/linked.service"
@@ -337,6 +360,143 @@ read_back() {
 	run -0 enable a-b-c
 	read_back a-b-c.service
 	assert_line --regexp 'Environment: LD_PRELOAD=.*libkeepalive-shim\.so:/usr/lib/all\.so$'
+}
+
+# starts UNIT: the programs that enable and systemd find in a unit, which must be the same.
+starts() {
+	local ours
+
+	mkdir -p "$ROOT/etc/systemd/system"
+	run -0 enable --dry-run "$1"
+	ours=$(sed -n 's/^ExecStart=.* -- //p' <<<"$output")
+	read_back "$1"
+	assert_line --partial "Command Line: ${ours:-/usr/bin/dynamic}"
+	assert_equal "$(grep -c 'Command Line' <<<"$output")" 1
+}
+
+@test "drop-ins of an alias, of a template, and of the beginning of an instance's name, as systemd reads them" {
+	static_service 'ExecStart=/no/such/program'
+	local own=$ROOT/etc/systemd/system name folder
+	mkdir -p "$own"
+	ln -s /usr/lib/systemd/system/it.service "$own/other.service"
+	printf '[Service]\nExecStart=/no/such/program\n' >"$UNITS/a-b-c@.service"
+	ln -s a-b-c@.service "$UNITS/alias@.service"
+	for name in it.service:other.service a-b-c@x-y.service:alias@x-y.service a-b-c@x-y.service:a-b-c@.service \
+		a-b-c@x-y.service:a-b-@x-y.service a-b-c@x-y.service:a-b-@.service a-b-c@x-y.service:a-.service; do
+		folder=$own/${name#*:}.d
+		mkdir "$folder"
+		printf '[Service]\nExecStart=\nExecStart=/usr/bin/static one\n' >"$folder/one.conf"
+		starts "${name%:*}"
+		rm -r "$folder"
+	done
+	# The folder matters more than how much of the name is given.
+	mkdir "$own/a-.service.d" "$UNITS/a-b-c@x-y.service.d"
+	printf '[Service]\nExecStart=\nExecStart=/usr/bin/static two\n' >"$own/a-.service.d/one.conf"
+	printf '[Service]\nExecStart=\nExecStart=/usr/bin/dynamic\n' >"$UNITS/a-b-c@x-y.service.d/one.conf"
+	starts a-b-c@x-y.service
+}
+
+@test "lines as systemd reads them: CRLF, an escaped backslash at the end, Unicode escapes, a boolean in any case" {
+	static_service 'ExecStart=/no/such/program'
+	mv "$ROOT/usr/bin/static" "$ROOT/usr/bin/é😀"
+	printf '[Service]\r\nExecStart=\\\r\n  /usr/bin/dynamic\r\n' >"$UNITS/it.service"
+	starts it.service
+	printf '%s\n' '[Service]' 'Environment=A=x\\' 'ExecStart=/usr/bin/dynamic' >"$UNITS/it.service"
+	starts it.service
+	printf '%s\n' ' [Service] ' ' ExecStart = /usr/bin/\u00e9\U0001f600 ' >"$UNITS/it.service"
+	run -0 enable --dry-run it
+	assert_line 'ExecStart=/usr/bin/keepalive run -- /usr/bin/\u00e9\U0001f600'
+	service RootImage=/srv/it.img RootDirectory= 'ExecStart=/usr/bin/dynamic'
+	run -125 enable it
+	assert_output --partial "has a root directory of its own"
+}
+
+@test "EnvironmentFile= with a pattern: what it matches is read" {
+	service 'EnvironmentFile=-/etc/default/%p*.env' 'ExecStart=/usr/bin/dynamic'
+	mkdir -p "$ROOT/etc/default"
+	run -0 enable --dry-run it
+	assert_line --partial 'Environment="LD_PRELOAD='
+	printf 'LD_PRELOAD=/usr/lib/libother.so\n' >"$ROOT/etc/default/it-2.env"
+	run -0 enable --dry-run it
+	assert_line 'ExecStart=/usr/bin/keepalive run -- /usr/bin/dynamic'
+}
+
+@test "SystemCallFilter= that refuses what supervision needs: refused, with the way that works" {
+	local lines
+	static_service 'ExecStart=/usr/bin/static'
+	command -v systemd-analyze >/dev/null || skip_as systemd
+	while read -r lines; do
+		# shellcheck disable=SC2086 # lines
+		service $lines ExecStart=/usr/bin/static
+		run -125 enable it
+		assert_output "keepalive: 'it.service': its SystemCallFilter= refuses seccomp(2), which supervision needs; 'keepalive enable --cgroup' does without"
+		run -0 enable --dry-run --cgroup it
+	done <<-'END'
+		SystemCallFilter=@basic-io
+		SystemCallFilter=~seccomp
+		SystemCallFilter=~@known:EPERM
+		SystemCallFilter=~@mount SystemCallFilter=~seccomp:EPERM
+		SystemCallFilter=seccomp:EPERM
+		SystemCallFilter=@basic-io SystemCallFilter=seccomp SystemCallFilter=~seccomp
+	END
+	while read -r lines; do
+		# shellcheck disable=SC2086 # lines
+		service $lines ExecStart=/usr/bin/static
+		run -0 enable --dry-run it
+	done <<-'END'
+		SystemCallFilter=~@mount
+		SystemCallFilter=@known
+		SystemCallFilter=@basic-io SystemCallFilter=
+		SystemCallFilter=@basic-io SystemCallFilter=seccomp
+		SystemCallFilter=~@known SystemCallFilter=seccomp
+	END
+	service SystemCallFilter=seccomp ExecStart=/usr/bin/static
+	run -125 enable --role=server it
+	assert_output --partial "refuses pidfd_getfd(2)"
+	service SystemCallFilter=@basic-io ExecStart=/usr/bin/dynamic # the library does only what a filter allows
+	run -0 enable --dry-run it
+}
+
+# in_place COMMAND...: without --root, with the units in a private /etc/systemd/system.
+in_place() {
+	require_root
+	require unshare
+	[ -d /etc/systemd/system ] || skip_as units
+	# shellcheck disable=SC2016 # the shell's inside
+	run unshare --mount sh -c 'mount --bind "$0" /etc/systemd/system && exec "$@"' "$UNITS" "$@"
+}
+
+@test "a library or command that the service cannot read: refused, with what hides it" {
+	local place by
+	mkdir "$BATS_TEST_TMPDIR/shut"
+	while read -r place by; do
+		service "$by" ExecStart=/bin/true
+		in_place sh -c 'mkdir -p "$1" && mount -t tmpfs -o mode="$2" tmpfs "$1" && cp "$3" "$4" "$1" &&
+			exec "$1/keepalive" enable --dry-run it' sh "$place" 755 "$KEEPALIVE" "$SHIM"
+		assert_failure 125
+		assert_output "keepalive: 'it.service' cannot read '$place/libkeepalive-shim.so' (${by%%=*}=); install keepalive-shim below /usr"
+	done <<-'END'
+		/home ProtectHome=yes
+		/root ProtectHome=tmpfs
+		/tmp PrivateTmp=True
+		/var/tmp DynamicUser=1
+	END
+	service User=nobody ExecStart=/bin/true
+	in_place sh -c 'mount -t tmpfs -o mode=700 tmpfs /root && cp "$1" "$2" /root && exec /root/keepalive enable --dry-run it' \
+		sh "$KEEPALIVE" "$SHIM"
+	assert_failure 125
+	assert_output --partial "(User=)"
+	service ProtectHome=read-only PrivateTmp=no User=0 ExecStart=/bin/true
+	in_place sh -c 'mount -t tmpfs -o mode=700 tmpfs /root && cp "$1" "$2" /root && exec /root/keepalive enable --dry-run it' \
+		sh "$KEEPALIVE" "$SHIM"
+	assert_success
+}
+
+@test "a transient unit: refused, because its drop-in would be gone with it" {
+	mkdir -p "$ROOT/run/systemd/transient"
+	printf '[Service]\nExecStart=/usr/bin/dynamic\n' >"$ROOT/run/systemd/transient/run-u1.service"
+	run -125 enable run-u1
+	assert_output --partial "'run-u1.service' is transient"
 }
 
 @test "a drop-in of that name that somebody else wrote is neither replaced nor removed" {

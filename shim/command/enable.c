@@ -17,13 +17,16 @@
 #include "program/library.h"
 #include "program/target.h"
 #include "service/drop_in.h"
+#include "service/obstruction.h"
 #include "service/syntax.h"
 #include "service/systemd.h"
 #include "service/unit.h"
 #include "service/unit_files.h"
+#include "supervise/supervise.h"
 #include "verdict/verdict.h"
 
-#define FILE_NAME "keepalive-shim.conf"
+/* systemd reads drop-ins by the order of their names; `systemctl edit` makes override.conf. */
+#define FILE_NAME "zz-keepalive-shim.conf"
 enum { WORDS_MAX = 64 }; /* of a command, for env(1) */
 
 /* How a service gets keepalive; the simplest way first. */
@@ -38,7 +41,8 @@ struct request {
 /* What is known of a service. */
 struct plan {
 	enum way_in way;
-	bool supervised; /* a supervisor runs beside it */
+	bool supervised;  /* a supervisor runs beside it */
+	bool needs_reach; /* which copies its descriptors, because of roles or rules */
 	struct library library;
 };
 
@@ -86,10 +90,10 @@ static bool find_program(const struct service *unit, const char *program, char p
 	char name[PATH_MAX];
 
 	if (!syntax_expand(unit->name, program, name, sizeof(name))) {
-		message("'%s': which program '%s' is, only systemd knows; %s", unit->name, program,
+		message("'%s': only systemd knows which program '%s' is; %s", unit->name, program,
 			unit_is_template(unit->name)
 				? "name an instance, or use 'keepalive enable --cgroup'"
-				: "'keepalive enable --cgroup' reaches any");
+				: "use 'keepalive enable --cgroup'");
 		return false;
 	}
 	snprintf(path, 2 * PATH_MAX, "%s%s", unit->root, name);
@@ -136,6 +140,7 @@ static bool plan_command(const struct request *request, const struct service *un
 	if (verdict.supervisable) {
 		plan->way = plan->way > BY_RUN ? plan->way : BY_RUN;
 		plan->supervised = true;
+		plan->needs_reach = plan->needs_reach || supervise_waiting(&settings);
 		return true;
 	}
 	if (verdict_effect(&verdict) == EFFECT_YES && user_of(unit)[0] &&
@@ -201,13 +206,47 @@ static bool can_start_us(const struct service *unit)
 {
 	for (const char *at = own_path(unit); *at; at++) {
 		if (strchr("\"'\\\x7f", *at) || (*at > 0 && *at < ' ')) {
-			message("systemd starts no program with quotes, backslashes or control "
-				"characters in its path: '%s'; install this command elsewhere",
+			message("systemd cannot start a program whose path has quotes, backslashes "
+				"or control characters: '%s'; install this command elsewhere",
 				own_path(unit));
 			return false;
 		}
 	}
 	return true;
+}
+
+/* Complains if the service cannot use what the plan has it use. */
+static bool is_in_reach(const struct service *unit, const struct plan *plan)
+{
+	const char *const paths[] = { plan->way == BY_PRELOAD ? NULL : own_path(unit),
+				      plan->library.path };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]) && !*unit->root; i++) {
+		const char *by = paths[i] ? obstruction_hides(unit, paths[i]) : NULL;
+
+		if (by) {
+			message("'%s' cannot read '%s' (%s); install keepalive-shim below /usr",
+				unit->name, paths[i], by);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Complains if the service may not make the system calls of its supervisor. */
+static bool may_be_supervised(const struct service *unit, const struct plan *plan)
+{
+	const char *refused = !obstruction_allows(unit, "seccomp") ? "seccomp"
+			      : plan->needs_reach && !obstruction_allows(unit, "pidfd_getfd")
+				      ? "pidfd_getfd"
+				      : NULL;
+
+	if (!plan->supervised || !refused)
+		return true;
+	message("'%s': its SystemCallFilter= refuses %s(2), which supervision needs; 'keepalive "
+		"enable --cgroup' does without",
+		unit->name, refused);
+	return false;
 }
 
 static bool plan_unit(const struct request *request, const struct service *unit, struct plan *plan)
@@ -218,7 +257,7 @@ static bool plan_unit(const struct request *request, const struct service *unit,
 		message("'%s' starts no program (it has no ExecStart=)", unit->name);
 		return false;
 	}
-	if (unit->own_root) {
+	if (unit->root_directory || unit->root_image) {
 		message("'%s' has a root directory of its own (RootDirectory= or RootImage=), "
 			"where neither this command nor the library is; 'keepalive cgroup attach' "
 			"reaches it while it runs",
@@ -231,7 +270,8 @@ static bool plan_unit(const struct request *request, const struct service *unit,
 		plan->way = BY_GROUP;
 		if (!group_settings_read(&request->options, &settings))
 			return false;
-	} else if (!plan_commands(request, unit, plan)) {
+	} else if (!plan_commands(request, unit, plan) || !may_be_supervised(unit, plan) ||
+		   !is_in_reach(unit, plan)) {
 		return false;
 	}
 	if (plan->way != BY_PRELOAD && !can_start_us(unit))
@@ -401,6 +441,39 @@ static bool verifies(const struct service *unit, const char *path)
 	return holds;
 }
 
+/* Whether systemd starts us for this command. */
+static bool starts_us(const struct service *unit, const char *start)
+{
+	struct unit_command command;
+	char program[PATH_MAX];
+
+	unit_command_read(start, &command);
+	return syntax_expand(unit->name, command.program, program, sizeof(program)) &&
+	       strcmp(program, own_path(unit)) == 0;
+}
+
+/* Reads the unit again, with the drop-in. Complains if another one that comes later undoes it. */
+static bool is_last(const struct service *unit, const struct plan *plan, const char *path)
+{
+	static struct service again;
+	bool holds = true;
+
+	if (plan->way == BY_GROUP)
+		return true;
+	if (!unit_name(&again, unit->root, unit->name) || !unit_read(&again, ""))
+		return false;
+	if (plan->way == BY_PRELOAD)
+		holds = strstr(unit_environment(&again, "LD_PRELOAD"), LIBRARY_NAME);
+	else
+		for (size_t i = 0; i < again.starts.count; i++)
+			holds = holds && starts_us(&again, again.starts.list[i]);
+	if (!holds)
+		message("a drop-in that systemd reads after '%s' overrides it: give that one a "
+			"name which comes before",
+			path);
+	return holds;
+}
+
 static bool tell_systemd(const char *verb, const char *name)
 {
 	const char *const command[] = { "systemctl", verb, name ? "--" : NULL, name, NULL };
@@ -503,7 +576,7 @@ static int enable(const struct request *request, const char *name)
 		message("cannot write '%s': %s", path, strerror(error));
 		return EXIT_OURS;
 	}
-	if (!verifies(&unit, path)) {
+	if (!is_last(&unit, &plan, path) || !verifies(&unit, path)) {
 		drop_in_remove(path);
 		return EXIT_OURS;
 	}

@@ -83,5 +83,5 @@ filters_are_kept_to() {
 	assert_line --regexp "^[0-9]+: yes, by its control group /system.slice/late.service, idle=78s interval=10s count=6"
 	assert_line "check of the group: 0"
 	assert_line "left: 0"
-	assert_line --partial "/etc/systemd/system/late.service.d/keepalive-shim.conf: removed"
+	assert_line --partial "/etc/systemd/system/late.service.d/zz-keepalive-shim.conf: removed"
 }

@@ -5,38 +5,53 @@
 #include <string.h>
 
 /* Reads a number of exactly so many digits. Returns -1 if it is not there. */
-static int number_at(const char *at, unsigned digits, int base)
+static long long number_at(const char *at, unsigned digits, int base)
 {
 	static const char all[] = "0123456789abcdef";
-	int number = 0;
+	long long number = 0;
 
 	for (; digits; digits--, at++) {
 		const char *digit = *at ? strchr(all, *at | (*at > '9' ? 0x20 : 0)) : NULL;
 
 		if (!digit || digit - all >= base)
 			return -1;
-		number = number * base + (int)(digit - all);
+		number = number * base + (digit - all);
 	}
 	return number;
 }
 
-/* The character for what follows a backslash, and how long that is; 0 if it is none that we know. */
-static size_t escaped(const char *at, char *character)
+/* Writes the character as UTF-8. Returns its length. */
+static size_t encode(unsigned long character, char bytes[4])
+{
+	size_t length = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+
+	for (size_t i = length; i-- > 1; character >>= 6)
+		bytes[i] = (char)(0x80 | (character & 0x3f));
+	bytes[0] = (char)(length == 1 ? character : (0xf00U >> length & 0xff) | character);
+	return length;
+}
+
+/*
+ * Puts what an escape means into bytes, and returns its length; *taken: how much follows the
+ * backslash. If the escape is not known, it means the character itself.
+ */
+static size_t escaped(const char *at, char bytes[4], size_t *taken)
 {
 	static const char letters[] = "abfnrtvs", meant[] = "\a\b\f\n\r\t\v ";
-	const char *letter = *at ? strchr(letters, *at) : NULL;
-	int number = *at == 'x' ? number_at(at + 1, 2, 16) : number_at(at, 3, 8);
+	const char *letter = strchr(letters, *at);
+	unsigned digits = *at == 'x' ? 2 : *at == 'u' ? 4 : *at == 'U' ? 8 : 3;
+	bool octal = digits == 3, is_byte = digits < 4;
+	long long number = number_at(at + !octal, digits, octal ? 8 : 16);
 
-	if (letter) {
-		*character = meant[letter - letters];
+	*taken = 1;
+	*bytes = letter ? meant[letter - letters] : *at;
+	if (letter || number <= 0 || number > (is_byte ? 0xff : 0x10ffff))
 		return 1;
-	}
-	if (number > 0) {
-		*character = (char)number;
-		return 3;
-	}
-	*character = *at;
-	return *at ? 1 : 0;
+	*taken = !octal + digits;
+	if (!is_byte)
+		return encode((unsigned long)number, bytes);
+	*bytes = (char)number;
+	return 1;
 }
 
 const char *syntax_word(const char *at, char *word, size_t size)
@@ -45,16 +60,18 @@ const char *syntax_word(const char *at, char *word, size_t size)
 	char quote = '\0';
 
 	for (at += strspn(at, UNIT_BLANKS); *at && (quote || !strchr(UNIT_BLANKS, *at)); at++) {
-		char character = *at;
+		char bytes[4] = { *at };
+		size_t count = 1, taken = 0;
 
 		if (quote ? *at == quote : *at == '"' || *at == '\'') {
 			quote = quote ? '\0' : *at;
 			continue;
 		}
 		if (*at == '\\' && at[1])
-			at += escaped(at + 1, &character);
-		if (length < size - 1)
-			word[length++] = character;
+			count = escaped(at + 1, bytes, &taken);
+		at += taken;
+		for (size_t i = 0; i < count && length < size - 1; i++)
+			word[length++] = bytes[i];
 	}
 	word[length] = '\0';
 	return at;
@@ -119,7 +136,7 @@ static char take_character(struct slice *value, bool unescape)
 	if (unescape && character == '-') {
 		character = '/';
 	} else if (unescape && character == '\\' && value->length >= 4 && value->start[1] == 'x') {
-		int number = number_at(value->start + 2, 2, 16);
+		long long number = number_at(value->start + 2, 2, 16);
 
 		if (number > 0) {
 			character = (char)number;

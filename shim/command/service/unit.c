@@ -1,9 +1,12 @@
 /* unit: reads a systemd service from its files: fragments, drop-ins, and the values in effect. */
 #include "service/unit.h"
 
+#include <dirent.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -75,23 +78,41 @@ static void take_unset(struct service *unit, const char *value)
 	take_words(&unit->unset, value);
 }
 
-static void take_file(struct service *unit, const char *value)
+/* Adds the whole value; an empty one discards those before. */
+static void take_value(struct strings *strings, const char *value)
 {
 	if (!*value)
-		unit->files.count = 0;
+		strings->count = 0;
 	else
-		add(&unit->files, value, strlen(value));
+		add(strings, value, strlen(value));
+}
+
+static void take_file(struct service *unit, const char *value)
+{
+	take_value(&unit->files, value);
+}
+
+static void take_filter(struct service *unit, const char *value)
+{
+	take_value(&unit->filters, value);
 }
 
 static void take_user(struct service *unit, const char *value)
 {
-	snprintf(unit->user, sizeof(unit->user), "%s", strcmp(value, "root") == 0 ? "" : value);
+	bool root = strcmp(value, "root") == 0 || strcmp(value, "0") == 0;
+
+	snprintf(unit->user, sizeof(unit->user), "%s", root ? "" : value);
 }
 
 static bool is_yes(const char *value)
 {
-	return strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 ||
-	       strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
+	static const char *const words[] = { "yes", "y", "true", "t", "on", "1" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(value, words[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void take_dynamic_user(struct service *unit, const char *value)
@@ -99,10 +120,24 @@ static void take_dynamic_user(struct service *unit, const char *value)
 	unit->dynamic_user = is_yes(value);
 }
 
-/* Either of two settings of which one is in effect: an image, or a directory. */
-static void take_root(struct service *unit, const char *value)
+static void take_root_directory(struct service *unit, const char *value)
 {
-	unit->own_root = *value && strcmp(value, "/") != 0;
+	unit->root_directory = *value && strcmp(value, "/") != 0;
+}
+
+static void take_root_image(struct service *unit, const char *value)
+{
+	unit->root_image = *value;
+}
+
+static void take_protect_home(struct service *unit, const char *value)
+{
+	unit->protect_home = is_yes(value) || strcmp(value, "tmpfs") == 0;
+}
+
+static void take_private_tmp(struct service *unit, const char *value)
+{
+	unit->private_tmp = is_yes(value) || strcmp(value, "disconnected") == 0;
 }
 
 static void take_type(struct service *unit, const char *value)
@@ -125,16 +160,24 @@ static const struct {
 	{ "UnsetEnvironment", take_unset },
 	{ "User", take_user },
 	{ "DynamicUser", take_dynamic_user },
-	{ "RootDirectory", take_root },
-	{ "RootImage", take_root },
+	{ "RootDirectory", take_root_directory },
+	{ "RootImage", take_root_image },
+	{ "ProtectHome", take_protect_home },
+	{ "PrivateTmp", take_private_tmp },
+	{ "SystemCallFilter", take_filter },
 	{ "Type", take_type },
 	{ "PIDFile", take_pid_file },
 };
 
 static void take_line(struct service *unit, char *line, bool *in_service)
 {
-	char *value = strchr(line, '='), *end;
+	char *value, *end;
 
+	for (end = line + strlen(line); end > line && strchr(UNIT_BLANKS, end[-1]); end--)
+		;
+	*end = '\0';
+	line += strspn(line, UNIT_BLANKS);
+	value = strchr(line, '=');
 	if (*line == '[')
 		*in_service = strcmp(line, "[Service]") == 0;
 	if (!*in_service || !value)
@@ -147,6 +190,16 @@ static void take_line(struct service *unit, char *line, bool *in_service)
 		if (strcmp(line, settings[i].name) == 0)
 			settings[i].take(unit, value);
 	}
+}
+
+/* Whether its last character is a backslash that no other one escapes. */
+static bool ends_escaped(const char *line)
+{
+	bool escaped = false;
+
+	for (; *line; line++)
+		escaped = !escaped && *line == '\\';
+	return escaped;
 }
 
 /*
@@ -163,11 +216,11 @@ static bool read_line(FILE *file, char **whole)
 	while ((length = getline(&line, &room, file)) > 0) {
 		char *start = line + strspn(line, UNIT_BLANKS), *longer;
 
-		while (length && strchr(" \t\n", line[length - 1]))
+		while (length && strchr("\r\n", line[length - 1]))
 			line[--length] = '\0';
 		if (*start == '#' || *start == ';')
 			continue;
-		goes_on = length && line[length - 1] == '\\';
+		goes_on = ends_escaped(line);
 		if (goes_on)
 			line[length - 1] = ' ';
 		if (asprintf(&longer, "%s%s", *whole ? *whole : "", *whole ? line : start) < 0)
@@ -229,10 +282,17 @@ bool unit_read(struct service *unit, const char *file)
 		message("'%s' is masked: '%s' is a link to /dev/null, or empty", unit->name, path);
 		return false;
 	case FRAGMENT_MISSING:
-		message("there is no unit '%s' in %s/etc/systemd/system, %s/usr/lib/systemd/system "
-			"or "
-			"where else systemd looks",
+		message("there is no unit '%s' in %s/etc/systemd/system, in "
+			"%s/usr/lib/systemd/system or in systemd's other directories",
 			unit->name, unit->root, unit->root);
+		return false;
+	}
+	if (strncmp(path + strlen(unit->root), TRANSIENT_FOLDER "/",
+		    strlen(TRANSIENT_FOLDER) + 1) == 0) {
+		message("'%s' is transient (systemd-run(1)): it is gone, with its drop-ins, when "
+			"it "
+			"ends; 'keepalive attach --follow --unit=%s' reaches it",
+			unit->name, unit->name);
 		return false;
 	}
 	read_file(unit, path);
@@ -283,15 +343,33 @@ static bool assigns(const char *path, const char *name)
 	return found;
 }
 
-/* The value of EnvironmentFile= is a path, behind a dash if there need not be such a file. */
+/*
+ * The value of EnvironmentFile= is a path, behind a dash if there need not be such a file. Its last
+ * part may be a pattern.
+ */
 static bool assigned_by(const struct service *unit, const char *value, const char *name)
 {
 	char path[PATH_MAX], below[2 * PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	char *pattern;
+	DIR *directory;
 
-	if (!syntax_expand(unit->name, value + (*value == '-'), path, sizeof(path)))
+	if (!syntax_expand(unit->name, value + (*value == '-'), path, sizeof(path)) || *path != '/')
 		return false;
-	snprintf(below, sizeof(below), "%s%s", unit->root, path);
-	return assigns(below, name);
+	pattern = strrchr(path, '/');
+	*pattern++ = '\0';
+	snprintf(below, sizeof(below), "%s%s/", unit->root, path);
+	directory = opendir(below);
+	while (directory && !found && (entry = readdir(directory))) {
+		if (fnmatch(pattern, entry->d_name, FNM_PERIOD) != 0)
+			continue;
+		snprintf(below, sizeof(below), "%s%s/%s", unit->root, path, entry->d_name);
+		found = assigns(below, name);
+	}
+	if (directory)
+		closedir(directory);
+	return found;
 }
 
 const char *unit_overrides(const struct service *unit, const char *name)

@@ -23,10 +23,12 @@ struct service {
 	struct strings environment; /* "NAME=VALUE" of Environment=, with specifiers */
 	struct strings files;       /* EnvironmentFile= */
 	struct strings unset;       /* UnsetEnvironment= */
+	struct strings filters;     /* SystemCallFilter= */
 	char user[64];              /* User=; empty for root */
 	bool dynamic_user;
-	bool own_root;          /* RootDirectory= or RootImage= */
-	bool forking, pid_file; /* Type=forking; PIDFile= */
+	bool root_directory, root_image;
+	bool protect_home, private_tmp; /* what it sees of these is its own */
+	bool forking, pid_file;         /* Type=forking; PIDFile= */
 };
 
 /* Sets the name, with ".service" added if needed. Returns false after a message. */

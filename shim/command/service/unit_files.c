@@ -13,8 +13,14 @@
 
 /* The first that has a file of a name wins. */
 static const char *const folders[] = {
+	"/etc/systemd/system.control",
+	"/run/systemd/system.control",
+	TRANSIENT_FOLDER,
+	"/run/systemd/generator.early",
 	UNIT_FOLDER,
+	"/etc/systemd/system.attached",
 	"/run/systemd/system",
+	"/run/systemd/system.attached",
 	"/run/systemd/generator",
 	"/usr/local/lib/systemd/system",
 	"/usr/lib/systemd/system",
@@ -49,24 +55,38 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Whether it may be a service's name. */
+static bool is_service(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > strlen(SUFFIX) && length <= NAME_MAX &&
+	       strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
+}
+
+/* The name; of a template, that of the instance which `like` is, if it is one. */
+static void name_instance(const char *name, const char *like, char instance[NAME_MAX + 1])
+{
+	const char *at = strchr(like, '@');
+
+	snprintf(instance, NAME_MAX + 1, "%s", name);
+	if (at && unit_is_template(name))
+		snprintf(instance, NAME_MAX + 1, "%.*s%s", (int)(strchr(name, '@') + 1 - name),
+			 name, at + 1);
+}
+
 /*
  * The unit that a link in one of the folders names, if it is another one: an alias. An instance
  * of a template stays one.
  */
 static bool take_alias(const char *link, char name[NAME_MAX + 1])
 {
-	const char *target = base_of(link), *at = strchr(name, '@');
-	size_t length = strlen(target);
+	const char *target = base_of(link);
 	char other[NAME_MAX + 1];
 
-	if (length <= strlen(SUFFIX) || length > NAME_MAX ||
-	    strcmp(target + length - strlen(SUFFIX), SUFFIX) != 0)
+	if (!is_service(target))
 		return false;
-	if (at && unit_is_template(target))
-		snprintf(other, sizeof(other), "%.*s%s", (int)(strchr(target, '@') + 1 - target),
-			 target, at + 1);
-	else
-		memcpy(other, target, length + 1);
+	name_instance(target, name, other);
 	if (strcmp(other, name) == 0)
 		return false;
 	memcpy(name, other, sizeof(other));
@@ -173,32 +193,80 @@ static void add_directory(struct drop_ins *drop_ins, const char *path, const cha
 		closedir(directory);
 }
 
-static void add_name(struct drop_ins *drop_ins, const char *root, const char *name,
+/*
+ * The beginning of a name, up to the dash before the last one's end: "a-b-.service" for
+ * "a-b-c.service", "a-.service" for that. An instance keeps what follows its at sign. Returns false if
+ * there is none.
+ */
+static bool shorten(const char *name, char shorter[NAME_MAX + 1])
+{
+	const char *at = strchr(name, '@'), *end = at ? at : strrchr(name, '.');
+	const char *rest = at && !unit_is_template(name) ? at : SUFFIX;
+	size_t length = end ? (size_t)(end - name) : 0;
+
+	if (length && name[length - 1] == '-')
+		length--;
+	while (length && name[length - 1] != '-')
+		length--;
+	if (length < 2)
+		return false;
+	snprintf(shorter, NAME_MAX + 1, "%.*s%s", (int)length, name, rest);
+	return true;
+}
+
+/*
+ * From one folder: those of the name, then of its template, then of what it begins with. The folder
+ * matters more than the name.
+ */
+static void add_name(struct drop_ins *drop_ins, const char *folder, const char *name,
 		     const char *except)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], other[NAME_MAX + 1];
+
+	snprintf(path, sizeof(path), "%s/%s.d", folder, name);
+	add_directory(drop_ins, path, except);
+	template_of(name, other);
+	if (*other)
+		add_name(drop_ins, folder, other, except);
+	if (shorten(name, other))
+		add_name(drop_ins, folder, other, except);
+}
+
+/* From all folders. */
+static void add_all(struct drop_ins *drop_ins, const char *root, const char *name,
+		    const char *except)
+{
+	char folder[PATH_MAX];
 
 	for (unsigned i = 0; i < FOLDERS; i++) {
-		snprintf(path, sizeof(path), "%s%s/%s.d", root, folders[i], name);
-		add_directory(drop_ins, path, except);
+		snprintf(folder, sizeof(folder), "%s%s", root, folders[i]);
+		add_name(drop_ins, folder, name, except);
 	}
 }
 
-/* "a-b-.service" and "a-.service" for "a-b-c.service". */
-static void add_prefixes(struct drop_ins *drop_ins, const char *root, const char *name,
-			 const char *except)
+/* The drop-ins of the unit's aliases: links in the folders that lead to it. */
+static void add_aliases(struct drop_ins *drop_ins, const char *root, const char *name,
+			const char *except)
 {
-	size_t length = strcspn(name, "@") < strlen(name) ? strcspn(name, "@")
-							  : strlen(name) - strlen(SUFFIX);
+	for (unsigned i = 0; i < FOLDERS; i++) {
+		char path[PATH_MAX], alias[NAME_MAX + 1], unit[NAME_MAX + 1];
+		struct dirent *entry;
+		DIR *directory;
 
-	while (length) {
-		char prefix[NAME_MAX + 1 + sizeof(SUFFIX)];
-
-		length--;
-		if (name[length] != '-')
-			continue;
-		snprintf(prefix, sizeof(prefix), "%.*s" SUFFIX, (int)length + 1, name);
-		add_name(drop_ins, root, prefix, except);
+		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+		directory = opendir(path);
+		while (directory && (entry = readdir(directory))) {
+			if (entry->d_type == DT_REG || !is_service(entry->d_name))
+				continue;
+			name_instance(entry->d_name, name, alias);
+			memcpy(unit, alias, sizeof(unit));
+			if (strcmp(alias, name) != 0 &&
+			    unit_fragment(root, unit, path) == FRAGMENT_FOUND &&
+			    strcmp(unit, name) == 0)
+				add_all(drop_ins, root, alias, except);
+		}
+		if (directory)
+			closedir(directory);
 	}
 }
 
@@ -211,14 +279,10 @@ void unit_drop_ins(const char *root, const char *name, const char *except,
 		   void (*take)(void *context, const char *path), void *context)
 {
 	struct drop_ins drop_ins = { NULL, 0, 0 };
-	char template[NAME_MAX + 1];
 
-	template_of(name, template);
-	add_name(&drop_ins, root, name, except);
-	if (*template)
-		add_name(&drop_ins, root, template, except);
-	add_prefixes(&drop_ins, root, name, except);
-	add_name(&drop_ins, root, "service", except);
+	add_all(&drop_ins, root, name, except);
+	add_aliases(&drop_ins, root, name, except);
+	add_all(&drop_ins, root, "service", except);
 	if (drop_ins.count)
 		qsort(drop_ins.paths, drop_ins.count, sizeof(*drop_ins.paths), by_name);
 	for (size_t i = 0; i < drop_ins.count; i++) {

@@ -10,6 +10,8 @@
 
 /* Where an administrator's own units and drop-ins are. */
 #define UNIT_FOLDER "/etc/systemd/system"
+/* Those that systemd makes for systemd-run(1) and such. */
+#define TRANSIENT_FOLDER "/run/systemd/transient"
 
 enum fragment { FRAGMENT_FOUND, FRAGMENT_MISSING, FRAGMENT_MASKED };
 
