@@ -201,7 +201,7 @@ signal.pause()'
 	run --separate-stderr setpriv --bounding-set=-sys_admin "$KEEPALIVE" status --json "$pid"
 	assert_success
 	[ "$(jq -c '.[3] | [.role, .keepalive, .idle_s, .timer]' <<<"$output")" = '["client",true,7200,null]' ]
-	[[ $stderr == "keepalive: no timers of process $pid ("*"): its network namespace cannot be entered, which takes CAP_SYS_ADMIN: Operation not permitted" ]]
+	[[ $stderr == "keepalive: no timers for process $pid ("*"): its network namespace cannot be entered, which requires CAP_SYS_ADMIN: Operation not permitted" ]]
 }
 
 @test "a user sees into the network namespace of a rootless container" {
@@ -257,7 +257,7 @@ signal.pause()'
 	run -0 --separate-stderr "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" status "$PAIRS"
 	assert_line --index 4 --regexp '^ESTAB +on +[0-9.]+s +-> '
 	[ "${#stderr_lines[@]}" = 1 ]
-	[[ $stderr == "keepalive: no values of process $PAIRS ("* ]]
+	[[ $stderr == "keepalive: no values for process $PAIRS ("* ]]
 }
 
 @test "on a kernel without pidfd_getfd: dashes, and which kernel has it" {
@@ -280,7 +280,7 @@ signal.pause()'
 	run --separate-stderr "$PROGRAMS/refuse" EPERM socket "$KEEPALIVE" status "$PAIRS"
 	assert_success
 	assert_line --index 4 --regexp '^ESTAB +7200/75/9 +- +-> '
-	[[ $stderr == "keepalive: no timers of process $PAIRS ("*"sock_diag"* ]]
+	[[ $stderr == "keepalive: no timers for process $PAIRS ("*"sock_diag"* ]]
 }
 
 @test "a hostile process name neither breaks the JSON nor reaches the terminal" {
@@ -481,6 +481,51 @@ signal.pause()'
 	assert_line --index 1 --regexp ' 3,4,5,6,\+997$'
 }
 
+# named NAME: a process of this name, in which \u0000 stands for a character, with a listener; its pid is in $NAMED.
+named() {
+	background python3 -c '
+import signal, socket, sys
+open("/proc/self/comm", "wb").write(sys.argv[1].encode().decode("unicode_escape").encode())
+listener = socket.create_server(("127.0.0.1", 0))
+signal.pause()' "$1"
+	NAMED=$!
+	await 15 sockets "$NAMED" LISTEN
+}
+
+# columns TEXT: how many columns of a terminal it takes.
+columns() {
+	LC_ALL=C.UTF-8 wc -L <<<"$1"
+}
+
+WIDE='\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d'
+
+@test "names in characters of two columns, or of none, are cut to 80 columns, and what follows stays in line" {
+	local name
+	[ "$(columns 中)" = 2 ] || skip "wc does not know the width of characters here"
+	exposed 1 日本語日本
+	for name in "$WIDE" '\U0001f600\U0001f600\U0001f600' 'e\u0301e\u0301e\u0301e\u0301e\u0301'; do
+		named "$name"
+		run -0 "$KEEPALIVE" status "$EXPOSED" "$NAMED"
+		for line in "${lines[@]}"; do
+			(($(columns "$line") <= 80)) || fail "$(columns "$line"): $line"
+		done
+		run -0 "$KEEPALIVE" status --wide "$NAMED"
+		assert_equal "$(columns "${lines[0]% FD}")" "$(columns "${lines[1]% 3}")"
+	done
+}
+
+@test "characters of a name that cannot be seen, or that turn the text around, are shown as question marks" {
+	require jq
+	local character
+	for character in '\u202e' '\u2066' '\u200b' '\u200f' '\ufeff' '\u2028' '\u00ad' '\ufe0f' '\U000e0041'; do
+		named "a${character}b"
+		run -0 json '.[0].process' "$NAMED"
+		assert_output '"a?b"'
+		run -0 "$KEEPALIVE" status "$NAMED"
+		assert_line --partial " a?b/$NAMED"
+	done
+}
+
 @test "status by port, state and process, sorted" {
 	pairs 3
 	local port
@@ -638,6 +683,23 @@ shows() {
 	refute eval "window -e | grep -q $'\\e\\\\[33moff'"
 	kill "$PAIRS"
 	await 10 shows "^keepalive: process $PAIRS (does not exist|has ended)"
+	"${WINDOW[@]}" kill-server
+}
+
+@test "status --watch in a window that is narrower than a name of wide characters: no line is broken" {
+	export LC_ALL=C.UTF-8 # for tmux
+	named "$WIDE"
+	in_window "'$KEEPALIVE' status --watch=0.2 $NAMED"
+	local width
+	for width in 54 55 56 57; do
+		"${WINDOW[@]}" resize-window -x "$width" -y 12
+		await 10 shows '^STATE +KEEPALIVE'
+		await 10 shows '^LISTEN'
+		sized() {
+			[ "$(window | grep -c .)" = 3 ]
+		}
+		await 10 sized
+	done
 	"${WINDOW[@]}" kill-server
 }
 

@@ -1,7 +1,110 @@
-/* printable: replaces bytes that a terminal or JSON cannot handle in strings from elsewhere. */
+/* printable: replaces what a terminal or JSON cannot show in strings from elsewhere. */
 #include "base/printable.h"
+
+#include <locale.h>
+#include <string.h>
+#include <wchar.h>
+
+/* The character at `at`; *next: what follows it. Bytes that are not UTF-8 count one by one. */
+static unsigned long character_at(const char *at, const char *end, const char **next)
+{
+	const unsigned char *bytes = (const unsigned char *)at;
+	size_t length = *bytes >= 0xf0 ? 4 : *bytes >= 0xe0 ? 3 : *bytes >= 0xc0 ? 2 : 1;
+	unsigned long character = *bytes;
+
+	if (length > (size_t)(end - at))
+		length = 1;
+	if (length > 1)
+		character &= 0x7fU >> length;
+	for (size_t i = 1; i < length; i++)
+		character = character << 6 | (bytes[i] & 0x3f);
+	*next = at + length;
+	return character;
+}
+
+/*
+ * Unicode's format characters (Cf), line and paragraph separators, fillers and variation selectors:
+ * they show nothing, or reorder or restyle what is around them.
+ */
+static bool is_invisible(unsigned long character)
+{
+	static const struct {
+		unsigned long first, last;
+	} ranges[] = {
+		{ 0xad, 0xad },       { 0x34f, 0x34f },     { 0x600, 0x605 },
+		{ 0x61c, 0x61c },     { 0x6dd, 0x6dd },     { 0x70f, 0x70f },
+		{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+		{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },
+		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x110bd, 0x110bd },
+		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (character >= ranges[i].first && character <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
 
 void text_printable(struct text *text, const char *string)
 {
+	const char *from = text->next;
+	char *to = text->next;
+
 	text_plain(text, slice_of(string));
+	while (from < text->next) {
+		const char *next;
+
+		if (is_invisible(character_at(from, text->next, &next))) {
+			*to++ = '?';
+		} else {
+			memmove(to, from, (size_t)(next - from));
+			to += next - from;
+		}
+		from = next;
+	}
+	text->next = to;
+}
+
+/* By the C library's table, in whatever locale we run; 1 if it has none. */
+static unsigned columns_of(unsigned long character)
+{
+	static locale_t utf8;
+	static bool tried;
+	locale_t before;
+	int columns;
+
+	if (character < 0x80)
+		return 1;
+	if (!tried)
+		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	tried = true;
+	if (!utf8)
+		return 1;
+	before = uselocale(utf8);
+	columns = wcwidth((wchar_t)character);
+	uselocale(before);
+	return columns < 0 ? 1 : (unsigned)columns;
+}
+
+const char *printable_next(const char *at, const char *end, unsigned *columns)
+{
+	const char *next;
+
+	*columns = columns_of(character_at(at, end, &next));
+	return next;
+}
+
+unsigned printable_columns(const char *at, const char *end)
+{
+	unsigned total = 0;
+
+	while (at < end) {
+		unsigned columns;
+
+		at = printable_next(at, end, &columns);
+		total += columns;
+	}
+	return total;
 }

@@ -6,7 +6,19 @@
 
 #include "text.h"
 
-/* The string as UTF-8 without control characters: '?' in place of each byte that is neither. */
+/*
+ * The string as UTF-8 that shows all it has: '?' replaces each byte that is not UTF-8 and each
+ * character that controls the terminal, the direction of the text, or is invisible.
+ */
 void text_printable(struct text *text, const char *string);
+
+/*
+ * Returns the end of the character at `at` in UTF-8 text that ends at `end`, and how many columns of
+ * a terminal it takes: 2 for East Asian characters and emoji, 0 for combining ones.
+ */
+const char *printable_next(const char *at, const char *end, unsigned *columns);
+
+/* How many columns the text takes. */
+unsigned printable_columns(const char *at, const char *end);
 
 #endif

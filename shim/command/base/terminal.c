@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/printable.h"
+
 static const char take[] = "\033[?1049h\033[?25l\033[H\033[2J";
 static const char give_back[] = "\033[?25h\033[?1049l";
 
@@ -99,24 +101,21 @@ void terminal_give_back(void)
  */
 static const char *draw_line(const char *line, unsigned width)
 {
+	const char *end = line + strcspn(line, "\n");
 	unsigned used = 0;
 
-	for (; *line && *line != '\n'; line++) {
-		bool begins = (*line & 0xc0) != 0x80; /* a character of UTF-8 */
+	while (line < end) {
+		const char *start = line;
+		unsigned columns = 0;
 
-		if (*line == '\033') {
-			size_t length = strcspn(line, "m");
-
-			fwrite(line, 1, length + 1, stdout);
-			line += length;
-			continue;
-		}
-		used += begins;
+		line = *line == '\033' ? line + strcspn(line, "m") + 1
+				       : printable_next(line, end, &columns);
+		used += columns;
 		if (used <= width)
-			putchar(*line);
+			fwrite(start, 1, (size_t)(line - start), stdout);
 	}
 	fputs("\033[0m\033[K", stdout);
-	return *line ? line + 1 : line;
+	return *end ? end + 1 : end;
 }
 
 void terminal_draw(const char *lines, const struct terminal *terminal)

@@ -221,14 +221,9 @@ struct table {
 	FILE *out;
 };
 
-/* Characters, not bytes, so that columns stay straight. */
 static unsigned width_of(const struct text *text)
 {
-	unsigned width = 0;
-
-	for (const char *at = text->start; at < text->next; at++)
-		width += (*at & 0xc0) != 0x80;
-	return width;
+	return printable_columns(text->start, text->next);
 }
 
 /* Replaces characters before the tail by a '+'. */
@@ -243,8 +238,15 @@ static void cut(struct text *text, unsigned width, char tail)
 	if (to > text->start && to < text->next && to[-1] == ']') /* of an IPv6 address */
 		to--;
 	surplus -= width - 1;
-	for (from = to; from > text->start && surplus; from--)
-		surplus -= (from[-1] & 0xc0) != 0x80;
+	for (from = to; from > text->start && surplus;) {
+		unsigned columns;
+
+		do
+			from--;
+		while (from > text->start && (*from & 0xc0) == 0x80);
+		printable_next(from, to, &columns);
+		surplus -= columns < surplus ? columns : surplus;
+	}
 	*from++ = '+';
 	memmove(from, to, (size_t)(text->next - to));
 	text->next -= to - from;
