@@ -222,8 +222,9 @@ static int find(struct attachment *attachment, pid_t pid, pid_t thread)
 		return EXIT_OURS;
 	}
 	if (holder->pidfd < 0 && thread && error == EINVAL) {
-		message("thread %d of process %d has descriptors of its own, which take Linux 6.9 "
-			"to reach",
+		message("thread %d of process %d has descriptors of its own; reaching them "
+			"requires "
+			"Linux 6.9",
 			thread, pid);
 		return EXIT_OURS;
 	}

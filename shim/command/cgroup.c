@@ -87,7 +87,7 @@ static bool find(const struct request *request, struct group *group)
 	}
 	if (request->host && !group_is_root(group)) {
 		message("--host: the root of the hierarchy is not visible here (in a cgroup "
-			"namespace, or where only a part of it is mounted); use self or a PID for "
+			"namespace, or if only a part of it is mounted); use self or a PID for "
 			"the group of this container");
 		group_close(group);
 		return false;

@@ -430,9 +430,8 @@ int command_check(int argc, char **argv)
 	question.subject = in_one(arguments);
 	pid = pid_of(arguments[0]);
 	if (pid && arguments[1]) {
-		message("check: expected nothing behind process %d, but '%s' (options go before "
-			"it)",
-			pid, arguments[1]);
+		message("check: unexpected argument '%s' after process %d (options go before it)",
+			arguments[1], pid);
 		return EXIT_OURS;
 	}
 	if (pid && settings_are_given(&question.options)) {

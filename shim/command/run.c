@@ -220,8 +220,8 @@ static bool supervise(struct request *request, const struct target *target,
 		return true;
 	case SUPERVISION_OUTER:
 		request->outer = true;
-		warning("'%s' is supervised already: the settings of the 'keepalive run' around it "
-			"hold",
+		warning("'%s' is supervised already: the settings of the outer 'keepalive run' "
+			"apply",
 			request->command[0]);
 		return true;
 	case SUPERVISION_REFUSED:
@@ -330,7 +330,7 @@ int command_run(int argc, char **argv)
 	if (!request.outer)
 		settings_options_export(&request.options, &sources);
 	if (!settings.on && supervise_is_on())
-		warning("'%s' is supervised anyway, by the 'keepalive run' around it",
+		warning("'%s' is supervised anyway, by the outer 'keepalive run'",
 			request.command[0]);
 	return execute(&request, &target, error);
 }

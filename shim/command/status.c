@@ -47,9 +47,9 @@ static const char help[] =
 	"NEXT-PROBE  time until the next probe; 'unacked', 'zero-window': keepalive waits\n"
 	"            until data is acknowledged or the peer's window opens; !2: two\n"
 	"            probes without answer\n"
-	"PEER        -> the process connected; <- it was connected to\n"
+	"PEER        -> the process connected to it; <- it connected to the process\n"
 	"PORT        the local one\n"
-	"A dash: not known, or there is none (listeners have no timer, MPTCP has no user\n"
+	"A dash: unknown, or there is none (listeners have no timer, MPTCP has no user\n"
 	"timeout and no RTO cap). A plus: cut to fit. What could not be read is listed on\n"
 	"standard error.\n"
 	"\n"
@@ -92,9 +92,9 @@ __attribute__((format(printf, 2, 3))) static void say(FILE *frame, const char *f
 static void note(FILE *frame, const char *what, const struct lack *lack)
 {
 	if (lack->processes == 1)
-		say(frame, "no %s of %s", what, lack->reason);
+		say(frame, "no %s for %s", what, lack->reason);
 	else if (lack->processes > 1)
-		say(frame, "no %s of %u processes, such as %s", what, lack->processes,
+		say(frame, "no %s for %u processes, such as %s", what, lack->processes,
 		    lack->reason);
 }
 

@@ -45,7 +45,7 @@ static void note_no_table(struct lack *lack, const struct holder *holder)
 	text.end--;
 	text_process(&text, &holder->process);
 	text_string(&text, ours ? ": the kernel's table of sockets (sock_diag) cannot be read: "
-				: ": its network namespace cannot be entered, which takes "
+				: ": its network namespace cannot be entered, which requires "
 				  "CAP_SYS_ADMIN: ");
 	text_string(&text, strerror(holder->space->error));
 	*text.next = '\0';
