@@ -13,9 +13,10 @@ load ../helpers
 	[ "$(echo "$PROGRAMS/values" | "$BATS_TEST_TMPDIR/at_entry" "$SHIM")" = "loaded $PROGRAMS/values" ] ||
 		skip_as ptrace
 	# Each run takes another sample. CONFUSION_SECONDS=1000 is enough for all programs; SEED repeats an earlier sample.
-	run -0 python3 "$TESTS/worlds/confusion.py" "$KEEPALIVE" "$SHIM" "$BATS_TEST_TMPDIR/at_entry" \
+	run python3 "$TESTS/worlds/confusion.py" "$KEEPALIVE" "$SHIM" "$BATS_TEST_TMPDIR/at_entry" \
 		"${CONFUSION_SECONDS:-40}" ${SEED:+"$SEED"}
 	sed 's/^/# /' <<<"$output" >&3
+	assert_success
 	# Of the kinds of programs, only this one is certain to be installed.
 	assert_line --regexp '^reached +[1-9]'
 }

@@ -112,7 +112,10 @@ def main():
         for path in candidates:
             if time.monotonic() > end:
                 break
-            so, (said, why) = truth(path, entry), answer(path, keepalive)
+            try:
+                so, (said, why) = truth(path, entry), answer(path, keepalive)
+            except FileNotFoundError:  # somebody removes a package meanwhile
+                continue
             table[so, said] += 1
             if said != "yes":
                 obstacles[said, why] += 1
