@@ -12,7 +12,7 @@ load ../helpers
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -O1 -o "$BATS_TEST_TMPDIR/at_entry" "$TESTS/worlds/programs/at_entry.c"
 	[ "$(echo "$PROGRAMS/values" | "$BATS_TEST_TMPDIR/at_entry" "$SHIM")" = "loaded $PROGRAMS/values" ] ||
 		skip_as ptrace
-	# Each run takes another sample. CONFUSION_SECONDS=1000 is enough for all programs; SEED repeats an earlier sample.
+	# Each run takes another sample. CONFUSION_SECONDS=2500 is enough for all programs; SEED repeats an earlier sample.
 	run python3 "$TESTS/worlds/confusion.py" "$KEEPALIVE" "$SHIM" "$BATS_TEST_TMPDIR/at_entry" \
 		"${CONFUSION_SECONDS:-40}" ${SEED:+"$SEED"}
 	sed 's/^/# /' <<<"$output" >&3

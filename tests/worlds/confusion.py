@@ -36,7 +36,7 @@ def is_program(path):
             start = file.read(4)
     except OSError:
         return False
-    name = os.path.basename(path)
+    name = os.path.basename(os.path.realpath(path))
     if start == b"\x7fELF":
         # ld.so is a shared object too; check answers for the program that it is given.
         return not (name.endswith(".so") or ".so." in name)
