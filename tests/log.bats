@@ -46,6 +46,13 @@ load helpers
 	[[ $stderr == *" client "*": idle=60s interval=10s count=kernel"* ]]
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_COUNT=kernel "$PROGRAMS/values" -l user_timeout=90000
 	[[ $stderr == *" listener "*": idle=60s interval=10s count=kernel user-timeout=90s; the program's own: user-timeout"* ]]
+	# Each option is the program's, and keepalive off.
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$PROGRAMS/values" -l keepalive=0 -l idle=5 -l interval=5 -l count=5 \
+		-l user_timeout=90000 -l rto_max=5000
+	[[ $stderr == *" listener "*": off; the program's own: idle interval count user-timeout "* ]]
+	# Switched on by the program, and left alone by a rule.
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_RULES='role=client off' "$PROGRAMS/values" -s keepalive=1
+	[[ $stderr == *" client "*": left alone: idle=kernel interval=kernel count=kernel by rule 1; the program's own: keepalive"* ]]
 	require strace
 	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -E LD_PRELOAD="$SHIM" -E KEEPALIVE_SHIM_LOG=stderr \
 		-E KEEPALIVE_SHIM_RULES='role=server idle=20 interval=5' -e inject=setsockopt:error=EINVAL:when=1+2 "$PROGRAMS/values"
@@ -112,6 +119,11 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM)'
 	cp "$PROGRAMS/values" "$program"
 	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$program"
 	[[ $stderr == *"] ??2J?2J"$'\303\251t\303\251'": fd "*" listener "* ]]
+	# U+2028 is a line separator, U+202E shows what follows from right to left, U+FEFF is invisible, U+202F is a blank.
+	program=$BATS_TEST_TMPDIR/$'\342\200\250a\342\200\256b\357\273\277c\342\200\257'
+	cp "$PROGRAMS/values" "$program"
+	run --separate-stderr shimmed KEEPALIVE_SHIM_LOG=stderr "$program"
+	[[ $stderr == *"] ???a???b???c"$'\342\200\257'": fd "*" listener "* ]]
 }
 
 # logged WAY PATH: makes a socket with the log at PATH, by preload, supervision or attach; the log is complete when this

@@ -57,35 +57,38 @@ static struct profile profile_of(const struct profile *profile, unsigned owned,
 	return has;
 }
 
+/* Why the socket was left alone whatever its profile is, or NULL. */
+static const char *why_left_alone(const struct settings *settings, enum role role,
+				  const struct standing *standing, const struct values *now)
+{
+	if (standing->given == PROFILE_NONE) {
+		if (settings->role & role)
+			return "TCP's options refused";
+		return settings->role == ROLE_CLIENT ? "KEEPALIVE_SHIM_ROLE=client"
+						     : "KEEPALIVE_SHIM_ROLE=server";
+	}
+	if (standing->owned == OPTIONS_ALL && !settings_profile(settings, standing->given)->force &&
+	    (!now || now->value[OPTION_KEEPALIVE]))
+		return "keepalive was on already";
+	return standing->held ? "the program's own user-timeout" : NULL;
+}
+
 void text_log_outcome(struct text *text, const struct settings *settings, enum role role,
 		      const struct standing *standing, const struct values *now,
 		      const struct values *kernel)
 {
-	struct profile has;
+	const char *why = why_left_alone(settings, role, standing, now);
 	unsigned number = standing->given;
 	const struct profile *profile = settings_profile(settings, number);
+	struct profile has = *profile;
 
-	if (number == PROFILE_NONE && settings->role & role) {
-		text_string(text, "left alone: TCP's options refused");
-		return;
-	}
-	if (number == PROFILE_NONE) {
-		text_string(text, "left alone: KEEPALIVE_SHIM_ROLE=");
-		text_string(text, settings->role == ROLE_CLIENT ? "client" : "server");
-		return;
-	}
-	if (standing->owned == OPTIONS_ALL && !profile->force) {
-		text_string(text, "left alone: keepalive was on already");
-		return;
-	}
-	if (standing->held) {
-		text_string(text, "left alone: the program's own user-timeout");
-		return;
-	}
-	has = *profile;
-	if (!profile->value[OPTION_KEEPALIVE])
+	if (why || !profile->value[OPTION_KEEPALIVE])
 		text_string(text, "left alone: ");
-	else if (now)
+	if (why) {
+		text_string(text, why);
+		return;
+	}
+	if (now)
 		has = profile_of(profile, standing->owned, now, kernel);
 	text_profile(text, &has);
 	if (number >= PROFILE_RULE) {

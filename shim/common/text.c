@@ -112,7 +112,8 @@ void text_number(struct text *text, unsigned long number)
 
 /*
  * The length of the UTF-8 sequence at the beginning of the slice (RFC 3629); 0 if there is none,
- * and for control characters (including U+0080 to U+009F, which terminals obey).
+ * for control characters (including U+0080 to U+009F, which terminals obey), for those that break a
+ * line or reverse its direction (U+2028 to U+202E), and for the invisible byte order mark.
  */
 static size_t sequence(struct slice from)
 {
@@ -131,8 +132,8 @@ static size_t sequence(struct slice from)
 			return 0;
 		character = character << 6 | (at[i] & 0x3f);
 	}
-	if (character < 0xa0 || (length == 3 && character < 0x800) ||
-	    (character >= 0xd800 && character < 0xe000) ||
+	if (character < 0xa0 || character == 0xfeff || character - 0x2028 <= 6 ||
+	    (length == 3 && character < 0x800) || (character >= 0xd800 && character < 0xe000) ||
 	    (length == 4 && (character < 0x10000 || character > 0x10ffff)))
 		return 0;
 	return length;

@@ -84,13 +84,10 @@ bool option_is_of_client(int fd)
 {
 	uint32_t info[INFO_WORDS], queued = 0;
 	socklen_t length = sizeof(info);
-	uint8_t state;
-
 	if (libc->getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) != 0 ||
 	    length < sizeof(info) || libc->syscall(SYS_ioctl, fd, TIOCOUTQ, &queued) != 0)
 		return false;
-	state = (uint8_t)info[INFO_STATE];
-	return (state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT) &&
+	return 1U << (uint8_t)info[INFO_STATE] & (1U << TCP_ESTABLISHED | 1U << TCP_CLOSE_WAIT) &&
 	       info[INFO_BYTES_ACKED] + queued - info[INFO_NOTSENT_BYTES] -
 			       (info[INFO_BYTES_SENT] - info[INFO_BYTES_RETRANS]) ==
 		       1;

@@ -311,13 +311,13 @@ void policy_before_accept(int listener)
 /* Whether what waits in the listener's queue is left alone, as the listener is. */
 static bool is_left_alone(int listener, const struct known *parent)
 {
-	int on = 0;
+	int on = 1;
 
 	if (settings_profile(configuration()->settings, parent->profile)->force)
 		return false;
-	return parent->held || parent->owned == OPTIONS_ALL ||
-	       (parent->owned & 1U << OPTION_KEEPALIVE &&
-		(option_get(listener, OPTION_KEEPALIVE, &on) != 0 || !on));
+	if (parent->owned & 1U << OPTION_KEEPALIVE)
+		option_get(listener, OPTION_KEEPALIVE, &on);
+	return parent->held || parent->owned == OPTIONS_ALL || !on;
 }
 
 /*
