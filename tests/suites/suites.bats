@@ -6,7 +6,7 @@ load ../helpers
 	require apt-get dpkg-source unshare
 	require_root
 	require_unshare --net --pid --fork --mount
-	run nice "$TESTS/suites/run" --slice --jobs 2
+	run "$TESTS/suites/run" --slice --jobs 2
 	refute_line --partial DIFFERS
 	assert_success
 	echo "# $(tail -n 1 <<<"$output")" >&3
