@@ -3,9 +3,10 @@
 
 load ../helpers
 
-# confined HOW ACTION CALL WHEN: prints what the sockets of such a program have, and how it ended (confined.c).
+# confined HOW ACTION CALL WHEN: becomes such a program, which prints what its sockets have, and how it ended (confined.c).
 confined() {
-	shimmed "${SETTINGS[@]}" timeout 10 "$PROGRAMS/confined" "$@"
+	export LD_PRELOAD="$SHIM" "${SETTINGS[@]}"
+	exec "$PROGRAMS/confined" "$@"
 }
 
 # each_filter COMMAND: runs the command with each combination of HOW ACTION CALL WHEN.
