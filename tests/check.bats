@@ -466,6 +466,23 @@ ls: idle from --idle, mode from --mode, the rest by default"
 	run -0 bin/keepalive check --library="$SHIM" ls
 }
 
+@test "a file that is not found or cannot be executed: which one, and what it may be" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '#!/no/such/interpreter\n' >a-script
+	printf '#!/usr/bin/env no-such-program\n' >by-env
+	chmod +x a-script by-env
+	run -125 "$KEEPALIVE" check a-script
+	assert_output "keepalive: 'a-script' is not in PATH; for the file in this directory, write './a-script'"
+	run -125 "$KEEPALIVE" check ./a-script
+	assert_output "keepalive: './a-script' is run by '/no/such/interpreter': No such file or directory"
+	run -125 "$KEEPALIVE" check ./by-env
+	assert_output "keepalive: './by-env' is run by 'no-such-program': No such file or directory"
+	run -125 "$KEEPALIVE" check env no-such-program
+	assert_output "keepalive: 'no-such-program': No such file or directory"
+	run -125 "$KEEPALIVE" check "$BATS_TEST_TMPDIR"
+	assert_output "keepalive: '$BATS_TEST_TMPDIR': Is a directory"
+}
+
 @test "what cannot be known is reported as unknown" {
 	run -125 "$KEEPALIVE" check no-such-program
 	run -125 "$KEEPALIVE" check /etc

@@ -529,10 +529,11 @@ in_place() {
 	run -0 "$KEEPALIVE" disable --root="$ROOT" it
 	[ ! -e "$DROP_IN" ] && [ -e "${DROP_IN%/*}/own.conf" ]
 	run -125 "$KEEPALIVE" disable --root="$ROOT" it
-	assert_output --partial "was not enabled"
+	assert_output "keepalive: 'it.service' was not enabled: there is no '$DROP_IN'"
 	rm "${DROP_IN%/*}/own.conf"
 	run -0 enable it
-	run -0 "$KEEPALIVE" disable --root="$ROOT" it
+	run -0 "$KEEPALIVE" disable --root="$ROOT//" it
+	assert_output "$DROP_IN: removed"
 	[ ! -e "${DROP_IN%/*}" ]
 }
 
@@ -541,9 +542,13 @@ in_place() {
 	run -125 enable no-such-unit
 	assert_output --partial "there is no unit 'no-such-unit.service'"
 	run -125 enable ../it
-	assert_output "keepalive: '../it' is not the name of a unit"
+	assert_output "keepalive: '../it' is not the name of a unit; did you mean 'it'?"
 	run -125 enable it.socket
-	assert_output "keepalive: 'it.socket': name the service that it starts"
+	assert_output "keepalive: 'it.socket' is not a service; name the one that it starts"
+	mkdir -p "$ROOT/usr/lib/systemd/user"
+	touch "$ROOT/usr/lib/systemd/user/theirs.service"
+	run -125 enable theirs
+	assert_output --partial "'theirs.service' is a unit of users (systemctl --user)"
 	run -125 enable --idle=0 it
 	assert_output --partial "--idle '0'"
 	run -125 enable

@@ -526,6 +526,16 @@ WIDE='\u4e2d\u4e2d\u4e2d\u4e2d\u4e2d'
 	done
 }
 
+@test "a process that is named twice is shown, counted and attached to once" {
+	exposed 2
+	run -0 "$KEEPALIVE" status "$EXPOSED" "$EXPOSED"
+	[ "${#lines[@]}" = 16 ]
+	run -1 --separate-stderr "$KEEPALIVE" status --off --json "$EXPOSED" "$EXPOSED"
+	[ "$(jq 'map(.connections) | add' <<<"$output")" = 4 ]
+	run -0 "$KEEPALIVE" attach --dry-run "$EXPOSED" "$EXPOSED"
+	[ "${#lines[@]}" = 15 ]
+}
+
 @test "status by port, state and process, sorted" {
 	pairs 3
 	local port
@@ -714,6 +724,10 @@ shows() {
 	assert_output "keepalive: --watch '0': not an interval; accepted: 0.1 to 86400 seconds"
 	run "$KEEPALIVE" status --nonsense
 	assert_failure 125
+	run -125 "$KEEPALIVE" status --w
+	assert_output "keepalive: status: option '--w' is ambiguous (keepalive status --help lists the options)"
+	run -125 "$KEEPALIVE" status -w
+	assert_output "keepalive: status: unknown option '-w' (keepalive status --help lists the options)"
 	run sh -c 'exec "$1" status >/dev/full' sh "$KEEPALIVE"
 	assert_failure 125
 	assert_output --partial 'keepalive: standard output: not everything was written'

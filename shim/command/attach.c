@@ -436,7 +436,9 @@ static int attach_all(struct request *request, char **arguments)
 			return EXIT_OURS;
 	}
 	for (; *arguments; arguments++) {
-		if (!attach_to(request, process_number(*arguments)))
+		pid_t pid = process_number(*arguments);
+
+		if (!is_attached(request, pid) && !attach_to(request, pid))
 			return request->status;
 	}
 	if (request->unit && !attach_to_unit(request))

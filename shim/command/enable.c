@@ -552,6 +552,19 @@ static bool is_ours(const char *path)
 	return false;
 }
 
+/* An image's directory; "" for "/", which is this system. */
+static bool take_root(void *context, const char *value)
+{
+	size_t length = strlen(value);
+
+	while (length && value[length - 1] == '/')
+		length--;
+	((struct request *)context)->root = strndup(value, length);
+	if (!((struct request *)context)->root)
+		abort();
+	return true;
+}
+
 static int enable(const struct request *request, const char *name)
 {
 	static struct service unit;
@@ -597,8 +610,9 @@ static int disable(const struct request *request, const char *name)
 		return EXIT_OURS;
 	error = drop_in_remove(path);
 	if (error) {
-		message("'%s' was not enabled, or cannot be disabled: '%s': %s", unit.name, path,
-			strerror(error));
+		message(error == ENOENT ? "'%s' was not enabled: there is no '%s'"
+					: "'%s' cannot be disabled: '%s': %s",
+			unit.name, path, strerror(error));
 		return EXIT_OURS;
 	}
 	printf("%s: removed\n", path);
@@ -626,13 +640,14 @@ int command_enable(int argc, char **argv)
 		{ .name = "cgroup", .flag = &request.cgroup },
 		{ .name = "now", .flag = &request.now },
 		{ .name = "dry-run", .flag = &request.dry_run },
-		{ .name = "root", .text = &request.root },
+		{ .name = "root", .take = take_root },
 		{ 0 },
 	};
 	const struct options options = {
 		.help = help_enable,
 		.help_below = help_enable_below,
 		.settings = &request.options,
+		.context = &request,
 		.rows = rows,
 	};
 	int status;
@@ -646,10 +661,10 @@ int command_disable(int argc, char **argv)
 	struct request request = { .root = "" };
 	const struct option_row rows[] = {
 		{ .name = "now", .flag = &request.now },
-		{ .name = "root", .text = &request.root },
+		{ .name = "root", .take = take_root },
 		{ 0 },
 	};
-	const struct options options = { .help = help_disable, .rows = rows };
+	const struct options options = { .help = help_disable, .context = &request, .rows = rows };
 	int status;
 	const char *unit = read_unit(argc, argv, &options, &status);
 

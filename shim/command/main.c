@@ -19,13 +19,12 @@ static const struct {
 	{ "status", command_status,
 	  "status [OPTION...] [PID...]\tshow connections and their keepalive" },
 	{ "attach", command_attach,
-	  "attach [OPTION...] PID...\tset it on sockets that processes have" },
+	  "attach [OPTION...] PID...\tset it on sockets that are open already" },
 	{ "enable", command_enable, "enable [OPTION...] UNIT\tgive a systemd service keepalive" },
-	{ "disable", command_disable, "disable [OPTION...] UNIT\tremove that again" },
+	{ "disable", command_disable, "disable [OPTION...] UNIT\tundo that" },
 	{ "cgroup", command_cgroup,
-	  "cgroup attach|list|detach|pin ...\tlet the kernel do it, for a group" },
-	{ "copy", command_copy,
-	  "copy [OPTION...] DIRECTORY\tput the library and this command there" },
+	  "cgroup attach|list|detach|pin ...\tset it in the kernel, for a group" },
+	{ "copy", command_copy, "copy [OPTION...] DIRECTORY\tcopy the library and this command" },
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -266,6 +266,15 @@ static void watch(const struct request *request)
 	}
 }
 
+static bool is_listed(const struct request *request, pid_t pid)
+{
+	size_t i = 0;
+
+	while (i < request->count && request->pids[i] != pid)
+		i++;
+	return i < request->count;
+}
+
 static int read_pids(struct request *request, char **arguments)
 {
 	size_t room = 0;
@@ -275,6 +284,8 @@ static int read_pids(struct request *request, char **arguments)
 
 		if (!pid)
 			return EXIT_OURS;
+		if (is_listed(request, pid))
+			continue;
 		request->pids =
 			array_room(request->pids, request->count, &room, sizeof(*request->pids));
 		request->pids[request->count++] = pid;

@@ -59,7 +59,7 @@ static void say_unknown(const char *command, const char *argument, const struct 
 	char name[64];
 
 	copy_name(argument, name, sizeof(name));
-	if (beginning_with(name, names) > 1) {
+	if (strncmp(argument, "--", 2) == 0 && beginning_with(name, names) > 1) {
 		message("%s: option '--%s' is ambiguous (keepalive %s --help lists the options)",
 			command, name, command);
 		return;

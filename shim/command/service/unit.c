@@ -248,27 +248,56 @@ static void read_file(void *context, const char *path)
 		fclose(file);
 }
 
+/* Whether it is the suffix of units that are no services: systemd.unit(5). */
+static bool is_other_type(const char *suffix)
+{
+	static const char *const types[] = { "socket", "device", "mount", "automount", "swap",
+					     "target", "path",   "timer", "slice",     "scope" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(suffix, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Letters, digits and ":-_.\@": systemd.unit(5). */
 bool unit_name(struct service *unit, const char *root, const char *name)
 {
 	static const char accepted[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 		":-_.\\@";
-	const char *suffix = strrchr(name, '.');
+	const char *suffix = strrchr(name, '.'), *base = strrchr(name, '/');
 
 	*unit = (struct service){ .root = root };
 	if (!*name || name[strspn(name, accepted)] || *name == '.' ||
 	    strlen(name) > NAME_MAX - strlen(".service")) {
-		message("'%s' is not the name of a unit", name);
+		message(base && base[1] ? "'%s' is not the name of a unit; did you mean '%s'?"
+					: "'%s' is not the name of a unit",
+			name, base ? base + 1 : "");
 		return false;
 	}
-	if (suffix && (strcmp(suffix, ".socket") == 0 || strcmp(suffix, ".timer") == 0)) {
-		message("'%s': name the service that it starts", name);
+	if (suffix && is_other_type(suffix + 1)) {
+		message("'%s' is not a service; name the one that it starts", name);
 		return false;
 	}
 	snprintf(unit->name, sizeof(unit->name), "%s%s", name,
 		 suffix && strcmp(suffix, ".service") == 0 ? "" : ".service");
 	return true;
+}
+
+/* Whether the instances of systemd that users have know it. */
+static bool is_of_users(const struct service *unit)
+{
+	static const char *const folders[] = { "/etc/systemd/user", "/usr/lib/systemd/user" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s/%s", unit->root, folders[i], unit->name);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool unit_read(struct service *unit, const char *file)
@@ -282,6 +311,12 @@ bool unit_read(struct service *unit, const char *file)
 		message("'%s' is masked: '%s' is a link to /dev/null, or empty", unit->name, path);
 		return false;
 	case FRAGMENT_MISSING:
+		if (is_of_users(unit)) {
+			message("'%s' is a unit of users (systemctl --user), which this command "
+				"does not change; set LD_PRELOAD in environment.d(5)",
+				unit->name);
+			return false;
+		}
 		message("there is no unit '%s' in %s/etc/systemd/system, in "
 			"%s/usr/lib/systemd/system or in systemd's other directories",
 			unit->name, unit->root, unit->root);
