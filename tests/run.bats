@@ -303,7 +303,7 @@ keepalive-shim: warning: KEEPALIVE_SHIM_INTERVAL '10s'"
 	assert_output "from sh: with two words"
 	script lost '#!/no/such/interpreter'
 	run -127 "$KEEPALIVE" run lost
-	assert_output "keepalive: '/no/such/interpreter': No such file or directory"
+	assert_output --regexp "^keepalive: '.*' is run by '/no/such/interpreter': No such file or directory$"
 }
 
 @test "a script starts with any options of env(1) in its first line, and if that line is cut off" {

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -254,23 +253,6 @@ static void advise_file(struct verdict *verdict, const struct sources *sources)
 			 rules);
 }
 
-/* The file that was looked for, or the one that runs it, cannot be executed. */
-static void say_not_found(const char *command, const struct target *target, int error)
-{
-	const char *file = target->executable[0] ? target->executable : command;
-	struct stat status;
-
-	if (target->is_script)
-		message("'%s' is run by '%s': %s", target->path, file, strerror(error));
-	else if (error == ENOENT && *file && !strchr(file, '/') && access(file, F_OK) == 0)
-		message("'%s' is not in PATH; for the file in this directory, write './%s'", file,
-			file);
-	else
-		message("'%s': %s", file,
-			stat(file, &status) == 0 && S_ISDIR(status.st_mode) ? strerror(EISDIR)
-									    : strerror(error));
-}
-
 static int answer_command(const struct question *question)
 {
 	static struct settings settings;
@@ -282,7 +264,7 @@ static int answer_command(const struct question *question)
 	struct verdict verdict;
 
 	if (error && error != ENOEXEC) {
-		say_not_found(question->command[0], &target, error);
+		target_say_error(&target, question->command[0], error);
 		return EXIT_OURS;
 	}
 	lookalikes_warn(environ, true);

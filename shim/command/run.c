@@ -108,10 +108,9 @@ static bool read_arguments(int argc, char **argv, struct request *request, int *
 	return request->command && request->command[0];
 }
 
-/* Reports that COMMAND cannot be started, as env(1) does. */
-static int not_started(const char *what, int error)
+/* The exit status if COMMAND cannot be started, as that of env(1). */
+static int status_of(int error)
 {
-	message("'%s': %s", what, strerror(error));
 	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
@@ -154,14 +153,17 @@ static int execute(const struct request *request, const struct target *target, i
 	if (errno == ENOEXEC && strcmp(target->executable, target->path) != 0)
 		execute_by_shell(target, request->command);
 	error = errno;
-	if (error == expected)
-		return not_started(target->executable, error);
+	if (error == expected) {
+		target_say_error(target, request->command[0], error);
+		return status_of(error);
+	}
 	if (error == ENOENT && target->interpreter_missing) {
 		message("'%s': its dynamic linker '%s' is missing", target->executable,
 			target->elf.interpreter);
 		return EXIT_NOT_FOUND;
 	}
-	return not_started(target->path, error);
+	message("'%s': %s", target->path, strerror(error));
+	return status_of(error);
 }
 
 /*
@@ -322,8 +324,10 @@ int command_run(int argc, char **argv)
 	    !sources_read(&sources, &program, &settings, false) ||
 	    (settings.on && !library_find(request.library, target.elf.abi, &library)))
 		return EXIT_OURS;
-	if (error && !target.executable[0])
-		return not_started(request.command[0], error);
+	if (error && !target.executable[0]) {
+		target_say_error(&target, request.command[0], error);
+		return status_of(error);
+	}
 	judge_program(&target, error, &library, &settings, &verdict);
 	if (settings.on && !prepare(&request, &target, &library, &verdict, &settings))
 		return EXIT_OURS;

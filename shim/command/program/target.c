@@ -11,6 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "process/proc.h"
 #include "program/env_words.h"
 
@@ -340,6 +341,22 @@ int target_find(char **command, struct target *target)
 	target->interpreter_missing =
 		target->elf.interpreter[0] && access(target->elf.interpreter, F_OK) != 0;
 	return 0;
+}
+
+void target_say_error(const struct target *target, const char *command, int error)
+{
+	const char *file = target->executable[0] ? target->executable : command;
+	struct stat status;
+
+	if (target->is_script)
+		message("'%s' is run by '%s': %s", target->path, file, strerror(error));
+	else if (error == ENOENT && *file && !strchr(file, '/') && access(file, F_OK) == 0)
+		message("'%s' is not in PATH; for the file in this directory, write './%s'", file,
+			file);
+	else
+		message("'%s': %s", file,
+			strerror(stat(file, &status) == 0 && S_ISDIR(status.st_mode) ? EISDIR
+										     : error));
 }
 
 void target_of_process(const struct process *process, struct target *target)

@@ -42,6 +42,9 @@ struct target {
  */
 int target_find(char **command, struct target *target);
 
+/* Reports the error of target_find(): which file it is of, and what was meant perhaps. */
+void target_say_error(const struct target *target, const char *command, int error);
+
 /* The same for what a process runs now, as far as it can be seen, without path and privilege. */
 void target_of_process(const struct process *process, struct target *target);
 
