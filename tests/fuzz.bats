@@ -2,15 +2,21 @@
 # from there.
 load helpers
 
+FLAGS=(-std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all)
+
+setup_file() {
+	require gcc
+	# What each target needs.
+	(cd "$BATS_FILE_TMPDIR" && gcc "${FLAGS[@]}" -I"$REPOSITORY/shim/common" -c "$TESTS"/fuzz/{driver,invariants}.c \
+		"$REPOSITORY"/shim/common/*.c) || skip_as sanitizers
+}
+
 # corpus TARGET: runs the target on each input of its corpus; it aborts if an invariant is broken.
 corpus() {
 	local target=$BATS_TEST_TMPDIR/$1 inputs=("$TESTS/fuzz/corpus-$1"/*)
 
-	require gcc
-	gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-		-I"$REPOSITORY/shim/common" -o "$target" "$TESTS/fuzz/driver.c" "$TESTS/fuzz/$1.c" \
-		"$TESTS/fuzz/invariants.c" "$REPOSITORY"/shim/{common/*,command/base/system}.c ||
-		skip_as sanitizers
+	gcc "${FLAGS[@]}" -I"$REPOSITORY/shim/common" -o "$target" "$TESTS/fuzz/$1.c" \
+		"$REPOSITORY/shim/command/base/system.c" "$BATS_FILE_TMPDIR"/*.o || skip_as sanitizers
 	run "$target" "${inputs[@]}"
 	assert_success
 	assert_output "${#inputs[@]} inputs"
