@@ -2,7 +2,7 @@
 # from there.
 load helpers
 
-FLAGS=(-std=gnu11 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all)
+FLAGS=(-std=gnu11 -D_GNU_SOURCE -O1 -g '-fsanitize=address,undefined' -fno-sanitize-recover=all)
 
 setup_file() {
 	require gcc
