@@ -494,6 +494,7 @@ ls: idle from --idle, mode from --mode, the rest by default"
 	printf '\0\1\2' >binary
 	chmod +x binary
 	run -125 "$KEEPALIVE" check ./binary
+	assert_line "./binary: ask for the program that runs it, or for a process"
 	KEEPALIVE_SHIM_IDLE=5x run -125 "$KEEPALIVE" check ls
 }
 

@@ -40,7 +40,7 @@ static bool is_invisible(unsigned long character)
 		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 	};
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+	for (size_t i = 0; character >= 0x80 && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
 		if (character >= ranges[i].first && character <= ranges[i].last)
 			return true;
 	}
@@ -101,9 +101,9 @@ unsigned printable_columns(const char *at, const char *end)
 	unsigned total = 0;
 
 	while (at < end) {
-		unsigned columns;
+		unsigned columns = 1;
 
-		at = printable_next(at, end, &columns);
+		at = (unsigned char)*at < 0x80 ? at + 1 : printable_next(at, end, &columns);
 		total += columns;
 	}
 	return total;

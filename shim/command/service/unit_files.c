@@ -64,15 +64,17 @@ static bool is_service(const char *name)
 	       strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
 }
 
-/* The name; of a template, that of the instance which `like` is, if it is one. */
-static void name_instance(const char *name, const char *like, char instance[NAME_MAX + 1])
+/*
+ * The name that an entry of a folder gives the unit: of a template, that of the same instance.
+ */
+static void name_instance(const char *entry, const char *unit, char instance[NAME_MAX + 1])
 {
-	const char *at = strchr(like, '@');
+	const char *at = strchr(unit, '@');
 
-	snprintf(instance, NAME_MAX + 1, "%s", name);
-	if (at && unit_is_template(name))
-		snprintf(instance, NAME_MAX + 1, "%.*s%s", (int)(strchr(name, '@') + 1 - name),
-			 name, at + 1);
+	snprintf(instance, NAME_MAX + 1, "%s", entry);
+	if (at && unit_is_template(entry))
+		snprintf(instance, NAME_MAX + 1, "%.*s%s", (int)(strchr(entry, '@') + 1 - entry),
+			 entry, at + 1);
 }
 
 /*

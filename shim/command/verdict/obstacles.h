@@ -73,7 +73,7 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "ask as a user who may read it", NULL) \
 	ROW(FORMAT, "format", EFFECT_UNKNOWN, WAY_NONE, true, /* binfmt_misc may know it */ \
 	    "it is neither an ELF executable nor a script whose #! line names an interpreter", \
-	    "", NULL) \
+	    "ask for the program that runs it, or for a process", NULL) \
 	ROW(NOT_LOADED, "not-loaded", EFFECT_NO, WAY_NONE, false, \
 	    "the library is not loaded in it", \
 	    "start it again with 'keepalive run'; " ATTACH, NULL) \
