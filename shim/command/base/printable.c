@@ -23,8 +23,8 @@ static unsigned long character_at(const char *at, const char *end, const char **
 }
 
 /*
- * Unicode's format characters (Cf), line and paragraph separators, fillers and variation selectors:
- * they show nothing, or reorder or restyle what is around them.
+ * Unicode's format characters (Cf), fillers and variation selectors: they show nothing, or reorder
+ * or restyle what is around them. text_plain() has replaced the separators and overrides among them.
  */
 static bool is_invisible(unsigned long character)
 {
@@ -34,10 +34,10 @@ static bool is_invisible(unsigned long character)
 		{ 0xad, 0xad },       { 0x34f, 0x34f },     { 0x600, 0x605 },
 		{ 0x61c, 0x61c },     { 0x6dd, 0x6dd },     { 0x70f, 0x70f },
 		{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
-		{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },
-		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
-		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x110bd, 0x110bd },
-		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+		{ 0x200b, 0x200f },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f },   { 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },
+		{ 0x110bd, 0x110bd }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff },
 	};
 
 	for (size_t i = 0; character >= 0x80 && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
