@@ -2,33 +2,16 @@
 # shellcheck shell=bash
 load ../helpers
 load root
+load packages
 
 bats_require_minimum_version 1.5.0
 
-# build_packages DIRECTORY [make argument...]: copies the sources there and builds the packages, with a fixed date.
-build_packages() {
-	local directory=$1
-
-	shift
-	mkdir -p "$directory"
-	tar -C "$REPOSITORY" --exclude=./build --exclude=./.git -c . | tar -C "$directory" -x
-	SOURCE_DATE_EPOCH=1700000000 make -s -C "$directory" package "$@"
-}
-
 setup_file() {
-	local arch
-
 	require dpkg-deb
-	export MAINTAINER="Pat O'Brien <pat@example.org>" HOMEPAGE=https://example.org/
-	arch=$(uname -m)
-	build_packages "$BATS_FILE_TMPDIR/one" ARCH="$arch" >"$BATS_FILE_TMPDIR/log" 2>&1 ||
-		{
-			cat "$BATS_FILE_TMPDIR/log"
-			return 1
-		}
-	export ARCH=$arch PACKAGES=$BATS_FILE_TMPDIR/one/build/packages
+	packages
+	export PACKAGES=$PACKAGED/build/packages
 	# shellcheck disable=SC2155
-	export DEBIAN_ARCH=$(dpkg --print-architecture)
+	export ARCH=$(uname -m) DEBIAN_ARCH=$(dpkg --print-architecture)
 }
 
 package() {
@@ -268,9 +251,9 @@ print(socket.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
 	mkdir "$BATS_TEST_TMPDIR/rpms"
 	cp "$PACKAGES"/*.rpm "$BATS_TEST_TMPDIR/rpms/one.rpm"
 	mkdir "$BATS_TEST_TMPDIR/work"
-	cp -R "$BATS_FILE_TMPDIR/one/build/package/$ARCH/static" "$BATS_TEST_TMPDIR/work/"
+	cp -R "$PACKAGED/build/package/$ARCH/static" "$BATS_TEST_TMPDIR/work/"
 	(
-		cd "$BATS_FILE_TMPDIR/one"
+		cd "$PACKAGED"
 		WORK=$BATS_TEST_TMPDIR/work PACKAGES=$BATS_TEST_TMPDIR/rpms arch=$ARCH VERSION=99 TOOLS='' \
 			SOURCE_DATE_EPOCH=1700000000 scripts/packaging/rpm
 	)
