@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "process/pidfd.h"
@@ -21,6 +22,7 @@ static struct {
 	struct pidfd_identity identity;
 	int pidfd; /* our own cgroup, if a pidfd shows a thread's */
 	char cgroup[TEXT_SIZE];
+	struct timespec cgroup_read; /* when */
 	bool by_text; /* the cgroup must be read from proc(5), because there are others than that of version 2 */
 	bool users; /* may change */
 } own = { .pidfd = -1 };
@@ -214,13 +216,24 @@ void caller_changes(const struct caller *caller)
 		first_threads_may_change = true;
 }
 
-/* We may have been moved together, so ours is read again if they seem to differ. */
+/*
+ * Somebody may move us, alone or with them. So ours is read again every few milliseconds, and if
+ * theirs seems to be another.
+ */
+static bool ours_may_have_changed(void)
+{
+	struct timespec last = own.cgroup_read;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &own.cgroup_read);
+	return own.cgroup_read.tv_nsec != last.tv_nsec || own.cgroup_read.tv_sec != last.tv_sec;
+}
+
 static bool is_our_cgroup_id(uint64_t cgroup)
 {
 	bool same;
 
 	pthread_mutex_lock(&lock);
-	if (cgroup != own.identity.cgroup)
+	if (ours_may_have_changed() || cgroup != own.identity.cgroup)
 		pidfd_identify(own.pidfd, &own.identity);
 	same = cgroup == own.identity.cgroup;
 	pthread_mutex_unlock(&lock);
@@ -232,7 +245,7 @@ static bool is_our_cgroup_text(const char *text)
 	bool same;
 
 	pthread_mutex_lock(&lock);
-	if (strcmp(text, own.cgroup) != 0)
+	if (ours_may_have_changed() || strcmp(text, own.cgroup) != 0)
 		proc_read(0, "cgroup", own.cgroup, sizeof(own.cgroup));
 	same = strcmp(text, own.cgroup) == 0;
 	pthread_mutex_unlock(&lock);
