@@ -272,6 +272,21 @@ except OSError as error:
 	[[ $stderr == *"statically linked"* ]]
 }
 
+# As SystemCallFilter= of systemd.exec(5) does with sets such as @system-service or ~@resources.
+@test "a filter that kills for what the supervisor calls: the program is served without these calls, or not started" {
+	run -0 "$PROGRAMS/refuse" KILL sched_setscheduler "$KEEPALIVE" run "$STATIC" kinds
+	assert_line --partial "tcp: $DEFAULTS"
+	run -0 "$PROGRAMS/refuse" KILL pidfd_getfd "$KEEPALIVE" run --mode=force "$STATIC" kinds
+	assert_line --partial "tcp: $DEFAULTS"
+	for call in pidfd_getfd process_vm_readv; do
+		run -125 "$PROGRAMS/refuse" KILL $call "$KEEPALIVE" run --rule='role=client port=1 idle=5' "$STATIC" kinds
+		assert_line --partial "which is refused here (by the seccomp profile of a container or service"
+		run -0 "$PROGRAMS/refuse" KILL $call "$KEEPALIVE" run --best-effort --rule='role=client port=1 idle=5' "$STATIC" kinds
+		assert_line --partial "has the same values on all its sockets"
+		assert_line --partial "tcp: $DEFAULTS"
+	done
+}
+
 @test "a user who may start no more processes: the message names that, not seccomp" {
 	require prlimit
 	for_nobody

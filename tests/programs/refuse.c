@@ -19,6 +19,8 @@ static const struct {
 } calls[] = {
 	{ "pidfd_open", 434 },
 	{ "pidfd_getfd", 438 },
+	{ "process_vm_readv", SYS_process_vm_readv },
+	{ "sched_setscheduler", SYS_sched_setscheduler },
 	{ "setns", SYS_setns },
 	{ "socket", SYS_socket },
 	{ "seccomp", SYS_seccomp },

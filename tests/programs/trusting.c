@@ -227,47 +227,91 @@ static bool is_loopback_up(int fd)
 	return ioctl(fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_UP;
 }
 
-/* Whether a new socket of this thread belongs to the right namespace and user. */
-static bool is_right(bool at_home, uid_t user)
+/*
+ * Whether a new socket of this thread belongs to the right namespace and user, and has keepalive if the thread is in its
+ * supervisor's namespace and cgroup.
+ */
+static bool is_right(bool at_home, bool in_cgroup, uid_t user)
 {
 	struct stat status;
 	int fd = tcp_socket();
 	bool right = fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == user &&
-		     is_loopback_up(fd) == at_home && has_keepalive(fd) == at_home;
+		     is_loopback_up(fd) == at_home && has_keepalive(fd) == (at_home && in_cgroup);
 
 	close(fd);
 	return right;
 }
 
-static int home, wrong;
+static int wrong;
 
-static void *wander(void *unused)
+/* Files of network namespaces, and of cgroups what a thread writes to to enter them; -1: there is no other cgroup. */
+static struct {
+	int network, cgroup;
+} home, away;
+
+static void go_to(int network)
 {
-	(void)unused;
-	wrong += !is_right(true, 0);
-	if (syscall(SYS_unshare, CLONE_NEWNET) != 0)
-		err(77, "unshare");
-	wrong += !is_right(false, 0);
-	setfsuid(65534);
-	wrong += !is_right(false, 65534);
-	if (setfsuid(0) < 0 || setns(home, CLONE_NEWNET) != 0)
+	if (setns(network, CLONE_NEWNET) != 0)
 		err(1, "setns");
-	wrong += !is_right(true, 0);
+}
+
+static void enter(int cgroup)
+{
+	if (cgroup >= 0 && write(cgroup, "0", 1) != 1)
+		err(1, "cgroup.threads");
+}
+
+/* Each tenth time into a namespace of its own, which takes long. */
+static void *wander(void *round)
+{
+	wrong += !is_right(true, true, 0);
+	if (*(int *)round % 10)
+		go_to(away.network);
+	else if (syscall(SYS_unshare, CLONE_NEWNET) != 0)
+		err(77, "unshare");
+	wrong += !is_right(false, true, 0);
 	setfsuid(65534);
-	wrong += !is_right(true, 65534);
+	wrong += !is_right(false, true, 65534);
+	setfsuid(0);
+	go_to(home.network);
+	wrong += !is_right(true, true, 0);
+	enter(away.cgroup);
+	wrong += !is_right(true, away.cgroup < 0, 0);
+	setfsuid(65534);
+	wrong += !is_right(true, away.cgroup < 0, 65534);
+	setfsuid(0);
+	enter(home.cgroup);
+	setfsuid(65534);
+	wrong += !is_right(true, true, 65534);
 	return NULL;
 }
 
-/* ROUNDS: threads that change their namespace or user between two sockets. */
+static void *move_away(void *unused)
+{
+	(void)unused;
+	if (syscall(SYS_unshare, CLONE_NEWNET) != 0)
+		err(77, "unshare");
+	away.network = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	return NULL;
+}
+
+/*
+ * ROUNDS HOME AWAY: threads that change their namespace, user or cgroup between two sockets. HOME and AWAY are the files
+ * cgroup.threads of their cgroup and of another; if there is none, AWAY is empty.
+ */
 static void wanderers(char **arguments)
 {
-	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	for (int i = number(arguments[0]); i > 0; i--) {
-		pthread_t thread;
+	pthread_t thread;
 
-		pthread_create(&thread, NULL, wander, NULL);
+	home.network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	home.cgroup = open(arguments[1], O_WRONLY | O_CLOEXEC);
+	away.cgroup = open(arguments[2], O_WRONLY | O_CLOEXEC);
+	pthread_create(&thread, NULL, move_away, NULL);
+	pthread_join(thread, NULL);
+	for (int i = number(arguments[0]); i > 0; i--) {
+		pthread_create(&thread, NULL, wander, &i);
 		pthread_join(thread, NULL);
-		wrong += !is_right(true, 0);
+		wrong += !is_right(true, true, 0);
 	}
 	printf("%d wrong\n", wrong);
 }
@@ -291,7 +335,7 @@ static bool try_number(pid_t wanted, bool at_home)
 	if (child == 0) {
 		if (!at_home && unshare(CLONE_NEWNET) != 0)
 			_exit(2);
-		_exit(getpid() != wanted || !is_right(at_home, 0));
+		_exit(getpid() != wanted || !is_right(at_home, true, 0));
 	}
 	waitpid(child, &status, 0);
 	return status == 0;
@@ -323,7 +367,7 @@ static void executor(char **arguments)
 {
 	pthread_t thread;
 
-	printf("before: %s\n", is_right(true, 0) ? "right" : "wrong");
+	printf("before: %s\n", is_right(true, true, 0) ? "right" : "wrong");
 	fflush(stdout);
 	pthread_create(&thread, NULL, execute_elsewhere, arguments[0]);
 	for (;;)
@@ -333,7 +377,7 @@ static void executor(char **arguments)
 static void here(char **arguments)
 {
 	(void)arguments;
-	printf("after: %s\n", is_right(false, 0) ? "right" : "wrong");
+	printf("after: %s\n", is_right(false, true, 0) ? "right" : "wrong");
 }
 
 /* Sets supplementary groups of its own; its sockets must have keepalive all the same. */
@@ -408,50 +452,109 @@ static void two_peers(char **arguments)
 	}
 }
 
+/* What the other threads of siblings() do at the moment. */
+static struct {
+	atomic_bool burn, make;
+	atomic_int making;
+} others;
+
 __attribute__((noreturn)) static void *starve(void *unused)
 {
 	struct sched_param none = { 0 };
 
 	(void)unused;
 	sched_setscheduler(0, SCHED_IDLE, &none);
-	for (;;)
-		close(tcp_socket());
+	for (;;) {
+		while (!others.make)
+			usleep(1000);
+		others.making++;
+		while (others.make)
+			close(tcp_socket());
+		others.making--;
+	}
 }
 
 __attribute__((noreturn)) static void *burn(void *unused)
 {
 	(void)unused;
-	for (;;)
-		;
+	for (;;) {
+		while (!others.burn)
+			usleep(1000);
+		while (others.burn)
+			;
+	}
 }
 
-/*
- * SECONDS: how long a socket() takes at most while other threads of the process make sockets and hardly get a
- * processor.
- */
-static void siblings(char **arguments)
+/* How long a socket() takes on average, in microseconds, during a fifth of a second. */
+static double mean_time(void)
 {
-	double end = now() + number(arguments[0]), longest = 0;
-	pthread_t thread;
+	double end = now() + 0.2, sum = 0;
+	int count = 0;
+
+	for (; now() < end; count++) {
+		double began = now();
+		int fd = tcp_socket();
+
+		sum += now() - began;
+		close(fd);
+	}
+	return sum / count * 1e6;
+}
+
+/* Lets this many other threads make sockets, and measures. */
+static double time_beside(int count)
+{
+	double time;
+
+	others.make = count;
+	while (others.making != count)
+		usleep(1000);
+	others.burn = true;
+	time = mean_time();
+	others.burn = false;
+	return time;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *first = a, *second = b;
+
+	return (*first > *second) - (*first < *second);
+}
+
+static void run_on(int processor)
+{
 	cpu_set_t one;
 
 	CPU_ZERO(&one);
-	CPU_SET(0, &one);
+	CPU_SET(processor, &one);
 	sched_setaffinity(0, sizeof(one), &one);
-	for (int i = 0; i < 4; i++)
-		pthread_create(&thread, NULL, i % 2 ? burn : starve, NULL);
-	CPU_ZERO(&one);
-	CPU_SET(1, &one);
-	sched_setaffinity(0, sizeof(one), &one);
-	while (now() < end) {
-		double began = now();
+}
 
-		close(tcp_socket());
-		if (now() - began > longest)
-			longest = now() - began;
-		usleep(1000);
+/*
+ * THREADS ROUNDS: how many times as long socket() takes while so many other threads of the process make sockets and
+ * hardly get a processor; the median of so many rounds.
+ */
+static void siblings(char **arguments)
+{
+	int threads = number(arguments[0]), rounds = number(arguments[1]);
+	double *ratio = calloc((size_t)rounds, sizeof(*ratio));
+	pthread_t thread;
+
+	run_on(0);
+	for (int i = 0; i < threads; i++)
+		pthread_create(&thread, NULL, starve, NULL);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&thread, NULL, burn, NULL);
+	run_on(1);
+	for (int i = 0; i < rounds; i++) {
+		double alone = time_beside(0), beside = time_beside(threads);
+
+		fprintf(stderr, "%.0f us, %.0f us beside the others\n", alone, beside);
+		ratio[i] = beside / alone;
 	}
-	printf("%.0f ms\n", longest * 1000);
+	qsort(ratio, (size_t)rounds, sizeof(*ratio), compare);
+	printf("%.2f\n", ratio[rounds / 2]);
 }
 
 static int lingers;
@@ -530,11 +633,11 @@ int main(int argc, char **argv)
 		int arguments;
 	} all[] = {
 		{ "numbers", numbers, 1 },     { "ports", ports, 1 },
-		{ "full", full, 2 },           { "wanderers", wanderers, 1 },
+		{ "full", full, 2 },           { "wanderers", wanderers, 3 },
 		{ "executor", executor, 1 },   { "here", here, 0 },
 		{ "confined", confined, 0 },   { "groups", groups, 0 },
 		{ "own_table", own_table, 0 }, { "two_peers", two_peers, 2 },
-		{ "siblings", siblings, 1 },   { "same_number", same_number, 1 },
+		{ "siblings", siblings, 2 },   { "same_number", same_number, 1 },
 		{ "lingering", lingering, 0 }, { "many", many, 3 },
 		{ "served", served, 1 },       { "numbers_until", numbers_until, 1 },
 	};

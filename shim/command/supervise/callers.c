@@ -114,6 +114,7 @@ static void open_all(struct caller *caller, pid_t thread)
 {
 	caller->thread = thread;
 	caller->process = 0;
+	caller->slow = false;
 	caller->looked_at = false;
 	caller->pidfd = own.pidfd >= 0 ? pidfd_of_thread(thread) : -1;
 	caller->status = own.users && own.pidfd < 0 ? proc_open(thread, "status") : -1;

@@ -28,6 +28,7 @@ struct caller {
 	int pidfd;          /* of the thread; -1 if not needed, as are the following */
 	int status, cgroup; /* the files of proc(5) */
 	bool busy;          /* a call of the thread is being served */
+	bool slow;          /* it hardly gets a processor: it took long to take its last socket */
 	bool looked_at;     /* the fields that follow are valid */
 	bool at_home;       /* in our network namespace */
 	bool other_groups;  /* supplementary groups other than ours */

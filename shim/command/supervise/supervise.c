@@ -107,11 +107,11 @@ static void explain_supervisor(struct text *why, int state)
 	else if (state == SUPERVISOR_NO_THREAD)
 		text_string(why, "no thread can be started beside it");
 	else
-		text_string(why,
-			    "a role, or rules that name peers, ports or roles, need "
-			    "pidfd_getfd(2) under supervision, which is refused here (by the "
-			    "seccomp profile of a container, Yama's ptrace_scope, or because "
-			    "its file may not be read); allow CAP_SYS_PTRACE, or do without them");
+		text_string(why, "a role, or rules that name peers, ports or roles, need "
+				 "pidfd_getfd(2) under supervision, which is refused here (by the "
+				 "seccomp profile of a container or service, Yama's ptrace_scope, "
+				 "or because its file may not be read); allow that call or "
+				 "CAP_SYS_PTRACE, or do without them");
 }
 
 /*

@@ -13,7 +13,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "process/pidfd.h"
 #include "process/proc.h"
@@ -32,8 +35,10 @@
 
 /* The supervisor is a process of its own, and this is its whole state. */
 enum {
-	WORKERS = 16,
-	DESCRIPTORS = 16 + 3 * WORKERS, /* always open, and the most that each worker opens */
+	WORKERS = 64,
+	OPEN = 16,        /* descriptors that are always open, at most */
+	OPEN_BY_EACH = 3, /* the most that a worker opens */
+	LEAN = 128,       /* with fewer descriptors there is one worker */
 };
 
 static const struct plan *plan;
@@ -43,6 +48,8 @@ static struct title title;
 static pid_t served;                /* the process that our title names; at first the program */
 static atomic_bool served_has_gone; /* so that the title must name another */
 static int waker = -1;              /* an eventfd(2) for the main thread */
+static bool reaches;                /* as far as the plan needs that */
+static bool has_priority;           /* may have one, at least try */
 
 /*
  * There is no memory for a socket, or no free descriptor. The kernel would return the same error,
@@ -69,13 +76,35 @@ static void say_left_alone(const struct notification *call)
 }
 
 /*
+ * The caller itself takes the descriptor, so this waits until it gets a processor. If that took long
+ * last time, another worker stands in meanwhile.
+ */
+static int add_descriptor(struct notification *call, struct caller *caller, int fd)
+{
+	enum { LONG = 500000 }; /* ns */
+	bool cloexec = notification_argument(call, 1) & SOCK_CLOEXEC;
+	struct timespec began, ended;
+	int theirs, error;
+
+	if (caller->slow)
+		workers_stand_in();
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	theirs = notification_add_descriptor(call, fd, cloexec);
+	error = errno;
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	caller->slow =
+		(ended.tv_sec - began.tv_sec) * 1000000000LL + ended.tv_nsec - began.tv_nsec > LONG;
+	errno = error;
+	return theirs;
+}
+
+/*
  * The program must not continue before our own descriptor is closed: otherwise it would find the
  * port of a socket in use that it has closed, and its peer would not be notified.
  */
-static void hand_over(struct notification *call, int fd)
+static void hand_over(struct notification *call, struct caller *caller, int fd)
 {
-	bool cloexec = notification_argument(call, 1) & SOCK_CLOEXEC;
-	int theirs = notification_add_descriptor(call, fd, cloexec);
+	int theirs = add_descriptor(call, caller, fd);
 	int error = errno;
 
 	close(fd);
@@ -108,7 +137,7 @@ static void serve_socket(struct notification *call, struct caller *caller)
 		return;
 	}
 	sockopts_arm(fd, settings_profile(plan->settings, plan->client));
-	hand_over(call, fd);
+	hand_over(call, caller, fd);
 }
 
 /*
@@ -135,11 +164,21 @@ static void close_at_once(int fd)
 	unseen_reap(holder);
 }
 
+static void say_out_of_reach(const struct notification *call, int error)
+{
+	supervisor_log_caller(notification_thread(call));
+	supervisor_log("fd %d left as it is: the process does not let its descriptors be copied "
+		       "(%s)",
+		       notification_argument(call, 0), strerror(error));
+}
+
 /* A copy of the TCP socket that the call is about; -1 if it is not TCP or cannot be accessed. */
 static int borrow_socket(const struct notification *call)
 {
 	int fd = pidfd_copy_of_thread(notification_thread(call), notification_argument(call, 0));
 
+	if (fd < 0 && pidfd_refused(errno))
+		say_out_of_reach(call, errno);
 	if (fd >= 0 && notification_is_valid(call) && sockopts_apply_to(fd, NULL))
 		return fd;
 	if (fd >= 0)
@@ -423,14 +462,42 @@ static void stand_aside(int channel)
 	(void)!chdir("/");
 }
 
-/* Whether the program's descriptors may be copied; tried with one that it has now. */
-static bool may_reach_into(int theirs)
+/*
+ * Whether a call works here, and the process survives it: the filter of a service (SystemCallFilter=
+ * of systemd.exec(5)) kills for what it does not allow, so another process tries it.
+ */
+static bool works(bool attempt(int), int argument)
 {
-	int copy = pidfd_copy_of_thread(served, theirs);
+	pid_t child = unseen_fork();
+	int status;
 
-	if (copy >= 0)
-		close(copy);
-	return copy >= 0;
+	if (child < 0)
+		return false;
+	if (child == 0) {
+		prctl(PR_SET_DUMPABLE, 0); /* no core */
+		_exit(!attempt(argument));
+	}
+	status = unseen_reap(child);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/*
+ * Whether the program's descriptors may be copied and its memory be read; tried with a descriptor
+ * that it has now, and with a variable that has the same address in both.
+ */
+static bool reach_into(int theirs)
+{
+	pid_t copied;
+
+	return pidfd_copy_of_thread(served, theirs) >= 0 &&
+	       pidfd_memory(served, (uintptr_t)&served, &copied, sizeof(copied));
+}
+
+static bool go_first(int unused)
+{
+	(void)unused;
+	workers_go_first();
+	return true;
 }
 
 /* Raises the limit of descriptors as far as possible, because the program's limit is ours too. */
@@ -446,10 +513,10 @@ static unsigned raise_limit(void)
 }
 
 /* With very few descriptors, one worker with one of them at a time has to do. */
-static bool prepare_callers(unsigned limit)
+static bool prepare_callers(unsigned limit, unsigned workers)
 {
 	enum { KEPT_MAX = 256 };
-	unsigned left = lean ? 0 : (limit - DESCRIPTORS) / CALLER_DESCRIPTORS;
+	unsigned left = lean ? 0 : (limit - OPEN - OPEN_BY_EACH * workers) / CALLER_DESCRIPTORS;
 
 	if (lean) {
 		close(STDIN_FILENO);
@@ -462,23 +529,27 @@ static bool prepare_callers(unsigned limit)
 
 static int prepare(struct notification *calls)
 {
-	unsigned limit = raise_limit();
+	unsigned limit = raise_limit(), workers = limit / OPEN_BY_EACH / 2;
 
-	lean = limit < 2 * DESCRIPTORS;
-	if (!prepare_callers(limit))
+	lean = limit < LEAN;
+	if (lean)
+		workers = 1;
+	else if (workers > WORKERS)
+		workers = WORKERS;
+	if (!prepare_callers(limit, workers))
 		return SUPERVISOR_NO_PROC;
 	sockopts_of_kernel(); /* so that no thread reads it first */
-	if (!workers_prepare(serve, calls, lean ? 1 : WORKERS, waker))
+	if (!workers_prepare(serve, calls, workers, waker, has_priority))
 		return SUPERVISOR_NO_THREAD;
 	return SUPERVISOR_READY;
 }
 
 /* For the first supervisor: reports its state to its parent, and receives the descriptor. */
-static void begin(struct guarded *guarded, int channel, int theirs)
+static void begin(struct guarded *guarded, int channel)
 {
-	int state = prepare(guarded->in_flight);
+	int theirs, state = prepare(guarded->in_flight);
 
-	if (state == SUPERVISOR_READY && plan_reaches_into(plan) && !may_reach_into(theirs))
+	if (state == SUPERVISOR_READY && !reaches)
 		state = SUPERVISOR_NO_REACH;
 	if (!channel_send(channel, state, -1) || !channel_receive(channel, &theirs, &listener) ||
 	    listener < 0)
@@ -514,10 +585,12 @@ void supervisor_run(const struct plan *the_plan, int channel, struct title the_t
 	stand_aside(channel);
 	if (!channel_receive(channel, &theirs, NULL))
 		_exit(1);
+	reaches = !plan_reaches_into(plan) || works(reach_into, theirs);
+	has_priority = !proc_status_number(0, "Seccomp") || works(go_first, 0);
 	guarded = guard_start(WORKERS, channel, become_guard);
 	name_ourselves(served);
 	if (guarded.listener < 0)
-		begin(&guarded, channel, theirs);
+		begin(&guarded, channel);
 	else
 		take_over(&guarded);
 	/* Since Linux 6.6: wake the caller on the CPU that we are about to leave. */

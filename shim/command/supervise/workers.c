@@ -14,6 +14,7 @@ enum { STACK_SIZE = 128 << 10 };
 static void (*serve)(struct notification *);
 static struct notification *calls; /* one for each worker */
 static int waker = -1;
+static bool first;            /* they raise their priority */
 static atomic_uint waiting;   /* waiting for calls: one, or none for a moment */
 static atomic_ulong received; /* calls, so far */
 static atomic_bool unwatched; /* the main thread sleeps until it is woken */
@@ -48,11 +49,7 @@ static void serve_next(struct notification *call)
 		serve(call);
 }
 
-/*
- * Raises our priority, if that is allowed, because a signal can interrupt a call until it is
- * received.
- */
-static void go_first(void)
+void workers_go_first(void)
 {
 	const struct sched_param lowest = { .sched_priority = 1 };
 
@@ -62,7 +59,8 @@ static void go_first(void)
 
 static void *work(void *call)
 {
-	go_first();
+	if (first)
+		workers_go_first();
 	rest();
 	for (;;) {
 		if (atomic_fetch_add(&waiting, 1) == 0) {
@@ -80,24 +78,28 @@ static bool make_one(void)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
-	bool done;
+	bool done = false;
 
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	done = pthread_create(&thread, &attributes, work, &calls[made]) == 0;
-	pthread_attr_destroy(&attributes);
+	pthread_mutex_lock(&lock);
+	if (made < limit)
+		done = pthread_create(&thread, &attributes, work, &calls[made]) == 0;
 	made += done;
+	pthread_mutex_unlock(&lock);
+	pthread_attr_destroy(&attributes);
 	return done;
 }
 
 bool workers_prepare(void the_serve(struct notification *), struct notification *the_calls,
-		     unsigned the_limit, int the_waker)
+		     unsigned the_limit, int the_waker, bool the_first)
 {
 	calls = the_calls;
 	serve = the_serve;
 	limit = the_limit;
 	waker = the_waker;
+	first = the_first;
 	return make_one();
 }
 
@@ -120,6 +122,12 @@ static bool some_rest(void)
 	return some;
 }
 
+void workers_stand_in(void)
+{
+	if (limit > 1 && !waiting && !wanted && (some_rest() || make_one()))
+		workers_release();
+}
+
 /*
  * A call that takes this long is held up: normally it takes a hundredth of that. After so many
  * times without a call, there are no callers.
@@ -134,9 +142,8 @@ int workers_watch(void)
 	if (limit == 1)
 		return -1;
 	quiet = received == seen && waiting ? quiet + 1 : 0;
-	if (received == seen && !waiting && !wanted &&
-	    (some_rest() || (made < limit && make_one())))
-		workers_release();
+	if (received == seen)
+		workers_stand_in();
 	seen = received;
 	if (quiet < TICKS)
 		return TICK;

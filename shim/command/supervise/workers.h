@@ -13,15 +13,27 @@
 #include "supervise/notification.h"
 
 /*
+ * Raises the priority of the calling thread, if that is allowed, because a signal can interrupt a
+ * call until it is received.
+ */
+void workers_go_first(void);
+
+/*
  * Starts the first of them, which waits until it is released; there are never more than limit.
  * calls has an entry for what each of them serves. waker is an eventfd(2) that wakes the main
- * thread; it may be -1 if there is only one worker. Returns false if no thread can be started.
+ * thread; it may be -1 if there is only one worker. first: whether they raise their priority.
+ * Returns false if no thread can be started.
  */
 bool workers_prepare(void serve(struct notification *), struct notification *calls, unsigned limit,
-		     int waker);
+		     int waker, bool first);
 
 /* Releases them, after notifications_from() was called. */
 void workers_release(void);
+
+/*
+ * For a worker that is about to wait for its caller: makes sure that another one waits for calls.
+ */
+void workers_stand_in(void);
 
 /*
  * For the main thread: makes sure that a worker waits for calls. Returns after how many
