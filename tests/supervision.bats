@@ -305,6 +305,15 @@ except OSError as error:
 	assert_line --partial "/proc"
 }
 
+@test "unshare --pid without --fork: refused; with --best-effort the program's first child is PID 1, as without it" {
+	require_root
+	require_unshare --pid
+	run -125 unshare --pid "$KEEPALIVE" run "$STATIC" kinds
+	assert_line --partial "(unshare --pid needs --fork)"
+	run -0 --separate-stderr unshare --pid "$KEEPALIVE" run --supervise=always --best-effort sh -c 'sh -c "echo \$\$"; :'
+	assert_output 1
+}
+
 @test "nested supervision: the outer one applies" {
 	run -0 "$KEEPALIVE" run --supervise=always --idle=33 "$KEEPALIVE" run --idle=44 "$STATIC" kinds
 	assert_line --partial "tcp: keepalive=1 idle=33"

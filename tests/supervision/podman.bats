@@ -17,12 +17,27 @@ setup_file() {
 	cp "$STORE/build/keepalive" "$STORE/image"
 	mkdir "$STORE/image/proc"
 	image_of "$STORE/image" supervised
+	nesting_image
 	# A profile like Docker's and containerd's, which allow pidfd_getfd(2) only with CAP_SYS_PTRACE.
 	python3 -c 'import json, sys
 profile = json.load(open("/usr/share/containers/seccomp.json"))
 for rule in profile["syscalls"]:
     rule["names"] = [name for name in rule["names"] if name != "pidfd_getfd"]
 json.dump(profile, open(sys.argv[1], "w"))' "$STORE/docker.json" || MISSING="no seccomp profile of containers-common here"
+}
+
+# nesting_image: an image with podman and, in /inner, the files of a container in a container.
+nesting_image() {
+	local files=$STORE/nesting
+
+	mkdir -p "$files"/{etc/containers,usr/share/containers,proc,sys,dev,run,tmp,var/tmp,inner/{etc,proc,sys,dev,run}}
+	FILES=$files files_of "$(command -v podman)" "$(command -v runc)" "$(command -v conmon)"
+	echo '{ "default": [{ "type": "insecureAcceptAnything" }] }' >"$files/etc/containers/policy.json"
+	cp /usr/share/containers/seccomp.json "$files/usr/share/containers" 2>/dev/null || true
+	cp "$STORE/build/keepalive" "$files"
+	cp "$STORE/build/keepalive" "$STORE/image/supervised" "$files/inner"
+	image_of "$files" nesting
+	rm -r "$files"
 }
 
 setup() {
@@ -90,4 +105,43 @@ contained() {
 		/keepalive run --best-effort /supervised kinds
 	assert_output --partial "another network namespace or control group"
 	assert_line --partial "tcp: $UNTOUCHED"
+}
+
+# nested [OPTION...] -- COMMAND...: runs it in a container that podman starts in a container. before: what comes before the
+# inner podman.
+before=()
+nested() {
+	local options=()
+
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	podman_in_store run --rm --privileged --network none localhost/nesting "${before[@]}" \
+		podman --root /var/store --runroot /run/store --tmpdir /run/tmp --storage-driver vfs --runtime runc \
+		--cgroup-manager cgroupfs --events-backend none --log-level error run --rm "${options[@]}" --rootfs /inner "$@"
+}
+
+@test "podman in podman: run works in the inner container, and check says so" {
+	run nested --network none -- /supervised kinds
+	[ "$status" = 0 ] || skip "podman does not run in podman here: ${lines[-1]}"
+	run -0 nested --network none -- /keepalive run /keepalive check 1
+	assert_line --index 0 --partial "1: yes, by supervision"
+	run -0 nested --network none -- /keepalive run /supervised kinds
+	assert_line --partial "tcp: $DEFAULTS"
+}
+
+@test "podman in podman, under a supervisor outside: run and check in the inner container report it" {
+	run nested --network none -- /supervised kinds
+	[ "$status" = 0 ] || skip "podman does not run in podman here: ${lines[-1]}"
+	before=(/keepalive run --supervise=always --idle=33)
+	run -1 nested --network none -- /keepalive run --best-effort /keepalive check 1
+	assert_line --partial "in another network namespace or control group, which leaves its sockets alone"
+	assert_line --partial "1: no: its supervisor is in another network namespace or control group"
+	run nested --network host -- /keepalive run --idle=44 /keepalive check 1
+	assert_line --partial "the settings of the 'keepalive run' around it hold"
+	assert_line --partial "1: unknown: a supervisor outside this container serves this command"
+	run -0 nested --network host -- /supervised kinds
+	assert_line --partial "tcp: keepalive=1 idle=33"
 }

@@ -7,9 +7,11 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "process/capability.h"
+#include "process/proc.h"
 #include "process/unseen.h"
 #include "supervise/channel.h"
 #include "supervise/filter.h"
@@ -220,6 +222,19 @@ static enum supervision begin(const struct plan *plan, const struct beside *besi
 	return SUPERVISION_ON;
 }
 
+/*
+ * Whether our children get another PID namespace: then a supervisor would not see us, and the first
+ * process that we start ends that namespace with it, before the program starts one.
+ */
+static bool children_are_elsewhere(void)
+{
+	struct stat ours, theirs;
+
+	/* without a process the other one cannot be seen */
+	return proc_stat(0, "ns/pid", &ours) &&
+	       (!proc_stat(0, "ns/pid_for_children", &theirs) || ours.st_ino != theirs.st_ino);
+}
+
 enum supervision supervise_start(const struct settings *settings,
 				 const struct supervise_terms *terms, struct text *why)
 {
@@ -233,6 +248,11 @@ enum supervision supervise_start(const struct settings *settings,
 	plan_calls(settings, &plan);
 	plan.users = may_change_user();
 	needs_reach = plan_needs_reach(&plan);
+	if (children_are_elsewhere()) {
+		text_string(why, "its children are in another PID namespace than itself (unshare "
+				 "--pid needs --fork), and so would the supervisor be");
+		return SUPERVISION_REFUSED;
+	}
 	filter_build(&plan, &filter);
 	error = trial(&filter);
 	if (error == EBUSY)

@@ -16,6 +16,7 @@
 #include "process/proc.h"
 #include "process/process.h"
 #include "program/library.h"
+#include "supervise/filter.h"
 #include "supervise/supervise.h"
 
 static FILE *open_file(pid_t pid, const char *name)
@@ -236,11 +237,16 @@ static void consider(pid_t candidate, pid_t pid, struct process_check *check)
 	}
 }
 
-static void find_supervisor(pid_t pid, struct process_check *check)
+static bool is_filtered(pid_t pid)
 {
 	enum { SECCOMP_FILTERED = 2 };
-	DIR *proc =
-		proc_status_number(pid, "Seccomp") == SECCOMP_FILTERED ? opendir("/proc") : NULL;
+
+	return proc_status_number(pid, "Seccomp") == SECCOMP_FILTERED;
+}
+
+static void find_supervisor(pid_t pid, struct process_check *check)
+{
+	DIR *proc = is_filtered(pid) ? opendir("/proc") : NULL;
 	struct dirent *entry;
 
 	while (proc && !check->supervisor && (entry = readdir(proc))) {
@@ -251,6 +257,27 @@ static void find_supervisor(pid_t pid, struct process_check *check)
 	}
 	if (proc)
 		closedir(proc);
+}
+
+/*
+ * In a container that was started under supervision the supervisor is outside and cannot be seen. But
+ * it serves us as well as the processes around us.
+ */
+static void consider_outside(pid_t pid, struct process_check *check)
+{
+	struct process_check ours = { 0 };
+	enum filter_state state = FILTER_OFF;
+
+	if (!check->supervisor && !check->elsewhere && !check->orphaned && is_filtered(pid) &&
+	    is_filtered(getpid()))
+		state = filter_state();
+	if (state == FILTER_OFF)
+		return;
+	find_supervisor(getpid(), &ours);
+	if (ours.supervisor || ours.orphaned)
+		return;
+	check->elsewhere = (state == FILTER_ELSEWHERE) != is_elsewhere(getpid(), pid);
+	check->outside = state == FILTER_SERVES && !check->elsewhere;
 }
 
 static double seconds(struct timespec time)
@@ -292,6 +319,7 @@ void check_process(pid_t pid, unsigned char class, struct process_check *check)
 		check->elsewhere = true;
 		check->supervisor = 0;
 	}
+	consider_outside(pid, check);
 	check->hidden = read_maps(pid, check);
 	if (check->hidden)
 		return;

@@ -21,8 +21,9 @@ struct process_check {
 	pid_t served; /* the process that its supervisor was started for, whose settings apply */
 	bool renamed; /* that process has ended, and served is one of its descendants */
 	bool emptied; /* its environment, and that of served, were emptied: the settings cannot be seen */
-	bool elsewhere;     /* there is a supervisor, but in another network namespace or cgroup */
-	bool orphaned;      /* there is a supervisor, but it is unknown which process it serves */
+	bool elsewhere; /* there is a supervisor, but in another network namespace or cgroup */
+	bool orphaned;  /* there is a supervisor, but it is unknown which process it serves */
+	bool outside;   /* it is served by a supervisor that cannot be seen from here, probably */
 	bool file_changed;  /* the host's file, as the process sees it, is newer than the process */
 	struct texts texts; /* its settings, in environment */
 	char *environment;  /* for free(3) */

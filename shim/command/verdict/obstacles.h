@@ -84,6 +84,10 @@ enum way { WAY_NONE, WAY_SUPERVISION, WAY_KEPT };
 	    "there is a supervisor, but which process it serves is unknown, because the one that it was " \
 	    "started for has ended", \
 	    "'keepalive status' shows its sockets' values", NULL) \
+	ROW(OUTSIDE, "outside", EFFECT_UNKNOWN, WAY_NONE, false, \
+	    "a supervisor outside this container serves this command, and probably also that process; " \
+	    "its settings cannot be seen from here", \
+	    "'keepalive status' shows its sockets' values", NULL) \
 	ROW(ELSEWHERE, "elsewhere", EFFECT_NO, WAY_NONE, false, \
 	    "its supervisor is in another network namespace or control group, and does not touch " \
 	    "sockets that are made here", \

@@ -233,6 +233,8 @@ static enum obstacle obstacle_of_process(const struct target *target,
 		return OBSTACLE_ELSEWHERE;
 	if (!supervised && check->orphaned && !check->library)
 		return OBSTACLE_ORPHANED;
+	if (check->outside && !check->library)
+		return OBSTACLE_OUTSIDE;
 	if (!supervised && target->readable && own_way(target))
 		return own_way(target);
 	if (!supervised && !check->library)
