@@ -49,6 +49,11 @@ require_glibc() {
 	! on_musl || skip "needs glibc"
 }
 
+# require_thorough: for what takes long, of which another test has a smaller form.
+require_thorough() {
+	[ "${THOROUGH-}" ] || skip "only scripts/test --suites runs this"
+}
+
 # require_machine NAME: the processor architecture, as in uname -m.
 require_machine() {
 	[ "$(uname -m)" = "$1" ] || skip "needs a processor of the architecture $1"

@@ -106,10 +106,12 @@ built_in() {
 }
 
 @test ".dsc: dpkg-buildpackage in a clean trixie" {
+	require_thorough
 	built_in trixie
 }
 
 @test ".dsc: dpkg-buildpackage in a clean sid" {
+	require_thorough
 	built_in sid
 }
 

@@ -1,12 +1,13 @@
-# A whole Debian system with the library in /etc/ld.so.preload installs fifty packages, answers debconf, logs in by
-# ssh, runs cron, a mail server and a build: all output and every log are the same as without it.
+# A whole Debian system with the library in /etc/ld.so.preload installs packages, answers debconf, logs in by ssh, runs
+# cron, a mail server and a build: all output and every log are the same as without it. In scripts/test --all it installs
+# what system.sh runs, in --suites (THOROUGH) three times as many.
 load ../helpers
 load ../deploy/root
 
 # live FOLDER LIBRARY: runs system.sh on such a host; all output and logs are in FOLDER/said.
 live() {
 	mkdir -p "$1/source"
-	cp "$TESTS/suites/system.packages" "$1/"
+	sed "${THOROUGH:+#}/^# In scripts/,\$d" "$TESTS/suites/system.packages" >"$1/system.packages"
 	cp -r "$REPOSITORY/shim" "$REPOSITORY/Makefile" "$1/source/"
 	[ -z "$2" ] || cp "$2" "$1/library.so"
 	in_root "$1" "library=${2:+/mnt/library.so}; $(cat "$TESTS/suites/system.sh")"

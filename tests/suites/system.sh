@@ -65,7 +65,7 @@ say git sh -c 'cd /tmp && git init -q g && cd g && git -c user.name=x -c user.em
 say python python3 -m test -q test_socketserver test_selectors test_httplib
 mkdir /tmp/build
 cp -r /mnt/source /tmp/build/source
-say make make -C /tmp/build/source -s BUILD=/tmp/build/out all
+say make make -C /tmp/build/source -s CFLAGS=-O0 BUILD=/tmp/build/out all
 say built /tmp/build/out/keepalive --version
 say logrotate logrotate -d /etc/logrotate.conf
 
