@@ -1,7 +1,6 @@
 # shellcheck shell=sh
-# Within the emulated machine: keepalive cgroup on the root of the hierarchy, and what is left of it.
-./busybox mount -t cgroup2 none /sys/fs/cgroup
-./busybox mount -t bpf none /sys/fs/bpf
+# Within the emulated machine, with cgroup2 and bpf mounted: keepalive cgroup on the root of the hierarchy, and what is left
+# of it.
 ./busybox mkdir /sys/fs/cgroup/inner
 
 # ends WORD: both ends of a connection made in this moment, from the group of whoever calls.
@@ -55,3 +54,5 @@ python3 ends.py detached
 ./keepalive cgroup detach --all
 inside
 echo "pins after: $(./busybox ls /sys/fs/bpf | ./busybox grep -v debug)"
+./busybox umount v1
+./busybox rmdir /sys/fs/cgroup/inner
