@@ -29,8 +29,8 @@ parts_of() {
 	bullseye) cgroup='./busybox mkdir /sys/fs/cgroup/a && ! ./keepalive cgroup attach a' ;;
 	trixie) cgroup="$MODULES && $LOCKDOWN && $CASES" ;;
 	esac
-	echo "part programs 'ulimit -n 70000 && python3 inside.py && python3 inside.py 1 2 && echo 0 >/proc/sys/kernel/yama/ptrace_scope'"
 	[ "$1" != sid ] || echo "part descriptors 'ROWS=shim sh grow.sh 2 100 100000'"
+	echo "part programs 'ulimit -n 70000 && python3 inside.py && python3 inside.py 1 2 && echo 0 >/proc/sys/kernel/yama/ptrace_scope'"
 	echo "part mounts '$MOUNTS'"
 	[ "$1" != trixie ] || echo "part host '. ./host.sh'"
 	echo "part cgroup '$cgroup'"
