@@ -72,6 +72,18 @@ accepted() {
 	assert_line "SIGCHLD: none"
 }
 
+@test "a program that asks /proc for its children, and ends them, is still served" {
+	run -0 "$KEEPALIVE" run --supervise=always -- python3 - <<-'END'
+		import os, signal, socket
+		[supervisor] = open(f"/proc/self/task/{os.getpid()}/children").read().split()
+		os.kill(int(supervisor), signal.SIGTERM)
+		ours = socket.socket()
+		os.kill(int(supervisor), 0)
+		print(ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+	END
+	assert_output 1
+}
+
 @test "a parent that ignores or blocks SIGCHLD: supervised nevertheless, and no signal is pending for the program" {
 	require python3
 	run python3 -c "$IGNORING_CHILDREN" "$KEEPALIVE" run "$STATIC" kinds
