@@ -263,5 +263,7 @@ if __name__ == "__main__":
         keep()
     elif sys.argv[1:2] == ["--render"] and len(sys.argv) == 3:
         render(kept(), sys.argv[2])
+    elif sys.argv[1:]:
+        sys.exit(__doc__)
     else:
         main()
