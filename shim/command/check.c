@@ -103,7 +103,7 @@ static void text_sources(struct text *text, const struct sources *sources)
 	for (unsigned i = 0; i < VARIABLES; i++) {
 		if (is_default(sources, i))
 			continue;
-		text_string(text, setting_of(i)->word);
+		text_string(text, setting_text(i, SETTING_WORD));
 		text_string(text, " from ");
 		text_source(text, sources, i);
 		text_string(text, ", ");
@@ -170,10 +170,10 @@ static void json_sources(const struct sources *sources)
 		return;
 	}
 	for (unsigned i = 0; i < VARIABLES; i++) {
-		const char *preset = setting_of(i)->preset;
+		const char *preset = setting_text(i, SETTING_PRESET);
 		unsigned line = sources->texts.line[i];
 
-		printf("%s\"%s\": {\"from\": \"%s\"", i ? ", " : "{", setting_of(i)->word,
+		printf("%s\"%s\": {\"from\": \"%s\"", i ? ", " : "{", setting_text(i, SETTING_WORD),
 		       sources_kind(sources, i));
 		json_string("value", is_default(sources, i) ? preset : sources->texts.text[i]);
 		json_word("variable", variable_name(i));

@@ -101,18 +101,18 @@ void text_profile(struct text *text, const struct profile *profile)
 		return;
 	}
 	for (unsigned i = 0; i < NUMBERS; i++) {
-		const struct setting *setting = setting_of_option(i);
+		const char *words = setting_text(i, SETTING_WORDS);
 
-		if (!profile->value[i] && !slice_is(slice_of(setting->words), "kernel"))
+		if (!profile->value[i] && !slice_is(slice_of(words), "kernel"))
 			continue;
 		if (!first)
 			text_char(text, ' ');
 		first = false;
-		text_string(text, setting->word);
+		text_string(text, sockopt_name(i));
 		text_char(text, '=');
 		if (profile->value[i])
 			text_value(text, i, profile->value[i]);
 		else
-			text_string(text, setting->words);
+			text_string(text, words);
 	}
 }

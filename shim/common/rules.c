@@ -116,7 +116,7 @@ static bool selector(struct draft *draft, struct slice word, const struct progra
 /* If the word is this setting's "word=value", stores the value in *value and returns true. */
 static bool is_setting(struct slice word, enum variable variable, struct slice *value)
 {
-	return slice_after(word, setting_of(variable)->word, value) &&
+	return slice_after(word, setting_text(variable, SETTING_WORD), value) &&
 	       slice_after(*value, "=", value);
 }
 
@@ -134,7 +134,7 @@ static void setting(struct draft *draft, struct slice word)
 			return;
 		problem = value_parse(i, value, &profile->value[i]);
 		if (problem)
-			refuse(draft, problem, setting_of_option(i)->accepted);
+			refuse(draft, problem, setting_text(i, SETTING_ACCEPTED));
 		return;
 	}
 	if (slice_is(word, "off")) {
@@ -214,7 +214,7 @@ static bool read_rule(struct draft *draft, struct slice text, const struct progr
 	problem = profile_resolve(profile);
 	if (problem) {
 		*bad = slice_of("user-timeout=auto");
-		refuse(draft, problem, setting_of_option(OPTION_USER_TIMEOUT)->accepted);
+		refuse(draft, problem, setting_text(VARIABLE_USER_TIMEOUT, SETTING_ACCEPTED));
 		return false;
 	}
 	return true;
@@ -236,7 +236,7 @@ void rules_read(struct settings *settings, const struct profile *base, struct sl
 			continue;
 		if (source.number++ == RULES_MAX) {
 			complain_of(&source, source.text, "too many rules",
-				    setting_of(VARIABLE_RULES)->accepted, "the first 64");
+				    setting_text(VARIABLE_RULES, SETTING_ACCEPTED), "the first 64");
 			return;
 		}
 		draft.rule.number = (uint8_t)source.number;

@@ -2,21 +2,17 @@
 #include "settings_table.h"
 
 #define ROW(symbol, variable, word, preset, words, accepted, ...) \
-	[VARIABLE_##symbol] = { variable, word, preset, words, accepted },
-/* Including the terminating zero, because C allows a string to fill an array without one. */
-#define IS_ROOM_FOR(string, member) sizeof(string) <= sizeof(((struct setting *)0)->member)
-#define FITS(symbol, variable_, word_, preset_, words_, accepted_, ...) \
-	_Static_assert(IS_ROOM_FOR(variable_, variable) && IS_ROOM_FOR(word_, word) && \
-			       IS_ROOM_FOR(preset_, preset) && IS_ROOM_FOR(words_, words) && \
-			       IS_ROOM_FOR(accepted_, accepted), \
-		       #symbol);
-SETTINGS(FITS)
+	variable "\0" word "\0" preset "\0" words "\0" accepted "\0"
 
-const struct setting *setting_of(enum variable variable)
+/* One after the other, because pointers would need relocations, and arrays of one length much more room. */
+const char *setting_text(enum variable variable, enum setting_text text)
 {
-	static const struct setting rows[VARIABLES] = { SETTINGS(ROW) };
+	static const char texts[] = SETTINGS(ROW);
+	const char *at = texts;
 
-	return &rows[variable];
+	for (unsigned before = (unsigned)variable * SETTING_TEXTS + (unsigned)text; before; at++)
+		before -= !*at;
+	return at;
 }
 
 #define RANGE(symbol, variable, word, preset, words, accepted, argument, help, level, name, unit, \

@@ -111,32 +111,28 @@ enum log_target { LOG_OFF, LOG_STDERR, LOG_PATH };
 
 enum unit { UNIT_NONE, UNIT_SECONDS, UNIT_MILLISECONDS, UNIT_SWITCH };
 
-/* A row, without the parts that only the command needs. */
-struct setting {
-	char variable[28];
-	char word[13];
-	char preset[8];
-	char words[29];
-	char accepted[57];
+/* The texts of a row, without those that only the command needs. */
+enum setting_text {
+	SETTING_VARIABLE,
+	SETTING_WORD,
+	SETTING_PRESET,
+	SETTING_WORDS,
+	SETTING_ACCEPTED,
+	SETTING_TEXTS
 };
 
-const struct setting *setting_of(enum variable variable);
-
-static inline const struct setting *setting_of_option(enum sockopt option)
-{
-	return setting_of((enum variable)option);
-}
+const char *setting_text(enum variable variable, enum setting_text text);
 
 /* "KEEPALIVE_SHIM_IDLE" and so on. */
 static inline const char *variable_name(enum variable variable)
 {
-	return setting_of(variable)->variable;
+	return setting_text(variable, SETTING_VARIABLE);
 }
 
 /* "idle", "interval", "count", "user-timeout", "rto-max", "keepalive". */
 static inline const char *sockopt_name(enum sockopt option)
 {
-	return setting_of_option(option)->word;
+	return setting_text((enum variable)option, SETTING_WORD);
 }
 
 /* The unit of an option, and its range. */

@@ -73,7 +73,7 @@ static const char *parse_count(struct slice text, const struct range *range, int
 
 int word_parse(enum variable variable, struct slice text)
 {
-	struct slice words = slice_of(setting_of(variable)->words), word;
+	struct slice words = slice_of(setting_text(variable, SETTING_WORDS)), word;
 
 	for (int i = 0; (word = slice_next(&words, " ")).length; i++) {
 		if (slice_is_word(text, word))

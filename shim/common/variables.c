@@ -56,8 +56,8 @@ static void refuse(const struct reading *reading, enum variable variable, const 
 		.variable = variable,
 		.value = text_of(reading, variable),
 		.problem = problem,
-		.accepted = setting_of(variable)->accepted,
-		.instead = setting_of(variable)->preset,
+		.accepted = setting_text(variable, SETTING_ACCEPTED),
+		.instead = setting_text(variable, SETTING_PRESET),
 	};
 
 	complain_at(reading, &complaint, variable);
@@ -72,7 +72,7 @@ static int read_word(const struct reading *reading, enum variable variable, cons
 	if (word < 0) {
 		if (text.length)
 			refuse(reading, variable, problem);
-		word = word_parse(variable, slice_of(setting_of(variable)->preset));
+		word = word_parse(variable, slice_of(setting_text(variable, SETTING_PRESET)));
 	}
 	return word;
 }
@@ -123,7 +123,7 @@ static void warn(void *context, enum sockopt option, const char *text)
 	enum variable at_fault = complaint.variable;
 
 	if (!complaint.value.length) {
-		complaint.value = slice_of(setting_of_option(option)->preset);
+		complaint.value = slice_of(setting_text((enum variable)option, SETTING_PRESET));
 		at_fault =
 			text_of(reading, VARIABLE_IDLE).length ? VARIABLE_IDLE : VARIABLE_INTERVAL;
 	}
@@ -158,7 +158,7 @@ void settings_read(struct settings *settings, const struct texts *texts,
 	const char *problem;
 
 	for (unsigned i = 0; i < NUMBERS; i++)
-		value_parse(i, slice_of(setting_of_option(i)->preset), &base.value[i]);
+		value_parse(i, slice_of(setting_text(i, SETTING_PRESET)), &base.value[i]);
 	settings->preset = base;
 	settings->host = host_profile(texts, &base);
 	settings->rules = 0;
