@@ -123,9 +123,13 @@ nested() {
 		--cgroup-manager cgroupfs --events-backend none --log-level error run --rm "${options[@]}" --rootfs /inner "$@"
 }
 
-@test "podman in podman: run works in the inner container, and check says so" {
+require_nested() {
 	run nested --network none -- /supervised kinds
 	[ "$status" = 0 ] || skip "podman does not run in podman here: ${lines[-1]}"
+}
+
+@test "podman in podman: run works in the inner container, and check says so" {
+	require_nested
 	run -0 nested --network none -- /keepalive run /keepalive check 1
 	assert_line --index 0 --partial "1: yes, by supervision"
 	run -0 nested --network none -- /keepalive run /supervised kinds
@@ -133,14 +137,13 @@ nested() {
 }
 
 @test "podman in podman, under a supervisor outside: run and check in the inner container report it" {
-	run nested --network none -- /supervised kinds
-	[ "$status" = 0 ] || skip "podman does not run in podman here: ${lines[-1]}"
+	require_nested
 	before=(/keepalive run --supervise=always --idle=33)
 	run -1 nested --network none -- /keepalive run --best-effort /keepalive check 1
 	assert_line --partial "in another network namespace or control group, which leaves its sockets alone"
 	assert_line --partial "1: no: its supervisor is in another network namespace or control group"
 	run nested --network host -- /keepalive run --idle=44 /keepalive check 1
-	assert_line --partial "the settings of the 'keepalive run' around it hold"
+	assert_line --partial "the settings of the outer 'keepalive run' apply"
 	assert_line --partial "1: unknown: a supervisor outside this container serves this command"
 	run -0 nested --network host -- /supervised kinds
 	assert_line --partial "tcp: keepalive=1 idle=33"
