@@ -97,12 +97,10 @@ PRELOAD_FOR_ALL='
 	require_ld_so_preload
 	in_own_mounts "$PRELOAD_FOR_ALL"'
 		for program in plain setuid; do
-			python3 - "$ROOM/$program" <<-"END"
+			KEEPALIVE_SHIM=off python3 - "$ROOM/$program" <<-"END"
 				import os, socket, sys
 				sock = socket.socket()
 				keepalive = socket.SOL_SOCKET, socket.SO_KEEPALIVE
-				# As from a process without the shim.
-				sock.setsockopt(*keepalive, 0)
 				os.dup2(sock.fileno(), 9)
 				pid = os.fork()
 				if pid == 0:
@@ -110,6 +108,7 @@ PRELOAD_FOR_ALL='
 				    os.setresgid(65534, 65534, 65534)
 				    os.setresuid(65534, 65534, 65534)
 				    os.dup2(9, 3)
+				    del os.environ["KEEPALIVE_SHIM"]
 				    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
 				    os.execl(sys.argv[1], sys.argv[1], "clearenv")
 				os.waitpid(pid, 0)
