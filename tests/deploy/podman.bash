@@ -56,7 +56,7 @@ containers_away() {
 	[ -d "${STORE-}" ] || return 0
 	podman_in_store rm --all --force --time 0 >/dev/null 2>&1 || true
 	podman_in_store pod rm --all --force --time 0 >/dev/null 2>&1 || true
-	await 20 store_away
+	await 60 store_away
 }
 
 # store_away: unmounts what a failed build has left and the store itself, and deletes it. Fails as long as podman still
