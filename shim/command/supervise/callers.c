@@ -6,12 +6,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "process/pidfd.h"
 #include "process/pidfd_info.h"
 #include "process/proc.h"
+#include "supervise/workers.h"
 
 enum { TEXT_SIZE = 4096 };
 
@@ -22,7 +22,7 @@ static struct {
 	struct pidfd_identity identity;
 	int pidfd; /* our own cgroup, if a pidfd shows a thread's */
 	char cgroup[TEXT_SIZE];
-	struct timespec cgroup_read; /* when */
+	unsigned cgroup_read; /* when, in workers_ticks() */
 	bool by_text; /* the cgroup must be read from proc(5), because there are others than that of version 2 */
 	bool users; /* may change */
 } own = { .pidfd = -1 };
@@ -218,15 +218,15 @@ void caller_changes(const struct caller *caller)
 }
 
 /*
- * Somebody may move us, alone or with them. So ours is read again every few milliseconds, and if
- * theirs seems to be another.
+ * Somebody may move us, alone or with them. So ours is read again every millisecond, and if theirs
+ * seems to be another.
  */
 static bool ours_may_have_changed(void)
 {
-	struct timespec last = own.cgroup_read;
+	unsigned last = own.cgroup_read;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &own.cgroup_read);
-	return own.cgroup_read.tv_nsec != last.tv_nsec || own.cgroup_read.tv_sec != last.tv_sec;
+	own.cgroup_read = workers_ticks();
+	return own.cgroup_read != last;
 }
 
 static bool is_our_cgroup_id(uint64_t cgroup)

@@ -16,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "process/pidfd.h"
 #include "process/proc.h"
@@ -81,20 +80,14 @@ static void say_left_alone(const struct notification *call)
  */
 static int add_descriptor(struct notification *call, struct caller *caller, int fd)
 {
-	enum { LONG = 500000 }; /* ns */
 	bool cloexec = notification_argument(call, 1) & SOCK_CLOEXEC;
-	struct timespec began, ended;
-	int theirs, error;
+	unsigned began = workers_ticks();
+	int theirs;
 
 	if (caller->slow)
 		workers_stand_in();
-	clock_gettime(CLOCK_MONOTONIC, &began);
 	theirs = notification_add_descriptor(call, fd, cloexec);
-	error = errno;
-	clock_gettime(CLOCK_MONOTONIC, &ended);
-	caller->slow =
-		(ended.tv_sec - began.tv_sec) * 1000000000LL + ended.tv_nsec - began.tv_nsec > LONG;
-	errno = error;
+	caller->slow = workers_ticks() - began > 1;
 	return theirs;
 }
 

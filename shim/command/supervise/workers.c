@@ -19,6 +19,7 @@ static atomic_uint waiting;   /* waiting for calls: one, or none for a moment */
 static atomic_ulong received; /* calls, so far */
 static atomic_bool unwatched; /* the main thread sleeps until it is woken */
 static atomic_uint wanted;    /* workers at rest, to be woken */
+static atomic_uint ticks;     /* how often the main thread has looked */
 static unsigned resting, made, limit;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t call_for_one = PTHREAD_COND_INITIALIZER;
@@ -139,6 +140,7 @@ int workers_watch(void)
 	static unsigned long seen;
 	static unsigned quiet;
 
+	ticks++;
 	if (limit == 1)
 		return -1;
 	quiet = received == seen && waiting ? quiet + 1 : 0;
@@ -150,6 +152,11 @@ int workers_watch(void)
 	quiet = 0;
 	unwatched = true;
 	return received == seen || !atomic_exchange(&unwatched, false) ? -1 : TICK;
+}
+
+unsigned workers_ticks(void)
+{
+	return limit == 1 ? ++ticks : ticks;
 }
 
 static bool are_idle(void)

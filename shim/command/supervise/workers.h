@@ -42,6 +42,13 @@ void workers_stand_in(void);
  */
 int workers_watch(void);
 
+/*
+ * How often workers_watch() was called: about once a millisecond while there are calls, and before the
+ * main thread sleeps. If there is only one worker, this goes on with each call instead. A clock would
+ * take longer: clock_gettime(2) costs 0.4 us in a thread that has just been woken.
+ */
+unsigned workers_ticks(void);
+
 /* Waits until none of them serves a call: a call that was answered may still have to be logged. */
 void workers_finish(void);
 
