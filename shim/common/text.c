@@ -110,23 +110,19 @@ void text_number(struct text *text, unsigned long number)
 		text_char(text, digits[i++]);
 }
 
-/*
- * The length of the UTF-8 sequence at the beginning of the slice (RFC 3629); 0 if there is none,
- * for control characters (including U+0080 to U+009F, which terminals obey), for those that break a
- * line or reverse its direction (U+2028 to U+202E), and for the invisible byte order mark.
- */
-static size_t sequence(struct slice from)
+size_t text_sequence(struct slice from, unsigned long *found)
 {
 	const unsigned char *at = (const unsigned char *)from.start;
-	unsigned long character;
+	unsigned long character = *at;
 	size_t length;
 
+	*found = character;
 	if (*at < 0x80)
 		return *at >= ' ' && *at != 127;
 	length = *at >= 0xf0 ? 4 : *at >= 0xe0 ? 3 : 2;
 	if (*at < 0xc2 || *at > 0xf4 || length > from.length)
 		return 0;
-	character = *at & (0x7fU >> length);
+	character &= 0x7fU >> length;
 	for (size_t i = 1; i < length; i++) {
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
@@ -136,13 +132,15 @@ static size_t sequence(struct slice from)
 	    (length == 3 && character < 0x800) || (character >= 0xd800 && character < 0xe000) ||
 	    (length == 4 && (character < 0x10000 || character > 0x10ffff)))
 		return 0;
+	*found = character;
 	return length;
 }
 
 void text_plain(struct text *text, struct slice value)
 {
 	while (value.length) {
-		size_t length = sequence(value), taken = length ? length : 1;
+		unsigned long character;
+		size_t length = text_sequence(value, &character), taken = length ? length : 1;
 
 		if (!length)
 			text_char(text, '?');

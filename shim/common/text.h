@@ -59,8 +59,14 @@ void text_string(struct text *text, const char *string);
 void text_number(struct text *text, unsigned long number);
 
 /*
- * Text from elsewhere, as UTF-8 without control characters: '?' replaces each byte that is neither.
+ * The length of the UTF-8 sequence at the beginning of a slice that is not empty (RFC 3629), and the
+ * character. 0 if there is none, for control characters (including U+0080 to U+009F, which terminals
+ * obey), for those that break a line or reverse its direction (U+2028 to U+202E), and for the
+ * invisible byte order mark: then the character is the first byte.
  */
+size_t text_sequence(struct slice from, unsigned long *found);
+
+/* Text from elsewhere, as UTF-8 with such characters only: '?' replaces each other byte. */
 void text_plain(struct text *text, struct slice value);
 
 /* The same in single quotes; if it is long, only its beginning and its length. */

@@ -5,20 +5,13 @@
 #include <string.h>
 #include <wchar.h>
 
-/* The character at `at`; *next: what follows it. Bytes that are not UTF-8 count one by one. */
+/* The character at `at`; *next: what follows it. Bytes that text_plain() replaces count one by one. */
 static unsigned long character_at(const char *at, const char *end, const char **next)
 {
-	const unsigned char *bytes = (const unsigned char *)at;
-	size_t length = *bytes >= 0xf0 ? 4 : *bytes >= 0xe0 ? 3 : *bytes >= 0xc0 ? 2 : 1;
-	unsigned long character = *bytes;
+	unsigned long character;
+	size_t length = text_sequence((struct slice){ at, (size_t)(end - at) }, &character);
 
-	if (length > (size_t)(end - at))
-		length = 1;
-	if (length > 1)
-		character &= 0x7fU >> length;
-	for (size_t i = 1; i < length; i++)
-		character = character << 6 | (bytes[i] & 0x3f);
-	*next = at + length;
+	*next = at + (length ? length : 1);
 	return character;
 }
 
