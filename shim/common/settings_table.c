@@ -4,7 +4,10 @@
 #define ROW(symbol, variable, word, preset, words, accepted, ...) \
 	variable "\0" word "\0" preset "\0" words "\0" accepted "\0"
 
-/* One after the other, because pointers would need relocations, and arrays of one length much more room. */
+/*
+ * One after the other, because pointers would need relocations, and arrays of one length much more
+ * room.
+ */
 const char *setting_text(enum variable variable, enum setting_text text)
 {
 	static const char texts[] = SETTINGS(ROW);

@@ -121,6 +121,7 @@ enum setting_text {
 	SETTING_TEXTS
 };
 
+/* One of these texts of a setting. It takes a while: all texts before it are skipped. */
 const char *setting_text(enum variable variable, enum setting_text text);
 
 /* "KEEPALIVE_SHIM_IDLE" and so on. */

@@ -41,11 +41,14 @@ static const char *find(const char *name)
 	return value;
 }
 
-/* One pass, because most environments contain none of our variables. */
+/*
+ * One pass, because most environments contain none of our variables, and those of a pod dozens that
+ * begin with "KUBERNETES_".
+ */
 static void find_all(struct texts *texts)
 {
 	for (char **entry = variables(); entry && *entry; entry++) {
-		if (**entry != 'K')
+		if ((*entry)[0] != 'K' || (*entry)[1] != 'E')
 			continue;
 		for (unsigned i = 0; i < VARIABLES; i++) {
 			const char *value = value_in(*entry, variable_name(i));
