@@ -223,8 +223,7 @@ static int find(struct attachment *attachment, pid_t pid, pid_t thread)
 	}
 	if (holder->pidfd < 0 && thread && error == EINVAL) {
 		message("thread %d of process %d has descriptors of its own; reaching them "
-			"requires "
-			"Linux 6.9",
+			"requires Linux 6.9",
 			thread, pid);
 		return EXIT_OURS;
 	}

@@ -84,6 +84,7 @@ bool option_is_of_client(int fd)
 {
 	uint32_t info[INFO_WORDS], queued = 0;
 	socklen_t length = sizeof(info);
+
 	if (libc->getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) != 0 ||
 	    length < sizeof(info) || libc->syscall(SYS_ioctl, fd, TIOCOUTQ, &queued) != 0)
 		return false;

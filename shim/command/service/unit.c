@@ -324,9 +324,8 @@ bool unit_read(struct service *unit, const char *file)
 	}
 	if (strncmp(path + strlen(unit->root), TRANSIENT_FOLDER "/",
 		    strlen(TRANSIENT_FOLDER) + 1) == 0) {
-		message("'%s' is transient (systemd-run(1)): it is gone, with its drop-ins, when "
-			"it "
-			"ends; 'keepalive attach --follow --unit=%s' reaches it",
+		message("'%s' is transient (systemd-run(1)): it is gone when it ends, and its "
+			"drop-ins with it; 'keepalive attach --follow --unit=%s' reaches it",
 			unit->name, unit->name);
 		return false;
 	}
