@@ -7,7 +7,8 @@ load ../deploy/root
 # live FOLDER LIBRARY: runs system.sh on such a host; all output and logs are in FOLDER/said.
 live() {
 	mkdir -p "$1/source"
-	sed "${THOROUGH:+#}/^# In scripts/,\$d" "$TESTS/suites/system.packages" >"$1/system.packages"
+	cp "$TESTS/suites/system.packages" "$1/"
+	[ "${THOROUGH-}" ] || sed -i '/^# In scripts/,$d' "$1/system.packages"
 	cp -r "$REPOSITORY/shim" "$REPOSITORY/Makefile" "$1/source/"
 	[ -z "$2" ] || cp "$2" "$1/library.so"
 	in_root "$1" "library=${2:+/mnt/library.so}; $(cat "$TESTS/suites/system.sh")"
