@@ -48,16 +48,22 @@ teardown_file() {
 	containers_away
 }
 
-# contained [OPTION...] -- COMMAND...: runs it in a container with hardly any privileges.
-contained() {
-	local options=()
-
+# split [OPTION...] -- COMMAND...: puts them into $options and $command.
+split() {
+	options=()
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
 	done
-	shift
-	podman_in_store run --rm "${RESTRICTED[@]}" "${options[@]}" localhost/supervised "$@"
+	command=("${@:2}")
+}
+
+# contained [OPTION...] -- COMMAND...: runs it in a container with hardly any privileges.
+contained() {
+	local options command
+
+	split "$@"
+	podman_in_store run --rm "${RESTRICTED[@]}" "${options[@]}" localhost/supervised "${command[@]}"
 }
 
 @test "podman's own profile: sockets, roles and rules work" {
@@ -111,16 +117,12 @@ contained() {
 # inner podman.
 before=()
 nested() {
-	local options=()
+	local options command
 
-	while [ "$1" != -- ]; do
-		options+=("$1")
-		shift
-	done
-	shift
+	split "$@"
 	podman_in_store run --rm --privileged --network none localhost/nesting "${before[@]}" \
 		podman --root /var/store --runroot /run/store --tmpdir /run/tmp --storage-driver vfs --runtime runc \
-		--cgroup-manager cgroupfs --events-backend none --log-level error run --rm "${options[@]}" --rootfs /inner "$@"
+		--cgroup-manager cgroupfs --events-backend none --log-level error run --rm "${options[@]}" --rootfs /inner "${command[@]}"
 }
 
 require_nested() {
