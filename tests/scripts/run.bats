@@ -32,6 +32,17 @@ suite() {
 	assert_line --index -2 '1 passed, 0 failed, 0 skipped, 1 flaky'
 }
 
+@test "a file may be named from the repository, from tests/ and from beside it; one that is nowhere ends the run" {
+	suite here <<<'test "one" { true; }'
+	cd "$BATS_TEST_TMPDIR"
+	run -0 "$TESTS/run" here.bats
+	cd "$REPOSITORY"
+	run -0 "$TESTS/run" tests/deploy/systemd.bats supervision/container.bats
+	assert_line --partial "2 of 2 suites"
+	run -2 "$TESTS/run" nowhere.bats
+	assert_output "run: 'nowhere.bats': neither a file here nor in $TESTS"
+}
+
 @test "a run in which no test ran fails" {
 	suite none </dev/null
 	run -1 "$TESTS/run" "$SUITE"
