@@ -39,6 +39,11 @@ END
 	assert_equal "$(grep -c 'DIFFERS [a-z]*: off: pass, and fail' <<<"$output")" 4
 }
 
+@test "a suite that does not exist ends the run with its name" {
+	run -2 "$TESTS/suites/run" tcl nowhere
+	assert_line --partial "no such suite: nowhere"
+}
+
 @test "interrupted while a suite is being prepared: no process is left" {
 	require apt-get
 	cat >"$BATS_TEST_TMPDIR/endless.suite" <<-END

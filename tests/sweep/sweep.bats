@@ -10,6 +10,11 @@ load ../helpers
 	assert_line "4 passed, 0 failed, 0 skipped"
 }
 
+@test "a program that is not in the list ends the run instead of being left out" {
+	run -2 "$TESTS/sweep/run" curl nowhere
+	assert_line --partial "no such program: nowhere"
+}
+
 @test "README's summary agrees with the table of programs that the sweep wrote" {
 	run "$TESTS/sweep/run" --sum
 	assert_success
