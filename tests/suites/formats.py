@@ -43,22 +43,6 @@ def plain(lines):
             yield result[1], result[2]
 
 
-def trial(lines):
-    """Twisted's trial --reporter=verbose: modules, classes and tests, each indented further."""
-    names = []
-    for line in lines:
-        match = re.match(r"( *)(\S+)(?: \.\.\.(.*))?$", line)
-        if not match or len(match[1]) % 2 or len(match[1]) > 4:
-            continue
-        depth = len(match[1]) // 2
-        if depth <= len(names):
-            names[depth:] = [match[2]]
-        if match[3] is not None and len(names) == 3:
-            result = re.search(r"\[(\w+)\]", match[3])
-            word = result[1] if result else "none"
-            yield {"OK": "pass", "SKIPPED": "skip", "TODO": "skip"}.get(word, "fail"), ".".join(names)
-
-
 def go(lines):
     """go test -v: subtests are indented."""
     words = {"PASS": "pass", "FAIL": "fail", "SKIP": "skip"}
@@ -77,7 +61,7 @@ def tcl(lines):
             yield words[result[2]], result[1]
 
 
-FORMATS = {each.__name__: each for each in (tap, junit, plain, trial, go, tcl)}
+FORMATS = {each.__name__: each for each in (tap, junit, plain, go, tcl)}
 
 if __name__ == "__main__":
     output = sys.stdin.buffer.read().decode("utf-8", "replace").replace("\r", "").split("\n")
