@@ -271,6 +271,22 @@ zsh_options() {
 	} | grep -oE "'(\*|\([^)]*\))?--[a-z0-9-]+" | grep -oE -e '--[a-z0-9-]+$' | sort -u
 }
 
+@test "completion: the files are the same whichever awk makes them" {
+	local awk shell
+
+	cd "$BATS_TEST_TMPDIR"
+	for awk in mawk gawk original-awk 'busybox awk'; do
+		command -v "${awk% *}" >/dev/null || continue
+		mkdir -p bin
+		printf '#!/bin/sh\nexec %s "$@"\n' "$awk" >bin/awk
+		chmod +x bin/awk
+		for shell in bash zsh fish; do
+			PATH=$PWD/bin:$PATH "$REPOSITORY/shim/completion/fill" "$REPOSITORY/shim/completion/keepalive.$shell.in" "${CC:-cc}" >"$shell"
+			cmp "$shell" "$BUILD/completion/keepalive.$shell"
+		done
+	done
+}
+
 @test "completion: bash, zsh and fish offer every option of the help and no other" {
 	local subcommand options
 
