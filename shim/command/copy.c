@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,21 +46,26 @@ static bool copy_content(int from, int to)
 	return got == 0;
 }
 
-/* Replaces target, by renaming a file beside it. Returns false with errno. */
-static bool copy_into(int from, const char *target, const char *beside, mode_t mode)
+/*
+ * Replaces target by a file of another name beside it, which mkostemp(3) chooses: a fixed name, or
+ * one with the process id, may be there already. In a container the id is 1 each time, and what a
+ * copy leaves behind when it is killed outlives it in a volume. Returns false after a message.
+ */
+static bool copy_into(int from, const char *target, char *beside, mode_t mode)
 {
-	int to = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int to = mkostemp(beside, O_CLOEXEC);
 	bool done;
-	int error;
 
-	if (to < 0)
+	if (to < 0) {
+		message("%s: no file can be made beside it: %s", target, strerror(errno));
 		return false;
+	}
 	done = copy_content(from, to) && fchmod(to, mode) == 0 && rename(beside, target) == 0;
-	error = errno;
-	if (!done)
+	if (!done) {
+		message("%s: %s", target, strerror(errno));
 		unlink(beside);
+	}
 	close(to);
-	errno = error;
 	return done;
 }
 
@@ -70,20 +76,17 @@ static bool copy_file(const char *source, const char *directory, const char *nam
 	int from = open(source, O_RDONLY | O_CLOEXEC);
 	bool done = false;
 
-	if (from < 0) {
+	if (from < 0)
 		message("%s: %s", source, strerror(errno));
-		return false;
-	}
-	errno = ENAMETOOLONG;
-	if (snprintf(target, sizeof(target), "%s/%s", directory, name) < PATH_MAX &&
-	    snprintf(beside, sizeof(beside), "%s/.%s.%d", directory, name, (int)getpid()) <
-		    PATH_MAX)
+	else if (snprintf(target, sizeof(target), "%s/%s", directory, name) >= PATH_MAX ||
+		 snprintf(beside, sizeof(beside), "%s/.%s.XXXXXX", directory, name) >= PATH_MAX)
+		message("%s/%s: %s", directory, name, strerror(ENAMETOOLONG));
+	else
 		done = copy_into(from, target, beside, mode);
 	if (done)
 		puts(target);
-	else
-		message("%s/%s: %s", directory, name, strerror(errno));
-	close(from);
+	if (from >= 0)
+		close(from);
 	return done;
 }
 

@@ -232,9 +232,27 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	run -0 "$KEEPALIVE" copy "$place"
 	assert_not_equal "$(stat -c %i "$place/libkeepalive-shim.so")" "$before"
 	run -125 "$KEEPALIVE" copy "$place/nowhere"
-	assert_output --partial 'nowhere/libkeepalive-shim.so: No such file or directory'
+	assert_output --partial 'nowhere/libkeepalive-shim.so: no file can be made beside it: No such file or directory'
 	run -125 "$KEEPALIVE" copy
 	run -125 "$KEEPALIVE" copy --library="$place/missing" "$place"
 	run find "$place" -name '.*'
 	assert_output ''
+}
+
+@test "copy: killed half-way as process 1 of a container, it does not stop the next one, which is process 1 too" {
+	local place=$BATS_TEST_TMPDIR/place
+	local contained=(unshare -rpf --kill-child "$KEEPALIVE" copy "$place")
+
+	require unshare strace
+	"${contained[@]:0:3}" true 2>/dev/null || skip_as namespaces
+	mkdir "$place"
+	for _ in 1 2; do
+		run strace -f -qq -o /dev/null -e trace=rename,renameat,renameat2 \
+			-e inject=rename,renameat,renameat2:signal=KILL:when=1 "${contained[@]}"
+		[ "$status" != 0 ]
+		[ ! -e "$place/libkeepalive-shim.so" ]
+	done
+	[ "$(find "$place" -name '.lib*' | wc -l)" = 2 ]
+	run -0 "${contained[@]}"
+	cmp "$SHIM" "$place/libkeepalive-shim.so"
 }
