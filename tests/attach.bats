@@ -510,6 +510,8 @@ signal.pause()'
 	KEEPALIVE_SHIM_COUNT=200 run "$KEEPALIVE" attach "$PAIRS"
 	assert_failure 125
 	assert_output --regexp "^keepalive: KEEPALIVE_SHIM_COUNT '200': out of range"
+	KEEPALIVE_SHIM_IDEL=20 run "$KEEPALIVE" attach --mode=x "$PAIRS"
+	assert_line --partial 'KEEPALIVE_SHIM_IDEL is not read: no such setting; did you mean KEEPALIVE_SHIM_IDLE?'
 	run "$KEEPALIVE" attach --dry-run --follow "$PAIRS"
 	assert_failure 125
 	run "$KEEPALIVE" attach --follow=never "$PAIRS"

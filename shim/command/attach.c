@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "base/interval.h"
+#include "base/lookalikes.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/settings_options.h"
@@ -257,7 +258,15 @@ static bool read_settings(struct attachment *attachment, const struct settings_o
 	struct program program = { *process->executable ? process->executable : NULL,
 				   process->comm };
 
-	return settings_options_read(options, &program, &attachment->settings, true);
+	struct sources sources;
+
+	settings_options_sources(options, &sources);
+	if (!sources_read(&sources, &program, &attachment->settings, true) ||
+	    !check_log(&attachment->settings))
+		return false;
+	if (!attachment->settings.on)
+		sources_say_off(&sources);
+	return true;
 }
 
 static bool is_attached(const struct request *request, pid_t pid)
@@ -295,14 +304,12 @@ static bool attach_to_one(struct request *request, pid_t pid, pid_t thread)
 		forget(attached);
 		return true;
 	}
-	if (!read_settings(attachment, &request->options) || !check_log(&attachment->settings)) {
+	if (!read_settings(attachment, &request->options)) {
 		request->status = EXIT_OURS;
 		return false;
 	}
-	if (!attachment->settings.on) {
-		message("KEEPALIVE_SHIM is off: nothing is done");
+	if (!attachment->settings.on)
 		return false;
-	}
 	read_kernel_values(attachment);
 	if (!first_looks(request, attached)) {
 		forget(attached);
@@ -337,7 +344,7 @@ static void attach_to_group(void *context, const struct group *group)
 {
 	struct request *request = context;
 	pid_t *pids;
-	size_t count = group_processes(group, &pids);
+	size_t count = group_processes(group, &pids, NULL);
 
 	for (size_t i = 0; i < count; i++) {
 		if (!is_attached(request, pids[i]))
@@ -484,6 +491,7 @@ int command_attach(int argc, char **argv)
 		message("--dry-run and --follow cannot be combined");
 		return EXIT_OURS;
 	}
+	lookalikes_warn(environ, false);
 	request.several = request.unit || (arguments[0] && arguments[1]);
 	return attach_all(&request, arguments);
 }

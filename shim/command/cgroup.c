@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/lookalikes.h"
 #include "base/message.h"
 #include "base/options.h"
 #include "base/printable.h"
@@ -107,12 +108,18 @@ static void arm_open(const struct group *group, const struct emission *emission,
 {
 	char line[1024];
 	struct text why = TEXT(line);
-	unsigned refused = open_sockets_arm(group, emission, earlier, &why);
+	struct unarmed unarmed = open_sockets_arm(group, emission, earlier, &why);
 
-	if (refused)
+	if (unarmed.refused)
 		message("warning: the open sockets of %u process%s were not changed, such as "
 			"%.*s",
-			refused, refused == 1 ? "" : "es", (int)(why.next - why.start), why.start);
+			unarmed.refused, unarmed.refused == 1 ? "" : "es",
+			(int)(why.next - why.start), why.start);
+	if (unarmed.hidden)
+		message("warning: %u of the group's processes %s in a PID namespace that is not "
+			"visible here: of their open sockets, only those in this network "
+			"namespace were changed",
+			unarmed.hidden, unarmed.hidden == 1 ? "is" : "are");
 }
 
 /* The settings that an earlier attach gave the group: those of a whole one, if one was killed since. */
@@ -174,7 +181,12 @@ static int detach(const struct request *request)
 	struct text why = TEXT(line);
 	enum removal removal;
 
-	if (request->all && !request->host && !request->count) {
+	if (request->all && (request->host || request->count)) {
+		message("cgroup detach: --all means every group, so no other is accepted beside "
+			"it");
+		return EXIT_OURS;
+	}
+	if (request->all) {
 		removal = attached_remove_all(&why);
 	} else {
 		if (!find(request, &group))
@@ -187,36 +199,66 @@ static int detach(const struct request *request)
 	return removal == REMOVAL_DONE ? 0 : removal == REMOVAL_NOTHING ? 1 : EXIT_OURS;
 }
 
-/*
- * Pins the program, in place of an earlier one of ours; if it is not needed, removes that, with
- * which the others would not agree. Prints the line for systemd.
- */
-static bool pin_one(const char *folder, int program, enum program_kind kind, struct text *why)
-{
+struct pin {
 	char path[2 * PATH_MAX];
+	bool there, ours; /* something is pinned there already, by us */
+};
+
+static void pin_find(struct pin *pin, const char *folder, enum program_kind kind)
+{
 	int there;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, program_name(kind));
-	there = bpf_pinned(path);
-	if (there >= 0) {
-		if (bpf_is_our_program(there))
-			unlink(path);
+	snprintf(pin->path, sizeof(pin->path), "%s/%s", folder, program_name(kind));
+	there = bpf_pinned(pin->path);
+	pin->ours = there >= 0 && bpf_is_our_program(there);
+	pin->there = there >= 0 || access(pin->path, F_OK) == 0;
+	if (there >= 0)
 		close(there);
-	}
-	if (program < 0)
-		return true;
-	if (bpf_pin(program, path) == 0) {
-		printf("BPFProgram=%s:", program_name(kind));
-		for (const char *at = path; *at; at++)
-			printf(*at == '%' ? "%%%%" : "%c", *at); /* systemd.unit(5), SPECIFIERS */
-		putchar('\n');
-		return true;
-	}
-	text_plain(why, slice_of(path));
-	text_string(why, errno == EEXIST ? ": cannot be pinned there: it exists, and is not ours"
-					 : ": cannot be pinned there; accepted: an existing "
-					   "directory below a mount of bpf, such as /sys/fs/bpf");
+}
+
+static bool cannot_pin(const struct pin *pin, struct text *why)
+{
+	text_plain(why, slice_of(pin->path));
+	text_string(why, pin->there ? ": cannot be pinned there: it exists, and is not ours"
+				    : ": cannot be pinned there; accepted: an existing "
+				      "directory below a mount of bpf, such as /sys/fs/bpf");
 	return false;
+}
+
+/* Pins the program, in place of an earlier one of ours, and prints the line for systemd. */
+static bool pin_one(const struct pin *pin, int program, enum program_kind kind, struct text *why)
+{
+	if (pin->ours)
+		unlink(pin->path);
+	if (bpf_pin(program, pin->path) != 0)
+		return cannot_pin(pin, why);
+	printf("BPFProgram=%s:", program_name(kind));
+	for (const char *at = pin->path; *at; at++)
+		printf(*at == '%' ? "%%%%" : "%c", *at); /* systemd.unit(5), SPECIFIERS */
+	putchar('\n');
+	return true;
+}
+
+/*
+ * Pins those that were loaded, or none if one cannot be. Earlier ones that are not needed now are
+ * removed: the others would not agree with them.
+ */
+static bool pin_all(const char *folder, const struct loaded *loaded, struct text *why)
+{
+	static struct pin pins[PROGRAMS];
+
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		pin_find(&pins[i], folder, i);
+		if (loaded->program[i] >= 0 && pins[i].there && !pins[i].ours)
+			return cannot_pin(&pins[i], why);
+	}
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		if (loaded->program[i] < 0 && pins[i].ours)
+			unlink(pins[i].path);
+		if (loaded->program[i] >= 0 && !pin_one(&pins[i], loaded->program[i], i, why))
+			return false;
+	}
+	return true;
 }
 
 /* The number that takes a group's place in programs that are pinned: one that no group has. */
@@ -236,7 +278,7 @@ static int pin(const struct request *request)
 	struct loaded loaded;
 	char line[5120], folder[PATH_MAX];
 	struct text why = TEXT(line);
-	bool done = true;
+	bool done;
 
 	if (request->count != 1) {
 		message("cgroup pin: expected one DIRECTORY (see --help)");
@@ -244,7 +286,7 @@ static int pin(const struct request *request)
 	}
 	if (!group_settings_read(&request->options, &settings))
 		return EXIT_OURS;
-	/* An absolute path for systemd; pin_one() reports it if there is no such directory. */
+	/* An absolute path for systemd; pin_all() reports it if there is no such directory. */
 	if (!realpath(request->arguments[0], folder))
 		snprintf(folder, sizeof(folder), "%s", request->arguments[0]);
 	untouched_read(&untouched, NULL);
@@ -252,8 +294,7 @@ static int pin(const struct request *request)
 		say(&why);
 		return EXIT_OURS;
 	}
-	for (unsigned i = 0; i < PROGRAMS && done; i++)
-		done = pin_one(folder, loaded.program[i], i, &why);
+	done = pin_all(folder, &loaded, &why);
 	if (!done)
 		say(&why);
 	loaded_close(&loaded);
@@ -359,9 +400,44 @@ static int list(const struct request *request)
 	return listing.error ? EXIT_OURS : 0;
 }
 
-enum { CALLS = 4 };
-static int (*const calls[CALLS])(const struct request *request) = { attach, list, detach, pin };
+/* The words after `keepalive cgroup`, and the options that each takes. */
+static const struct call {
+	int (*run)(const struct request *request);
+	bool settings, host, all, json;
+} calls[] = {
+	{ attach, .settings = true, .host = true },
+	{ list, .json = true },
+	{ detach, .host = true, .all = true },
+	{ pin, .settings = true },
+};
+enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
 static const char *const call_names[CALLS + 1] = { "attach", "list", "detach", "pin" };
+
+/* The option that was given and does not belong to the call; NULL if there is none. */
+static const char *unfitting_option(const struct request *request, const struct call *call)
+{
+	for (unsigned i = 0; i < VARIABLES && !call->settings; i++) {
+		if (request->options.text[i])
+			return settings_options_name(i);
+	}
+	return request->host && !call->host   ? "--host"
+	       : request->all && !call->all   ? "--all"
+	       : request->json && !call->json ? "--json"
+					      : NULL;
+}
+
+static int perform(const struct request *request, unsigned which)
+{
+	const char *option = unfitting_option(request, &calls[which]);
+
+	if (option) {
+		message("cgroup %s takes no %s (see --help)", call_names[which], option);
+		return EXIT_OURS;
+	}
+	if (calls[which].settings)
+		lookalikes_warn(environ, false);
+	return calls[which].run(request);
+}
 
 int command_cgroup(int argc, char **argv)
 {
@@ -390,9 +466,9 @@ int command_cgroup(int argc, char **argv)
 	request.arguments = arguments + 1;
 	while (request.arguments[request.count])
 		request.count++;
-	for (size_t i = 0; i < CALLS; i++) {
+	for (unsigned i = 0; i < CALLS; i++) {
 		if (strcmp(call_names[i], arguments[0]) == 0)
-			return calls[i](&request);
+			return perform(&request, i);
 	}
 	options_say_unknown_word(argv[0], arguments[0], call_names);
 	return EXIT_OURS;

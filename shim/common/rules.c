@@ -227,7 +227,7 @@ void rules_read(struct settings *settings, const struct profile *base, struct sl
 	struct slice bad;
 
 	settings->rules = 0;
-	settings->by_program = false;
+	settings->by_program = 0;
 	while ((source.text = slice_next(&text, ";\n")).length) {
 		struct slice blank = source.text;
 		struct draft draft = { .rule = { .profile = *base, .roles = ROLE_BOTH } };
@@ -244,7 +244,8 @@ void rules_read(struct settings *settings, const struct profile *base, struct sl
 			complain_of(&source, bad, draft.problem, draft.accepted, "the other rules");
 			continue;
 		}
-		settings->by_program = settings->by_program || draft.seen & 1U << WORD_PROGRAM;
+		if (!settings->by_program && draft.seen & 1U << WORD_PROGRAM)
+			settings->by_program = draft.rule.number;
 		if (draft.other_program)
 			continue;
 		source.seen = draft.seen;

@@ -32,7 +32,7 @@ struct settings {
 	uint8_t role;          /* enum role bits: which sockets are touched */
 	uint8_t log;           /* enum log_target */
 	uint8_t rules;         /* how many of rule[] are used */
-	bool by_program;       /* some rule has program=, for this program or another */
+	uint8_t by_program;    /* the first rule with program=, for any program; 0: none has it */
 	struct profile base;   /* the plain variables */
 	struct profile preset; /* the plain variables' defaults */
 	struct profile host;   /* the plain variables as the host's file sets them */

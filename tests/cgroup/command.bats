@@ -101,18 +101,63 @@ attach_self() {
 }
 
 @test "settings that cannot apply to a group are refused: program=, a log, bad values, nonsense" {
-	run -125 cgroup attach --rule='program=nginx off' "$NAME"
-	assert_output --partial "a rule with program= does not work for a control group"
+	run -125 cgroup attach --rule=off --rule='program=nginx off' "$NAME"
+	assert_output --partial "keepalive: --rule rule 2: program= does not work for a control group"
+	KEEPALIVE_SHIM_RULES='program=nginx off' run -125 cgroup attach "$NAME"
+	assert_output --partial "keepalive: KEEPALIVE_SHIM_RULES rule 1: program= does not work for a control group"
 	run -125 cgroup attach --log=stderr "$NAME"
 	assert_output --partial "--log does not apply"
 	run -125 cgroup attach --idle=0 "$NAME"
 	assert_output --partial "accepted: "
-	for words in '' nonsense 'list more' 'pin' 'detach --all more'; do
+	for words in '' nonsense 'list more' 'pin'; do
 		# shellcheck disable=SC2086 # words
 		run -125 cgroup $words
 	done
 	KEEPALIVE_SHIM=off run -125 cgroup attach "$NAME"
 	assert_output "keepalive: KEEPALIVE_SHIM is off: nothing is done"
+	await 5 nothing_left
+}
+
+@test "an option that does not belong to the call is refused by name, and nothing is done" {
+	local words
+
+	cgroup attach "$NAME"
+	for words in "attach --all $NAME" "attach --json $NAME" 'list --idle=bad' 'list --host' 'list --all' "detach --idle=30 $NAME" \
+		"detach --json $NAME" 'pin --host /sys/fs/bpf' 'pin --json /sys/fs/bpf' 'pin --all /sys/fs/bpf'; do
+		# shellcheck disable=SC2086 # words
+		run -125 cgroup $words
+		assert_output --regexp "^keepalive: cgroup ${words%% *} takes no --[a-z]+ \(see --help\)\$"
+	done
+	for words in "detach --all $NAME" 'detach --all --host'; do
+		# shellcheck disable=SC2086 # words
+		run -125 cgroup $words
+		assert_output --partial "cgroup detach: --all means every group"
+	done
+	run -0 listed
+	assert_output "$NAME: idle=60s interval=10s count=6"
+	cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
+@test "misspelt variables are named by attach and pin" {
+	local words
+
+	there mkdir /sys/fs/bpf/mine
+	for words in "attach $NAME" 'pin /sys/fs/bpf/mine'; do
+		# shellcheck disable=SC2086 # words
+		KEEPALIVE_SHIM_IDEL=3 run -0 cgroup $words
+		assert_line 'keepalive: warning: KEEPALIVE_SHIM_IDEL is not read: no such setting; did you mean KEEPALIVE_SHIM_IDLE?'
+	done
+	there rm -r /sys/fs/bpf/mine
+	cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
+@test "off in the host's file: the message names the file and the line" {
+	mkdir "$BATS_TEST_TMPDIR/etc"
+	printf '\nKEEPALIVE_SHIM=off\n' >"$BATS_TEST_TMPDIR/etc/keepalive-shim.conf"
+	run -125 there "$TESTS/confined" "$BATS_TEST_TMPDIR/etc" "$KEEPALIVE" cgroup attach "$NAME"
+	assert_output "keepalive: /etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM is off: nothing is done"
 	await 5 nothing_left
 }
 
@@ -249,6 +294,10 @@ socket.create_connection(listener.getsockname())"' "$1" 2>/dev/null
 	run -125 cgroup pin /sys/fs/bpf/theirs
 	assert_output --partial "/sys/fs/bpf/theirs/connect4: cannot be pinned there: it exists, and is not ours"
 	there test -f /sys/fs/bpf/theirs/connect4
+	there mv /sys/fs/bpf/theirs/connect4 /sys/fs/bpf/theirs/sock_ops
+	run -125 --separate-stderr cgroup pin /sys/fs/bpf/theirs
+	assert_output ''
+	assert_equal "$(there ls /sys/fs/bpf/theirs)" sock_ops
 	there rm -r /sys/fs/bpf/theirs
 }
 
@@ -384,6 +433,34 @@ socket.create_connection(listener.getsockname())"' "$1" 2>/dev/null
 	there mount -o remount,ro,bind "${CGROUPS%/*}/elsewhere"
 	cgroup attach "$NAME"
 	cgroup detach "${CGROUPS%/*}/elsewhere$NAME"
+	await 5 nothing_left
+}
+
+@test "a group is named by its path below a second mount of the hierarchy, or of a part of it" {
+	mkdir -p "$GROUP/part/inner" "$BATS_TEST_TMPDIR/second" "$BATS_TEST_TMPDIR/part"
+	there mount -t cgroup2 none "$BATS_TEST_TMPDIR/second"
+	there mount --bind "$GROUP/part" "$BATS_TEST_TMPDIR/part"
+	cgroup attach --idle=31 "$BATS_TEST_TMPDIR/second$NAME"
+	cgroup attach --idle=32 "$BATS_TEST_TMPDIR/part"
+	cgroup attach --idle=33 "$BATS_TEST_TMPDIR/part/inner"
+	run -0 listed
+	assert_output "$NAME: idle=31s interval=10s count=6
+$NAME/part: idle=32s interval=10s count=6
+$NAME/part/inner: idle=33s interval=10s count=6"
+	cgroup detach --all
+	run -125 cgroup attach "$BATS_TEST_TMPDIR"
+	await 5 nothing_left
+}
+
+@test "attach in another PID namespace: open sockets in this network namespace too, and a warning of what it cannot see" {
+	in_group python3 "$TESTS/programs/talk.py" pairs 2
+	local process=$!
+	await 15 has_connections $process 4
+	run -0 there unshare -pf --mount-proc "$KEEPALIVE" cgroup attach --mode=force --idle=44 "$NAME"
+	assert_output --partial "keepalive: warning: 1 of the group's processes is in a PID namespace that is not visible here"
+	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel has no BTF (/sys/kernel/btf/vmlinux)"
+	assert_equal "$(sockets $process 'keepalive=1 idle=44 ' | wc -l)" "$(sockets $process . | wc -l)"
+	cgroup detach "$NAME"
 	await 5 nothing_left
 }
 

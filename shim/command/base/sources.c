@@ -134,6 +134,16 @@ bool sources_saying(const struct sources *sources, char value[SAYING_SIZE])
 	return *warnings() != NULL;
 }
 
+void sources_say_off(const struct sources *sources)
+{
+	unsigned line = sources->texts.line[VARIABLE_KEEPALIVE];
+	char place[sizeof(HOST_FILE) + 32] = "";
+
+	if (line)
+		snprintf(place, sizeof(place), HOST_FILE " line %u: ", line);
+	message("%s%s is off: nothing is done", place, variable_name(VARIABLE_KEEPALIVE));
+}
+
 const char *sources_kind(const struct sources *sources, enum variable variable)
 {
 	const char *text = sources->texts.text[variable];

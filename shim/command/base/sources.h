@@ -40,6 +40,9 @@ bool sources_said(const struct sources *sources);
 /* If there were warnings, returns true and the value of SAID_VARIABLE for these settings. */
 bool sources_saying(const struct sources *sources, char value[SAYING_SIZE]);
 
+/* Reports that KEEPALIVE_SHIM is off, and where it is, so that nothing is done. */
+void sources_say_off(const struct sources *sources);
+
 /* Its source: "option", "variable", "file", "default". */
 const char *sources_kind(const struct sources *sources, enum variable variable);
 

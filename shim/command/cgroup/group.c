@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/message.h"
 #include "process/proc.h"
 #include "process/process.h"
 
@@ -115,9 +116,9 @@ static bool is_folder_of_cgroup2(int fd)
 }
 
 /* Opens a directory, if it is a control group. Returns a descriptor, or -1 and errno. */
-static int open_folder(const char *path)
+static int open_folder(int at, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0 && !is_folder_of_cgroup2(fd)) {
 		close(fd);
@@ -161,21 +162,53 @@ static bool open_below(struct group *group, const struct mount *mount, const cha
 	if (!*path || goes_up(path))
 		return false;
 	snprintf(whole, sizeof(whole), "%s/%s", mount->path, path + (*path == '/'));
-	return take(group, open_folder(whole), path);
+	return take(group, open_folder(AT_FDCWD, whole), path);
 }
 
-/* The path of a directory, as far as it is below the mount. */
-static bool open_absolute(struct group *group, const struct mount *mount, const char *name)
+/* What of the path is below the directory; NULL if it is elsewhere. */
+static const char *path_below(const char *path, const char *directory)
 {
-	char real[PATH_MAX], real_mount[PATH_MAX];
-	size_t length;
+	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
 
-	if (!realpath(name, real) || !realpath(mount->path, real_mount))
-		return false;
-	length = strlen(real_mount);
-	if (strncmp(real, real_mount, length) != 0 || (real[length] && real[length] != '/'))
-		return false;
-	return take(group, open_folder(real), real[length] ? real + length : "/");
+	if (strncmp(path, directory, length) != 0)
+		return NULL;
+	path += length;
+	return *path == '/' ? path : *path == '\0' ? "/" : NULL;
+}
+
+/*
+ * A directory by its path, below any mount of cgroup2: the hierarchy may be mounted more than once,
+ * in parts as well, and all mounts show the same groups. Its path is the one below our mount, if it
+ * is visible there.
+ */
+static bool open_absolute(struct group *group, const struct mount *ours, const char *name)
+{
+	char real[PATH_MAX], *path = NULL, *line = NULL;
+	size_t size = 0, longest = 0;
+	struct mount mount;
+	FILE *mounts = realpath(name, real) ? fopen("/proc/self/mountinfo", "re") : NULL;
+	const char *below, *inside;
+	bool opened;
+
+	while (mounts && getline(&line, &size, mounts) > 0) {
+
+		if (!read_mount(line, &mount) || !is_visible(&mount))
+			continue;
+		below = path_below(real, mount.path);
+		if (!below || strlen(mount.path) < longest)
+			continue;
+		longest = strlen(mount.path);
+		free(path);
+		if (asprintf(&path, "%s%s", is_whole(&mount) ? "" : mount.root, below) < 0)
+			abort();
+	}
+	free(line);
+	if (mounts)
+		fclose(mounts);
+	inside = path ? path_below(path, ours->root) : NULL;
+	opened = path && take(group, open_folder(AT_FDCWD, real), inside ? inside : path);
+	free(path);
+	return opened;
 }
 
 static bool no_group(struct text *why, const char *name)
@@ -231,20 +264,6 @@ bool group_open(struct group *group, const char *name, struct text *why)
 	return no_group(why, name);
 }
 
-/*
- * What of a group's path is below the root of the mount; NULL if it is elsewhere. Both are as our
- * cgroup namespace names them, and begin with "/.." outside of that: cgroup_namespaces(7).
- */
-static const char *path_in_mount(const struct mount *mount, const char *path)
-{
-	size_t length = is_whole(mount) ? 0 : strlen(mount->root);
-
-	if (strncmp(path, mount->root, length) != 0)
-		return NULL;
-	path += length;
-	return *path == '/' ? path : *path == '\0' ? "/" : NULL;
-}
-
 bool group_open_process(struct group *group, pid_t pid, struct text *why)
 {
 	struct process process;
@@ -259,9 +278,13 @@ bool group_open_process(struct group *group, pid_t pid, struct text *why)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
 	file = fopen(path, "re");
+	/*
+	 * Both paths are as our cgroup namespace names them, and begin with "/.." outside of that:
+	 * cgroup_namespaces(7).
+	 */
 	while (file && !opened && getline(&line, &size, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		below = strncmp(line, "0::/", 4) == 0 ? path_in_mount(mount, line + 3) : NULL;
+		below = strncmp(line, "0::/", 4) == 0 ? path_below(line + 3, mount->root) : NULL;
 		opened = below && open_below(group, mount, below);
 	}
 	free(line);
@@ -299,7 +322,8 @@ bool group_open_above(const struct group *group, struct group *above)
 	if (!slash)
 		abort();
 	slash[slash == path] = '\0';
-	opened = take(above, openat(group->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), path);
+	/* Above the root of a mount that shows a part of the hierarchy there is no group. */
+	opened = take(above, open_folder(group->fd, ".."), path);
 	free(path);
 	return opened;
 }
@@ -318,6 +342,9 @@ void group_walk(const struct group *group, void visit(void *context, const struc
 	DIR *folder = entries(group->fd);
 	struct dirent *entry;
 
+	if (!folder && errno != ENOENT)
+		warning("%s: the control groups below it cannot be read: %s", group->path,
+			strerror(errno));
 	visit(context, group);
 	while (folder && (entry = readdir(folder))) {
 		struct group below;
@@ -341,8 +368,12 @@ void group_walk(const struct group *group, void visit(void *context, const struc
 		closedir(folder);
 }
 
-/* The numbers in a file of the group, into an array for free(3). Returns how many. */
-static size_t read_numbers(const struct group *group, const char *name, pid_t **numbers)
+/*
+ * The numbers in a file of the group, into an array for free(3), and how many there have none in
+ * our PID namespace. Returns how many.
+ */
+static size_t read_numbers(const struct group *group, const char *name, pid_t **numbers,
+			   unsigned *hidden)
 {
 	int fd = openat(group->fd, name, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
@@ -350,9 +381,12 @@ static size_t read_numbers(const struct group *group, const char *name, pid_t **
 	int number;
 
 	*numbers = NULL;
+	*hidden = 0;
 	while (file && fscanf(file, "%d", &number) == 1) {
-		if (!number)
-			continue; /* of another PID namespace */
+		if (!number) {
+			(*hidden)++;
+			continue;
+		}
 		*numbers = array_room(*numbers, count, &room, sizeof(**numbers));
 		(*numbers)[count++] = number;
 	}
@@ -378,14 +412,18 @@ static size_t processes_of(pid_t *threads, size_t count)
 	return processes;
 }
 
-size_t group_processes(const struct group *group, pid_t **pids)
+size_t group_processes(const struct group *group, pid_t **pids, unsigned *hidden)
 {
-	size_t count = read_numbers(group, "cgroup.procs", pids);
+	unsigned number;
+	size_t count = read_numbers(group, "cgroup.procs", pids, &number);
 
 	/* In a threaded group the former cannot be read: cgroups(7), "Thread mode". */
-	if (count)
-		return count;
-	free(*pids);
-	count = read_numbers(group, "cgroup.threads", pids);
-	return processes_of(*pids, count);
+	if (!count && !number) {
+		free(*pids);
+		count = read_numbers(group, "cgroup.threads", pids, &number);
+		count = processes_of(*pids, count);
+	}
+	if (hidden)
+		*hidden = number;
+	return count;
 }

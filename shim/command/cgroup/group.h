@@ -17,7 +17,7 @@ struct group {
 };
 
 /*
- * Opens the group that the user names: a directory of the mount, a path below it
+ * Opens the group that the user names: a directory of a mount of cgroup2, a path below it
  * (system.slice/a.service), a process, which means its group, or "self", which means ours. Returns
  * false, with what is wrong in *why, if there is no such group.
  */
@@ -31,14 +31,17 @@ bool group_is_root(const struct group *group);
 /* The parent group. Returns false for the root, or if it cannot be opened. */
 bool group_open_above(const struct group *group, struct group *above);
 
-/* Calls visit for the group and every one below it, parents first. */
+/*
+ * Calls visit for the group and every one below it, parents first. Warns if some cannot be read.
+ */
 void group_walk(const struct group *group, void visit(void *context, const struct group *group),
 		void *context);
 
 /*
  * The processes in the group itself, or that have a thread there if it is a threaded one, into an
- * array for free(3). Returns how many.
+ * array for free(3). Returns how many. *hidden: how many more there are that have no number here,
+ * because our PID namespace does not contain theirs; may be NULL.
  */
-size_t group_processes(const struct group *group, pid_t **pids);
+size_t group_processes(const struct group *group, pid_t **pids, unsigned *hidden);
 
 #endif

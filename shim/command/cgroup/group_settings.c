@@ -8,6 +8,8 @@ bool group_settings_read(const struct settings_options *options, struct settings
 {
 	static const struct program unknown;
 	struct sources sources;
+	char line[64];
+	struct text source = TEXT(line);
 
 	settings_options_sources(options, &sources);
 	if (!sources_read(&sources, &unknown, settings, !sources_said(&sources)))
@@ -17,8 +19,10 @@ bool group_settings_read(const struct settings_options *options, struct settings
 		return false;
 	}
 	if (settings->by_program) {
-		message("a rule with program= does not work for a control group: the kernel's "
+		text_source(&source, &sources, VARIABLE_RULES);
+		message("%.*s rule %u: program= does not work for a control group: the kernel's "
 			"programs see sockets, not executables%s",
+			(int)(source.next - source.start), source.start, settings->by_program,
 			sources.texts.line[VARIABLE_RULES]
 				? "; KEEPALIVE_SHIM_RULES overrides those of " HOST_FILE
 				  ", ';' means none"
@@ -26,6 +30,6 @@ bool group_settings_read(const struct settings_options *options, struct settings
 		return false;
 	}
 	if (!settings->on)
-		message("KEEPALIVE_SHIM is off: nothing is done");
+		sources_say_off(&sources);
 	return settings->on;
 }

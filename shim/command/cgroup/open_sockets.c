@@ -40,7 +40,7 @@ struct arming {
 	size_t member_count, member_room;
 	struct space *spaces;
 	struct text *why;
-	unsigned refused;
+	struct unarmed unarmed;
 };
 
 /* Not those that are neither connected nor listening: the programs set them when they are. */
@@ -199,7 +199,7 @@ static void arm_process(struct arming *arming, pid_t pid)
 		if (!error)
 			error = attachment_look(attachment); /* accepted meanwhile */
 		if (error && error != ENOENT && error != ESRCH && !space->iterated &&
-		    !arming->refused++)
+		    !arming->unarmed.refused++)
 			permission_explain(arming->why, &attachment->holder.process, error);
 	}
 	if (attachment->holder.pidfd >= 0)
@@ -213,8 +213,13 @@ static void arm_group(void *context, const struct group *group)
 	struct arming *arming = context;
 	const struct member *member = member_of(arming, group->id);
 	pid_t *pids;
-	size_t count = group_processes(group, &pids);
+	unsigned hidden;
+	size_t count = group_processes(group, &pids, &hidden);
 
+	if (hidden) {
+		space_of(arming, getpid()); /* they may be in our network namespace */
+		arming->unarmed.hidden += hidden;
+	}
 	for (size_t i = 0; i < count; i++) {
 		space_of(arming, pids[i]);
 		if (!member || !member->inner)
@@ -323,8 +328,8 @@ static void know(struct settings *known, const struct group *group, const struct
 	know_above(known, group);
 }
 
-unsigned open_sockets_arm(const struct group *group, const struct emission *emission,
-			  const struct settings *earlier, struct text *why)
+struct unarmed open_sockets_arm(const struct group *group, const struct emission *emission,
+				const struct settings *earlier, struct text *why)
 {
 	static struct arming arming;
 
@@ -340,5 +345,5 @@ unsigned open_sockets_arm(const struct group *group, const struct emission *emis
 	group_walk(group, arm_group, &arming);
 	free_spaces(arming.spaces);
 	free_members(&arming);
-	return arming.refused;
+	return arming.unarmed;
 }

@@ -108,7 +108,7 @@ static void read_process(struct untouched *untouched, pid_t pid)
 static void read_group(void *context, const struct group *group)
 {
 	pid_t *pids;
-	size_t count = group_processes(group, &pids);
+	size_t count = group_processes(group, &pids, NULL);
 
 	for (size_t i = 0; i < count; i++)
 		read_process(context, pids[i]);
