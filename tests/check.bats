@@ -437,8 +437,10 @@ ls: idle from --idle, mode from --mode, the rest by default"
 	assert_output --partial "a rule exempts 'ls'"
 	run -125 "$KEEPALIVE" check --idle=5x ls
 	assert_output --partial "--idle '5x'"
-	run -125 "$KEEPALIVE" check --idle=20 $$
-	assert_output --partial "has its own settings"
+	for option in --idle=20 "--library=$SHIM"; do
+		run -125 "$KEEPALIVE" check "$option" $$
+		assert_output "keepalive: check: process $$ has a library and settings of its own; options apply to a COMMAND only"
+	done
 }
 
 @test "mode and role are printed if they are not the defaults" {

@@ -433,8 +433,9 @@ int command_check(int argc, char **argv)
 			arguments[1], pid);
 		return EXIT_OURS;
 	}
-	if (pid && settings_are_given(&question.options)) {
-		message("check: process %d has its own settings; options apply to a COMMAND only",
+	if (pid && (question.library || settings_are_given(&question.options))) {
+		message("check: process %d has a library and settings of its own; options apply to "
+			"a COMMAND only",
 			pid);
 		return EXIT_OURS;
 	}
