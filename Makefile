@@ -58,10 +58,10 @@ OTHERS_LDFLAGS  = $(filter $(KEPT),$(LDFLAGS))
 MARKS_x86_64    = -fcf-protection=full
 MARKS_aarch64   = -mbranch-protection=standard
 MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
-# 40 KiB at most. clang's -Os is larger than gcc's; its -Oz keeps tables for jumps, and copies functions
-# into their callers that are shorter called.
+# 40 KiB at most. clang's -Os is larger than gcc's; its -Oz keeps tables for jumps, copies functions into their
+# callers that are shorter called, and rewrites loops for speed.
 CLANG          := $(findstring __clang__,$(shell $(CC) -dM -E -x c /dev/null 2>/dev/null))
-SMALL           = $(if $(CLANG),-Oz -fno-jump-tables -mllvm -inline-threshold=-20,-Os)
+SMALL           = $(if $(CLANG),-Oz -fno-jump-tables -mllvm -inline-threshold=-20 -mllvm -disable-lsr,-Os)
 PRELOAD_CFLAGS  = $(COMMON) $(OTHERS_CFLAGS) -fPIC -fvisibility=hidden '-ffile-prefix-map=$(CURDIR)=.' \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fno-plt $(MARKS_$(MACHINE)) \
@@ -70,13 +70,13 @@ PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu,--build-id,--eh-frame-hdr -Wl,--gc-sections \
                   -Wl,--version-script=$(MAP)
 
-# The library exports the hooks, unversioned, and nothing else. __setsockopt6* matches
-# __setsockopt64, which exists on 32-bit machines only; lld insists that plain names exist.
+# The library exports the hooks, unversioned, and nothing else. The patterns match __setsockopt64 and
+# __prctl_time64, which exist on 32-bit machines only; lld insists that plain names exist.
 .DEFAULT_GOAL = all
 MAP = $(BUILD)/libkeepalive-shim.map
 $(MAP): shim/preload/hooks.h Makefile
 	@mkdir -p $(@D)
-	{ echo '{ global: __setsockopt6*; syscall;'; sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1;/p; /OTHER/q' $<; \
+	{ echo '{ global: __setsockopt6*; __prctl_time6*; syscall;'; sed -n 's/^\tROW(\([a-z0-9]*\),.*/\1;/p; /OTHER/q' $<; \
 		echo 'local: *; };'; } >$@
 
 # The command is an ordinary program; packagers' flags come after these and may override them. STATIC=yes

@@ -181,7 +181,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_equal "$stderr" ""
 	assert_output "$(
 		for problem in ': not a regular file' ': not a regular file' ': not a regular file' \
-			': not a regular file' ': contains a zero byte' ': too long' \
+			': not a regular file' ': contains a zero byte' ': longer than 65536 bytes' \
 			" line 1: no such setting"; do
 			echo "fd=3 $DEFAULT"
 			echo "keepalive: warning: /etc/keepalive-shim.conf$problem"

@@ -119,6 +119,53 @@ for make in moved, received:
 	assert_output "$(yes '[0, 7200, 75, 9] [0, 7200, 75, 9] [1, 30, 10, 9]' | head -2)"
 }
 
+@test "a moved socket of which the program then sets one option: it keeps that one, and has its role's values otherwise" {
+	local program="${MOVED%for make*}"'kept = []
+for option in (6, 4, 33), (6, 6, 3), (1, 9, 0), (1, 9, 1), (6, 18, 500000):
+    server = moved()
+    kept.append(server)
+    server.setsockopt(*option)
+    server.bind(("127.0.0.1", 0))
+    server.listen()
+    print(values(server))'
+
+	run shimmed KEEPALIVE_SHIM_ROLE=client python3 -c "$program"
+	assert_output '[0, 33, 75, 9]
+[0, 7200, 75, 3]
+[0, 7200, 75, 9]
+[1, 7200, 75, 9]
+[0, 7200, 75, 9]'
+	run shimmed KEEPALIVE_SHIM_RULES='role=server idle=20 interval=5; role=client idle=120' python3 -c "$program"
+	assert_output '[1, 33, 5, 6]
+[1, 20, 5, 3]
+[0, 20, 5, 6]
+[1, 20, 5, 6]
+[1, 20, 5, 6]'
+}
+
+@test "a listener from a process without the shim, on which the program sets SO_KEEPALIVE or an idle time: the rest is ours" {
+	local program='import os, socket, subprocess, sys
+if sys.argv[1:] == ["start"]:
+    os.environ["LD_PRELOAD"] = os.environ["SHIM"]
+    for option in "1 9 1", "6 4 33":
+        server = socket.create_server(("127.0.0.1", 0))
+        subprocess.run([sys.executable, "-c", os.environ["PROGRAM"], str(server.fileno()), *option.split()], pass_fds=[server.fileno()])
+else:
+    number, *option = map(int, sys.argv[1:])
+    server = socket.socket(fileno=number)
+    first = socket.create_connection(server.getsockname())
+    server.setsockopt(*option)
+    for client in first, socket.create_connection(server.getsockname()):
+        accepted = server.accept()[0]
+        print([accepted.getsockopt(*each) for each in ((1, 9), (6, 4), (6, 5), (6, 6))], flush=True)'
+
+	SHIM=$SHIM PROGRAM=$program run python3 -c "$program" start
+	assert_output '[1, 60, 10, 6]
+[1, 60, 10, 6]
+[1, 60, 10, 6]
+[1, 33, 10, 6]'
+}
+
 @test "refused by the first peer, connected to the second: the second's values, also with kernel and own values" {
 	local program='import select, socket, sys
 server = socket.create_server(("127.0.0.2", 0))

@@ -47,12 +47,12 @@ static unsigned set_by(const struct profile *profile)
 
 /*
  * The profile whose values the socket all has, PROFILE_NONE if there is none. Whether keepalive is
- * on does not matter.
+ * on does not matter, nor do the options in own.
  */
-static unsigned recognise(const struct settings *settings, const struct values *now,
+static unsigned recognise(const struct settings *settings, unsigned own, const struct values *now,
 			  const struct values *kernel)
 {
-	unsigned but = 1U << OPTION_KEEPALIVE;
+	unsigned but = 1U << OPTION_KEEPALIVE | own;
 
 	for (unsigned i = PROFILE_BASE; i <= settings_last_profile(settings); i++) {
 		const struct profile *profile = settings_profile(settings, i);
@@ -71,28 +71,30 @@ bool may_be_switched_off(const struct settings *settings, const struct values *n
 			 const struct values *kernel)
 {
 	return now->value[OPTION_KEEPALIVE] == 0 &&
-	       recognise(settings, now, kernel) != PROFILE_NONE;
+	       recognise(settings, 0, now, kernel) != PROFILE_NONE;
 }
 
-struct standing standing_of(const struct settings *settings, unsigned given,
+struct standing standing_of(const struct settings *settings, unsigned given, unsigned own,
 			    const struct values *now, const struct values *kernel)
 {
 	const struct profile *profile = settings_profile(settings, given);
 	unsigned different = differences(profile, now, kernel);
-	bool on = now->value[OPTION_KEEPALIVE] > 0;
-	unsigned not_new = differences(settings_profile(settings, PROFILE_NONE), now, kernel);
-	unsigned recognised = on || not_new ? recognise(settings, now, kernel) : PROFILE_NONE;
+	unsigned keepalive = 1U << OPTION_KEEPALIVE;
+	bool on = now->value[OPTION_KEEPALIVE] > 0 && !(own & keepalive);
+	unsigned not_new =
+		differences(settings_profile(settings, PROFILE_NONE), now, kernel) & ~own;
+	unsigned recognised = on || not_new ? recognise(settings, own, now, kernel) : PROFILE_NONE;
 
 	/* With our values, but off: somebody switched it off after we had switched it on. */
 	if (recognised != PROFILE_NONE)
-		return (struct standing){ recognised, on ? 0 : 1U << OPTION_KEEPALIVE, false };
+		return (struct standing){ recognised, on ? own : own | keepalive, false };
 	/* If it has none of the profile's values, it is not the socket that got the profile. */
 	if (given == PROFILE_NONE || set_by(profile) & ~different)
-		return (struct standing){ given, different, false };
+		return (struct standing){ given, different | own, false };
 	/* Keepalive is off: only values that differ from a new socket's were set by somebody. */
 	return (struct standing){
 		PROFILE_NONE,
-		on ? OPTIONS_ALL : not_new,
+		on ? OPTIONS_ALL : not_new | own,
 		false,
 	};
 }
@@ -140,7 +142,7 @@ struct decision decide_by_values(const struct settings *settings, unsigned given
 				 const struct values *now, const struct values *kernel)
 {
 	const struct profile *to = settings_profile(settings, number);
-	struct decision decision = { .before = standing_of(settings, given, now, kernel) };
+	struct decision decision = { .before = standing_of(settings, given, 0, now, kernel) };
 
 	decision.after = (struct standing){ number, decision.before.owned, false };
 	if (decision.before.owned != OPTIONS_ALL &&

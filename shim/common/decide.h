@@ -33,6 +33,7 @@ struct standing {
 /*
  * The standing of a socket of which only the values are known. given: the number of the profile
  * that we gave it, PROFILE_NONE if we left it alone, PROFILE_UNSEEN if it was not seen before.
+ * own: options that are known to be the program's, whose values show nothing about the others.
  * kernel: the values of a new socket, which replace those that a profile leaves to the kernel; may
  * be 0 if no profile does.
  *
@@ -41,7 +42,7 @@ struct standing {
  * values was configured by somebody else. One that has keepalive off, and otherwise values of ours
  * that differ from a new socket's, was switched off by somebody else.
  */
-struct standing standing_of(const struct settings *settings, unsigned given,
+struct standing standing_of(const struct settings *settings, unsigned given, unsigned own,
 			    const struct values *now, const struct values *kernel);
 
 /*

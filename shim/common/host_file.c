@@ -19,10 +19,6 @@ static bool is_roots_alone(const struct file *file, struct host_file_owners owne
 	       !(file->mode & OTHERS_WRITE);
 }
 
-static const char trusted[] = "a regular file, not a link, that root owns and nobody else can "
-			      "write, in such a directory";
-static const char readable[] = "text of at most 65536 bytes";
-
 /* Why it is not trusted; NULL if it is. */
 static const char *distrust(const struct file *file, const struct file *directory,
 			    struct host_file_owners owners)
@@ -33,6 +29,8 @@ static const char *distrust(const struct file *file, const struct file *director
 		return "users other than root can write it";
 	if (!is_roots_alone(directory, owners))
 		return "users other than root can write to its directory";
+	if (file->size > HOST_FILE_MAX)
+		return "longer than 65536 bytes";
 	return NULL;
 }
 
@@ -90,18 +88,8 @@ static bool is_text(const char *text, unsigned long length)
 	return i == length;
 }
 
-static void refuse(struct host_file *file, const char *problem, const char *accepted)
-{
-	file->problem = problem;
-	file->accepted = accepted;
-}
-
 static void take_text(struct host_file *file, int fd, unsigned long size)
 {
-	if (size > HOST_FILE_MAX) {
-		refuse(file, "too long", readable);
-		return;
-	}
 	file->room = size + 1;
 	file->text = room(file->room);
 	if (!file->text)
@@ -109,7 +97,7 @@ static void take_text(struct host_file *file, int fd, unsigned long size)
 	file->length = read_all(fd, file->text, size);
 	if (!is_text(file->text, file->length)) {
 		host_file_close(file);
-		refuse(file, "contains a zero byte", readable);
+		file->problem = "contains a zero byte";
 	}
 }
 
@@ -128,12 +116,12 @@ void host_file_open_in(struct host_file *file, const char *directory,
 	fd = (int)system_call()(SYS_openat, AT_FDCWD, path,
 				O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
-		refuse(file, cannot_open(system_error()), trusted);
+		file->problem = cannot_open(system_error());
 		return;
 	}
 	found = file_of(fd);
 	above = file_named(directory);
-	refuse(file, distrust(&found, &above, owners), trusted);
+	file->problem = distrust(&found, &above, owners);
 	if (!file->problem)
 		take_text(file, fd, (unsigned long)found.size);
 	system_call()(SYS_close, fd);
@@ -206,14 +194,15 @@ static void complain_of(const struct assignment *line, const char *problem,
 		complain(context, &complaint);
 }
 
-static void complain_of_file(const struct host_file *file, complain_function *complain,
-			     void *context)
+static void complain_of_file(const char *problem, complain_function *complain, void *context)
 {
 	struct complaint complaint = {
 		.host_file = true,
 		.variable = VARIABLES,
-		.problem = file->problem,
-		.accepted = file->accepted,
+		.problem = problem,
+		.accepted = "a text file up to 64 KiB, no link, that root owns and "
+			    "nobody else can "
+			    "write, in such a directory",
 		.instead = "none of it",
 	};
 
@@ -237,7 +226,7 @@ void host_file_read(struct host_file *file, struct texts *texts, complain_functi
 	struct assignment line;
 
 	if (file->problem)
-		complain_of_file(file, complain, context);
+		complain_of_file(file->problem, complain, context);
 	while (file->text && assignment_next(&from, &line)) {
 		enum variable variable = variable_of(line.name);
 

@@ -25,8 +25,7 @@ enum { HOST_FILE_NOBODY = 65534 };
 struct host_file {
 	char *text;
 	unsigned long length, room;
-	const char *problem;  /* why the file is not used; NULL if it is, or there is none */
-	const char *accepted; /* what would have no such problem */
+	const char *problem; /* why the file is not used; NULL if it is, or there is none */
 };
 
 /*

@@ -67,7 +67,7 @@ static inline bool fastpath_after_connect(int fd, int result)
 	const struct configuration *all = configuration();
 	struct known known = sockets_get(fd);
 
-	if (!all || all->client_asks || all->logs || known.profile != all->client ||
+	if (!all || all->client_asks || all->logs || known.profile != all->client || known.owned ||
 	    (known.state != STATE_FRESH && (known.state != STATE_CONNECTING || result != 0)))
 		return !all;
 	known.state = result == 0 ? STATE_CONNECTED : STATE_CONNECTING;

@@ -50,10 +50,12 @@
 HOOKS(HOOK_PROTOTYPE)
 
 /*
- * The name that programs with a 64-bit time_t use on 32-bit machines (glibc 2.34, _TIME_BITS=64;
+ * The names that programs with a 64-bit time_t use on 32-bit machines (glibc 2.34, _TIME_BITS=64;
  * all of Debian 13's on armhf). As in the C library, both names have the same definition.
  */
 #if __SIZEOF_LONG__ == 4
+HOOK int hook_prctl64(int option, unsigned long a, unsigned long b, unsigned long c,
+		      unsigned long d) __asm__("__prctl_time64");
 HOOK int hook_setsockopt64(int fd, int level, int name, const void *value,
 			   socklen_t length) __asm__("__setsockopt64");
 #endif

@@ -99,18 +99,22 @@ int hook_setsockopt(int fd, int level, int name, const void *value, socklen_t le
 int hook_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
 	const struct next *next = set_up();
+	const void *program;
 	int result;
 
 	if (option != PR_SET_SECCOMP)
 		return next->prctl(option, a, b, c, d);
-	QUIETLY(sandbox_begin());
-	result = next->prctl(option, a, b, c, d);
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): prctl(2) takes its pointer as a number */
-	QUIETLY(sandbox_end(result == 0, a == FILTER_MODE ? (const void *)b : NULL));
+	program = a == FILTER_MODE ? (const void *)b : NULL;
+	QUIETLY(program = sandbox_begin(program));
+	result = next->prctl(option, a, b, c, d);
+	QUIETLY(sandbox_end(result == 0, program));
 	return result;
 }
 
 #if __SIZEOF_LONG__ == 4
+int hook_prctl64(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+	__attribute__((alias("prctl")));
 int hook_setsockopt64(int fd, int level, int name, const void *value, socklen_t length)
 	__attribute__((alias("setsockopt")));
 #endif

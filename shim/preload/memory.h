@@ -23,7 +23,7 @@ struct configuration {
 	bool client_asks;      /* rules look at a client's peer or port */
 	bool server_asks_peer; /* rules look at a server's peer */
 	bool server_asks_port; /* rules look at a server's port */
-	bool may_force;        /* some profile has mode=force */
+	bool may_respect;      /* some socket may get a profile without mode=force */
 	bool logs;             /* KEEPALIVE_SHIM_LOG is not off */
 	bool client_on;        /* the profile with the number client has keepalive on */
 	struct fresh fresh;    /* with these values, which a new socket gets */

@@ -106,7 +106,14 @@ void next_find(struct next *next)
 	dlsym_function *look_up = find_dlsym();
 
 	FIND(errno_location, "__errno_location", NULL, next->errno_location);
-	FIND(syscall, "syscall", hook_syscall, next->syscall);
+	/*
+	 * For the program's calls only, since it may be anything: a library may have a variable of
+	 * this name. On 32-bit machines it is ours too, for want of another.
+	 */
+	memory.program_syscall = (__typeof__(next->syscall))find(
+		look_up, "syscall", (void *)hook_syscall, (void *)bare_syscall);
+	if (sizeof(long) < sizeof(int64_t))
+		next->syscall = memory.program_syscall;
 	FIND(getauxval, "getauxval", NULL, next->getauxval);
 	HOOKS(FIND_HOOKED)
 	OTHER_CALLS(FIND_OTHER)

@@ -124,10 +124,21 @@ static bool probe_socket(int fd, struct known *known, unsigned given, enum state
 	if (!kernel_values.value[OPTION_IDLE] &&
 	    may_be_switched_off(configuration()->settings, &now, &kernel_values))
 		kernel_values_read();
-	standing = standing_of(configuration()->settings, given, &now, &kernel_values);
+	standing =
+		standing_of(configuration()->settings, given, known->owned, &now, &kernel_values);
 	known->profile = (uint8_t)standing.given;
 	known->owned |= (uint8_t)standing.owned;
 	return true;
+}
+
+/*
+ * Whether a socket whose role was not known before must get this profile: another than it has, or
+ * one that is forced on what the program has set (policy_after_setsockopt()).
+ */
+static bool is_due(const struct configuration *all, const struct known *known, unsigned profile)
+{
+	return profile != known->profile ||
+	       (known->owned && settings_profile(all->settings, profile)->force);
 }
 
 /* probe_socket(), and the profile for this role; the state becomes is_tcp, or not_tcp. */
@@ -231,7 +242,7 @@ void policy_after_connect(int fd, int result, const struct sockaddr *address, so
 		profile = settings_match(all->settings, ROLE_CLIENT, &peer.address, peer.port);
 	}
 	if (known.state == STATE_FRESH || (outcome && profile == known.profile)) {
-		if (profile != known.profile)
+		if (is_due(all, &known, profile))
 			apply_profile(fd, &known, profile, CLAIMED);
 	} else if (probe_socket(fd, &known, known.profile, STATE_NOT_TCP)) {
 		/*
@@ -263,8 +274,9 @@ void policy_before_listen(int fd)
 	profile = listener_profile(all, fd);
 	if (known.state == STATE_UNKNOWN)
 		adopt(fd, &known, profile, STATE_FRESH, STATE_NOT_TCP_LISTENABLE);
-	else if (profile == known.profile)
-		return;
+	else if (!is_due(all, &known, profile) ||
+		 (known.owned && all->may_respect && all->server_asks_port && !sockets_port(fd)))
+		return; /* in the latter case until the port is known */
 	else
 		apply_profile(fd, &known, profile, CLAIMED);
 	sockets_put(fd, known);
@@ -281,7 +293,7 @@ void policy_after_listen(int fd)
 	if (known.state == STATE_FRESH) {
 		if (all->server_asks_port && !sockets_port(fd)) {
 			profile = listener_profile(all, fd); /* listen(2) chose the port: ip(7) */
-			if (profile != known.profile)
+			if (is_due(all, &known, profile))
 				apply_profile(fd, &known, profile, CLAIMED);
 		}
 		known.state = STATE_LISTENER;
@@ -330,8 +342,15 @@ static void accepted_from_queue(int listener, struct known *parent, int accepted
 	const struct settings *settings = configuration()->settings;
 	const struct profile *wanted = settings_profile(settings, parent->profile);
 	struct known found = { .state = STATE_CONNECTED };
+	struct values theirs, its;
 	bool same;
 
+	/* What the program set on the listener, unless the connection is older than that. */
+	options_get(listener, parent->owned, &theirs);
+	options_get(accepted, parent->owned, &its);
+	for (unsigned i = 0; i < OPTIONS; i++)
+		found.owned |= (uint8_t)((its.value[i] == theirs.value[i]) << i);
+	found.owned &= parent->owned;
 	if (is_left_alone(listener, parent) ||
 	    !probe_socket(accepted, &found, PROFILE_UNSEEN, STATE_NOT_TCP) ||
 	    (parent->owned && found.owned == OPTIONS_ALL)) {
@@ -392,12 +411,14 @@ void policy_after_setsockopt(int fd, int level, unsigned bit)
 	    level != SOL_SOCKET)
 		known.state = STATE_UNKNOWN; /* only TCP takes the others */
 	known.owned |= (uint8_t)bit;
-	if (known.state == STATE_UNKNOWN && all->may_force)
-		adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_NOT_TCP);
-	else if (settings_profile(all->settings, known.profile)->force ||
-		 (bit & TIMES && known.owned & 1U << OPTION_USER_TIMEOUT &&
-		  known.state != STATE_UNKNOWN))
+	if (known.state == STATE_UNKNOWN) {
+		if (!all->may_respect)
+			adopt(fd, &known, all->client, STATE_UNKNOWN, STATE_NOT_TCP);
+	} else if (settings_profile(all->settings, known.profile)->force
+			   ? known.state != STATE_FRESH || !all->may_respect
+			   : bit & TIMES && known.owned & 1U << OPTION_USER_TIMEOUT) {
 		apply_profile(fd, &known, known.profile, CLAIMED);
+	} /* else it stands, or its role shows, in connect(2) or listen(2), that it does not */
 	sockets_put(fd, known);
 }
 

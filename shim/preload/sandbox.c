@@ -44,7 +44,7 @@ enum { RETURN_ALLOW = 0x7fff0000, RETURN_LOG = 0x7ffc0000, RETURN_ERRNO = 0x0005
 struct call {
 	int16_t number;
 	uint8_t known;
-	int32_t argument[3];
+	uint8_t argument[3];
 };
 
 #define ANY(name) \
@@ -125,7 +125,7 @@ static bool load(const struct call *call, int number, uint32_t offset, uint32_t 
 		*word = ARCHITECTURE;
 	} else if (offset >= OFFSET_ARGUMENTS && argument < 3 && call->known & 1U << argument) {
 		/* The lower half comes first: all our architectures are little-endian. */
-		*word = offset % 8 ? 0 : (uint32_t)call->argument[argument];
+		*word = offset % 8 ? 0 : call->argument[argument];
 	} else {
 		return false;
 	}
@@ -208,6 +208,8 @@ static bool allows(const struct filter *filter, const struct call *call, int num
 			a = compute(now->code & 0xf0, a, operand);
 			break;
 		case 5:
+			if ((now->code & 0xf0) == 0 && now->k >= filter->length)
+				return false; /* the kernel would have refused it */
 			if ((now->code & 0xf0) == 0)
 				at += now->k;
 			else
@@ -233,7 +235,7 @@ static bool allows(const struct filter *filter, const struct call *call, int num
 /*
  * The number of SYS_socketcall by which older C libraries make this call on 32-bit x86; 0 for none.
  */
-static int number_of_socketcall(int number)
+static uint8_t number_of_socketcall(int number)
 {
 	switch (number) {
 	case SYS_getsockname:
@@ -253,7 +255,7 @@ static int number_of_socketcall(int number)
 static bool allows_in_any_form(const struct filter *filter, const struct call *call)
 {
 #ifdef SYS_socketcall
-	int32_t number = number_of_socketcall(call->number);
+	uint8_t number = number_of_socketcall(call->number);
 	const struct call bundled = { SYS_socketcall, 1, { number, 0, 0 } };
 
 	if (number && !allows(filter, &bundled, SYS_socketcall))
@@ -324,21 +326,45 @@ static long guarded_syscall(long number, ...)
 				 argument[4], argument[5]);
 }
 
-void sandbox_begin(void)
+/*
+ * Whether these 8 bytes can be read: rt_sigprocmask(2) copies its second argument before it refuses
+ * the first.
+ */
+static bool is_there(const void *bytes)
+{
+	enum { NO_SUCH_WAY = -1 };
+
+	return libc->syscall(SYS_rt_sigprocmask, NO_SUCH_WAY, bytes, NULL, 8) == -1 &&
+	       errno != EFAULT;
+}
+
+static bool is_readable(const struct filter *program)
+{
+	/* A filter before this one forbids the question; then it was real, and so is this one. */
+	if (unguarded.syscall && !is_allowed(SYS_rt_sigprocmask, 0, 0))
+		return true;
+	return is_there(&program->instructions) && program->length &&
+	       is_there(program->instructions + program->length - 1);
+}
+
+const void *sandbox_begin(const void *program)
 {
 	struct next *found = &memory.found;
 
 	if (!configuration())
-		return;
+		return NULL;
+	if (program && !is_readable(program))
+		program = NULL;
 	__atomic_store_n(&unknown, true, __ATOMIC_RELAXED);
 	if (unguarded.syscall)
-		return;
+		return program;
 	unguarded = *found;
 	__atomic_store_n(&found->set_option, guarded_set_option, __ATOMIC_RELEASE);
 	__atomic_store_n(&found->getsockopt, guarded_getsockopt, __ATOMIC_RELEASE);
 	__atomic_store_n(&found->getsockname, guarded_getsockname, __ATOMIC_RELEASE);
 	__atomic_store_n(&found->getpeername, guarded_getpeername, __ATOMIC_RELEASE);
 	__atomic_store_n(&found->syscall, guarded_syscall, __ATOMIC_RELEASE);
+	return program;
 }
 
 void sandbox_end(bool installed, const void *program)

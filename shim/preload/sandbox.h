@@ -19,11 +19,16 @@
 
 #include "settings.h"
 
-/* Called before the program installs a filter: until the filter is known, we make no call. */
-void sandbox_begin(void);
+/*
+ * Called before the program installs a filter: until the filter is known, we make no call. program:
+ * a struct sock_fprog, NULL for strict mode. Returns it, or NULL if it cannot be read: an earlier
+ * filter may answer this call instead of the kernel, which then looks at no pointer.
+ */
+const void *sandbox_begin(const void *program);
 
 /*
- * Called after that. installed: whether it was; program: a struct sock_fprog, NULL for strict mode.
+ * Called after that. installed: whether it was; program: what sandbox_begin() returned. NULL means
+ * that it allows nothing.
  */
 void sandbox_end(bool installed, const void *program);
 

@@ -22,7 +22,7 @@ static const int *setting_up;
 static void derive(struct configuration *all, const struct settings *settings)
 {
 	const struct profile *client;
-	bool may_force = settings->base.force;
+	bool may_respect = !settings->base.force || settings->role != ROLE_BOTH;
 
 	all->client = (uint8_t)settings_match(settings, ROLE_CLIENT, NULL, 0);
 	client = settings_profile(settings, all->client);
@@ -36,10 +36,11 @@ static void derive(struct configuration *all, const struct settings *settings)
 		all->fresh.value[i] = client->value[i];
 	all->settings = settings;
 	all->stack_end = libc->getauxval(AT_EXECFN);
-	for (unsigned i = 0; i < settings->rules; i++)
-		may_force = may_force || settings->rule[i].profile.force;
+	for (unsigned i = 0; i < settings->rules; i++) {
+		may_respect = may_respect || !settings->rule[i].profile.force;
+	}
 	/* At once: another thread may have published the same already. */
-	all->may_force = may_force;
+	all->may_respect = may_respect;
 }
 
 /*
@@ -53,10 +54,8 @@ static void prepare(complain_function *complain)
 	struct host_file file;
 
 	__atomic_store_n(&setting_up, &errno, __ATOMIC_RELAXED);
-	if (!next_definitions()) {
+	if (!next_definitions())
 		next_find(&memory.found);
-		memory.program_syscall = memory.found.syscall;
-	}
 	environment_read(&settings, &file, complain);
 	if (!__atomic_load_n(&memory.next, __ATOMIC_ACQUIRE)) {
 		/*

@@ -152,17 +152,20 @@ long confining_syscall(long number, long a, long b, const void *c, long d, long 
 	int wanted = (int)(by_prctl ? b - 1 : a);
 	bool confines =
 		(!by_prctl || (int)a == PR_SET_SECCOMP) && (wanted == STRICT || wanted == FILTER);
+	const void *program = wanted == FILTER ? c : NULL;
 	long result;
 	int error;
 
 	set_up();
+	error = errno;
 	if (confines)
-		sandbox_begin();
+		program = sandbox_begin(program);
+	errno = error;
 	result = memory.program_syscall(number, a, b, c, d, e, f);
 	error = errno;
 	/* With SECCOMP_FILTER_FLAG_NEW_LISTENER the result is a descriptor. */
 	if (confines)
-		sandbox_end(result >= 0, wanted == FILTER ? c : NULL);
+		sandbox_end(result >= 0, program);
 	errno = error;
 	return result;
 }

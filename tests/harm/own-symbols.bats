@@ -38,6 +38,24 @@ own() {
 	[ "$made" -gt 20 ]
 }
 
+@test "a library of the program with a variable called syscall, getsockopt, prctl ... is not called" {
+	local name made=0
+
+	require cc
+	while read -r name; do
+		echo "unsigned long $name[16] = { 8, 8 }; unsigned long *found(void) { return $name; }" |
+			cc -fno-builtin -w -shared -fPIC -x c -o "$BATS_TEST_TMPDIR/libown.so" -
+		cc -w -o "$BATS_TEST_TMPDIR/with" "$TESTS/harm/own-symbol.c" -DNAME=nothing -L "$BATS_TEST_TMPDIR" \
+			-Wl,--no-as-needed,-rpath,"$BATS_TEST_TMPDIR" -lown
+		"$BATS_TEST_TMPDIR/with" >/dev/null || continue # fails without the shim too
+		run shimmed KEEPALIVE_SHIM_IDLE=33 "$BATS_TEST_TMPDIR/with"
+		assert_equal "$name: $output" "$name: connect -1 keepalive 1 idle 33"
+		made=$((made + 1))
+	done < <(names | grep -vx 'getauxval\|dl.*sym\|__.*' && echo syscall && echo prctl)
+	echo "# $made libraries" >&3
+	[ "$made" -gt 5 ]
+}
+
 # The limit that keepalive-shim(7) names: the loader then maps the program near the libraries.
 @test "the same started as the loader's argument: its dlsym and __errno_location are called, and nothing else" {
 	local expected loader name program=$BATS_TEST_TMPDIR/own
