@@ -199,24 +199,63 @@ in_host() {
 	assert_line none
 }
 
-@test "install: a library that cannot be loaded, crashes or prints something is refused, and nothing is written" {
+# refused NAME MESSAGE: install refuses the library of this name with the message, and writes nothing.
+refused() {
+	run -0 in_host "put $1; /mnt/host-preload install --library \$at/libkeepalive-shim.so || echo \"failed: \$?\"; entry"
+	assert_output --partial "$2"
+	assert_line 'failed: 1'
+	assert_equal "${lines[-1]}" none
+	refute_output --partial 'programs that start'
+}
+
+@test "install: a library that cannot be loaded, or is not there, is refused, and nothing is written" {
 	echo 'not a library' >"$mnt/text.so"
 	a_library needs <<<'int nowhere(void); int (*need)(void) = nowhere;'
+	refused text 'cannot load'
+	refused needs 'undefined symbol: nowhere'
+	run -1 in_host '/mnt/host-preload install --library /nowhere/libkeepalive-shim.so'
+	assert_output --partial 'no such file'
+}
+
+@test "install: with a library that crashes when it is loaded, it ended without a message" {
 	a_library crashes <<<'__attribute__((constructor)) static void load(void) { __builtin_trap(); }'
+	refused crashes 'differs with the library: env true'
+	assert_line 'without: status 0'
+	assert_line --regexp '(^|: )status 132$'
+}
+
+@test "install: a library that prints something is refused, and nothing is written" {
 	a_library talks <<<'#include <unistd.h>
 		__attribute__((constructor)) static void load(void) { if (write(1, "hello\n", 6)) {} }'
+	refused talks 'differs with the library: env true'
+	assert_line 'with:    hello'
+}
+
+@test "check --try: a command that fails is the same both ways, one that differs or is not there is named" {
+	a_library dies <<<'#include <string.h>
+		#include <unistd.h>
+		extern char *program_invocation_short_name;
+		__attribute__((constructor)) static void load(void)
+		{
+			if (strcmp(program_invocation_short_name, "uname") == 0)
+				_exit(3);
+		}'
 	run -0 in_host '
-		for library in text needs crashes talks; do
-			put $library
-			echo "$library:"
-			/mnt/host-preload install --library $at/libkeepalive-shim.so || entry
+		/mnt/host-preload check --try false --try "ls /nowhere"
+		for command in nosuchcmd /etc/passwd cd; do
+			/mnt/host-preload check --try $command || echo "failed: $?"
 		done
-		/mnt/host-preload install --library /nowhere/libkeepalive-shim.so || entry'
-	assert_equal "$(grep -c '^none$' <<<"$output")" 5
-	assert_output --partial 'cannot load'
-	assert_output --partial 'differs with the library: env true'
-	assert_output --partial 'no such file'
-	refute_output --partial 'programs that start'
+		put dies
+		/mnt/host-preload check --try true --try "uname -s" || echo "failed: $?"'
+	assert_line 'same with and without the library: false'
+	assert_line 'same with and without the library: ls /nowhere'
+	assert_line 'host-preload: cannot be tried: nosuchcmd'
+	assert_line 'host-preload: cannot be tried: /etc/passwd'
+	assert_line 'host-preload: cannot be tried: cd' # only a shell knows it
+	assert_line 'host-preload: differs with the library: uname -s'
+	assert_line 'without: Linux'
+	assert_line 'with:    status 3'
+	assert_equal "$(grep -c '^failed: 1$' <<<"$output")" 4
 }
 
 @test "install: a library that fails only as an entry is removed again, with the shell alone" {
