@@ -319,3 +319,73 @@ refused() {
 	assert_line --partial "warning: /etc/keepalive-shim.conf line 1: KEEPALIVE_SHIM_IDLE '400'"
 	assert_equal "$(grep -c '^check: 1' <<<"$output") $(grep -c '^check: 0' <<<"$output") $(grep -c '^none$' <<<"$output")" "2 1 1"
 }
+
+@test "not root: install and remove ended with the shell's own errors; check and status need no root" {
+	run -0 in_host '
+		user() { setpriv --reuid=1000 --regid=1000 --clear-groups /mnt/host-preload "$@" 2>&1 || echo "$1: $?"; }
+		user check | tail -n 1
+		user install
+		entry
+		user remove
+		/mnt/host-preload install >/dev/null
+		user status | tail -n 1
+		user remove
+		echo "# changed" >>/etc/keepalive-shim.conf
+		user remove
+		entry
+		ls /etc | grep -e preload -e shim'
+	assert_output - <<-END
+		same with and without the library: sh -c echo word | cat
+		host-preload: install needs root, to write /etc/ld.so.preload
+		install: 1
+		none
+		/etc/ld.so.preload: no entry
+		loads: /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+		host-preload: remove needs root, to write /etc/keepalive-shim.conf
+		remove: 1
+		host-preload: remove needs root, to write /etc/ld.so.preload
+		remove: 1
+		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
+		keepalive-shim.conf
+		ld.so.preload
+	END
+}
+
+@test "an option without its value is an error of one line, with exit status 1" {
+	local option
+
+	for option in --library --try; do
+		run -1 "$REPOSITORY/scripts/deploy/host-preload" check $option
+		assert_output --regexp "^host-preload: $option needs a [a-z]+\$"
+	done
+}
+
+@test "ended by a signal: no temporary file is left, and no entry that has not been tried" {
+	a_library signals <<<'#include <signal.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <unistd.h>
+		extern char *program_invocation_short_name;
+		__attribute__((constructor)) static void load(void)
+		{
+			if (!getenv("LD_PRELOAD") && strcmp(program_invocation_short_name, "env") == 0)
+				kill(getppid(), SIGTERM);
+		}'
+	run -0 in_host '
+		printf "#!/bin/sh\nkill -s TERM \$PPID\n" >/usr/sbin/chronyd
+		chmod 755 /usr/sbin/chronyd
+		ls /tmp
+		/mnt/host-preload check >/dev/null || echo "failed: $?"
+		ls /tmp
+		rm /usr/sbin/chronyd
+		put signals
+		/mnt/host-preload install | grep -v -e loads -e same
+		entry
+		ls /etc | grep -e preload -e shim || echo nothing'
+	assert_output - <<-END
+		failed: 1
+		/etc/keepalive-shim.conf: written, with every line commented out
+		none
+		nothing
+	END
+}
