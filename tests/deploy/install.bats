@@ -45,6 +45,15 @@ files() {
 	assert_output ''
 }
 
+@test "make uninstall after make clean, or from another clone: the manual pages were left" {
+	make_quietly install
+	run -0 grep -c '/man/' <(files)
+	[ "$output" -gt 10 ]
+	make_quietly uninstall BUILD="$BATS_TEST_TMPDIR/nowhere"
+	run files
+	assert_output ''
+}
+
 @test "make install: DESTDIR and PREFIX may have blanks, apostrophes and other signs of the shell" {
 	local place="$BATS_TEST_TMPDIR/it's \"a\" \`root\`; & \\place"
 
