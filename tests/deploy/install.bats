@@ -207,17 +207,55 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	assert_output ''
 }
 
-@test "make uninstall: refuses while /etc/ld.so.preload names the library" {
+# with_entry ENTRY COMMAND...: with this entry in the host's /etc/ld.so.preload.
+with_entry() {
+	mkdir -p "$BATS_TEST_TMPDIR/etc"
+	printf '%s\n' "$1" >"$BATS_TEST_TMPDIR/etc/ld.so.preload"
+	"$TESTS/confined" "$BATS_TEST_TMPDIR/etc" "${@:2}"
+}
+
+@test "make uninstall: refuses while /etc/ld.so.preload names the library, by any path or with \$LIB" {
+	local at=$BATS_TEST_TMPDIR/usr entry libdir
+	libdir=$at/lib/$(cc -print-multiarch)
+
 	require_root
-	run -2 unshare --mount sh -c '
-		mkdir -p "$1/etc" && cp -a /etc/. "$1/etc" && mount --bind "$1/etc" /etc
-		touch /etc/ld.so.preload
-		mkdir -p "$1/usr/lib/keepalive-shim"
-		printf "#%s\n" "$1/usr/lib/keepalive-shim/libkeepalive-shim.so" >/etc/ld.so.preload
-		make -s -C "$2" uninstall PREFIX="$1/usr" LIBDIR="$1/usr/lib" 2>&1' sh \
-		"$BATS_TEST_TMPDIR" "$REPOSITORY"
-	assert_output --partial 'host-preload remove'
-	[ -d "$BATS_TEST_TMPDIR/usr/lib/keepalive-shim" ]
+	require_unshare --net --pid --fork --mount --ipc
+	ln -s usr "$BATS_TEST_TMPDIR/other"
+	make -s -C "$REPOSITORY" install PREFIX="$at" LIBDIR="$libdir"
+	for entry in "$libdir" "$BATS_TEST_TMPDIR/other/${libdir#"$at"/}" "$at/\$LIB" "$at/\${LIB}"; do
+		run -2 with_entry "/nowhere.so:$entry/keepalive-shim/libkeepalive-shim.so # ours" \
+			make -s -C "$REPOSITORY" uninstall PREFIX="$at" LIBDIR="$libdir"
+		assert_line "uninstall: /etc/ld.so.preload names the library; first run:"
+		assert_line "  $at/sbin/host-preload remove"
+		[ -f "$libdir/keepalive-shim/libkeepalive-shim.so" ]
+	done
+}
+
+@test "make uninstall: a trial could not be removed while another installation, or a remark, was in /etc/ld.so.preload" {
+	local at=$BATS_TEST_TMPDIR/trial entry
+
+	require_root
+	require_unshare --net --pid --fork --mount --ipc
+	for entry in "$SHIM" '/usr/$LIB/keepalive-shim/libkeepalive-shim.so' "# $at/lib/keepalive-shim/libkeepalive-shim.so"; do
+		make -s -C "$REPOSITORY" install PREFIX="$at" LIBDIR="$at/lib"
+		run -0 with_entry "$entry" make -s -C "$REPOSITORY" uninstall PREFIX="$at" LIBDIR="$at/lib"
+		[ ! -e "$at/lib/keepalive-shim" ]
+	done
+}
+
+@test "make uninstall: of an image, it looked at this host's /etc/ld.so.preload" {
+	local image=$BATS_TEST_TMPDIR/root
+
+	make_quietly install LIBDIR=/usr/lib
+	mkdir "$image/etc"
+	echo /usr/lib/keepalive-shim/libkeepalive-shim.so >"$image/etc/ld.so.preload"
+	run -2 make_quietly uninstall LIBDIR=/usr/lib
+	assert_line "uninstall: $image/etc/ld.so.preload names the library; first run:"
+	assert_line "  chroot $image /usr/sbin/host-preload remove"
+	[ -f "$image/usr/lib/keepalive-shim/libkeepalive-shim.so" ]
+	rm "$image/etc/ld.so.preload"
+	run -0 make_quietly uninstall LIBDIR=/usr/lib
+	run -1 find "$image/usr/lib/keepalive-shim"
 }
 
 @test "copy: the library and the command, for all users, by rename; a directory that is not there is named" {
