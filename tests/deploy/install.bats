@@ -186,6 +186,42 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	assert_output ''
 }
 
+@test "make install: on a full disk, or interrupted, it left keepalive.new.PID" {
+	local place=$BATS_TEST_TMPDIR/root
+
+	require_root
+	require_unshare --mount
+	# shellcheck disable=SC2016 # for the inner shell
+	run -2 unshare --mount sh -c '
+		mount -t tmpfs -o "size=$3" none "$1"
+		make -s -C "$2" install DESTDIR="$1"
+		status=$?
+		find "$1" -type f
+		exit $status' sh "$(mkdir "$place" && echo "$place")" "$REPOSITORY" \
+		$(($(stat -c %s "$SHIM") + $(stat -c %s "$KEEPALIVE") / 2))
+	assert_output --partial 'No space left'
+	assert_line --regexp '/libkeepalive-shim.so$'
+	refute_line --regexp '[.]new[.][0-9]+$'
+
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nkill -s TERM $PPID\n' >"$BATS_TEST_TMPDIR/bin/chmod"
+	chmod 755 "$BATS_TEST_TMPDIR/bin/chmod"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -2 make_quietly install
+	run files
+	assert_output ''
+}
+
+@test "make install: a relative PREFIX or LIBDIR, which was taken as one in the sources, is refused" {
+	local place
+
+	for place in PREFIX=rel-prefix LIBDIR=rel-libdir ZSHDIR=rel-zshdir; do
+		run -2 make -s -C "$REPOSITORY" install PREFIX="$BATS_TEST_TMPDIR/other" DESTDIR= $place
+		assert_line --regexp "^install: '${place#*=}.*': PREFIX, LIBDIR and so on must be absolute paths"
+		run find "$BATS_TEST_TMPDIR" "$REPOSITORY/${place#*=}"
+		refute_output --partial keepalive
+	done
+}
+
 @test "make install: under umask 077 too, programs of all users reach the library" {
 	(umask 077 && make_quietly install PREFIX=/usr LIBDIR=/usr/lib)
 	run find "$BATS_TEST_TMPDIR/root" -mindepth 1 -type d ! -perm 755
