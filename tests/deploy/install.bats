@@ -163,6 +163,20 @@ files() {
 	done
 }
 
+@test "make install: with PREFIX=/usr/local, zsh did not find its completion" {
+	local prefix
+
+	require zsh
+	for prefix in /usr /usr/local; do
+		zsh -fc 'print -l $fpath' | grep -q "^$prefix/share/zsh/[a-z]*-" || continue # not this system's zsh
+		make_quietly install PREFIX=$prefix
+		run -0 grep -xF -f <(zsh -fc 'print -l $fpath') \
+			<(cd "$BATS_TEST_TMPDIR/root" && find . -name _keepalive -printf '/%P\n' | sed 's,/[^/]*$,,')
+		assert_output --partial "$prefix/share/zsh/"
+		make_quietly uninstall PREFIX=$prefix
+	done
+}
+
 @test "make install: by rename, so that a program with the old library keeps running" {
 	local library=$BATS_TEST_TMPDIR/root/usr/lib/keepalive-shim/libkeepalive-shim.so
 
