@@ -185,6 +185,15 @@ in_host() {
 	assert_equal "${lines[-1]}" none
 }
 
+@test "install: a library in /usr/lib32 was not found" {
+	run -0 in_host '
+		mkdir -p /usr/lib32
+		mv $at /usr/lib32/
+		/mnt/host-preload install >/dev/null
+		entry; idle'
+	assert_output "$(printf '%s\n' /usr/lib32/keepalive-shim/libkeepalive-shim.so 'idle 60')"
+}
+
 @test "install: two word sizes get one entry with \$LIB, and a missing library for one is refused" {
 	run -0 in_host '
 		cp /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-other.so.2

@@ -177,6 +177,21 @@ files() {
 	done
 }
 
+@test "a 32-bit library in /usr/lib32, where Arch has them, was not found for 32-bit programs" {
+	local place=$BATS_TEST_TMPDIR/root/usr/lib32/keepalive-shim
+
+	require_machine x86_64
+	make_quietly install PREFIX=/usr LIBDIR=/usr/lib
+	mkdir -p "$place"
+	# Stand-ins, because a 32-bit C library may be missing.
+	cc -m32 -shared -nostdlib -o "$place/libkeepalive-shim.so" -x c - <<<'int socket, connect, listen, accept4, setsockopt;'
+	touch "$BATS_TEST_TMPDIR/ld-linux.so.2"
+	cc -m32 -nostdlib -fPIE -pie -Wl,--unresolved-symbols=ignore-all,--dynamic-linker="$BATS_TEST_TMPDIR/ld-linux.so.2" \
+		-o "$BATS_TEST_TMPDIR/program" -x c - <<<'int socket(void); int _start(void) { return socket(); }'
+	run -0 "$BATS_TEST_TMPDIR/root/usr/bin/keepalive" check "$BATS_TEST_TMPDIR/program"
+	assert_line --index 0 --partial 'program: yes, by preload'
+}
+
 @test "make install: by rename, so that a program with the old library keeps running" {
 	local library=$BATS_TEST_TMPDIR/root/usr/lib/keepalive-shim/libkeepalive-shim.so
 
