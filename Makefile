@@ -13,7 +13,8 @@ PREFIX  = /usr
 # The directory for libraries: lib/x86_64-linux-gnu and so on on Debian, lib elsewhere.
 MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
 LIBDIR  = $(PREFIX)/lib$(addprefix /,$(MULTIARCH))
-ZSHDIR  = $(PREFIX)/share/zsh/$(if $(MULTIARCH),vendor-completions,site-functions)
+# Debian's zsh looks in vendor-completions below /usr only.
+ZSHDIR  = $(PREFIX)/share/zsh/$(if $(and $(MULTIARCH),$(filter /usr,$(PREFIX))),vendor-completions,site-functions)
 
 # Debian's cross compilers by architecture name; without ARCH, the native compiler.
 ARCH =

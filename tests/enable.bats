@@ -522,6 +522,22 @@ in_place() {
 	refute_output --partial "guess"
 }
 
+@test "--now where it restarts nothing (in an image, without systemd, with --dry-run) was ignored" {
+	local subcommand
+
+	service 'ExecStart=/usr/bin/dynamic'
+	for subcommand in enable disable; do
+		run -125 "$KEEPALIVE" $subcommand --now --root="$ROOT" it
+		assert_output "keepalive: --now: no service runs in the image of --root; give only one of them"
+		[ ! -e /run/systemd/system ] || continue
+		run -125 "$KEEPALIVE" $subcommand --now it
+		assert_output "keepalive: --now: systemd does not run here, so there is no service to restart"
+	done
+	run -125 "$KEEPALIVE" enable --now --dry-run it
+	assert_output "keepalive: --now: --dry-run restarts nothing; give only one of them"
+	[ ! -e "$DROP_IN" ]
+}
+
 @test "disable removes what enable wrote, and nothing else" {
 	service 'ExecStart=/usr/bin/dynamic'
 	run -0 enable it

@@ -619,6 +619,22 @@ static int disable(const struct request *request, const char *name)
 	return follow_up(request, &unit, false);
 }
 
+/* Complains if --now is given where it has no effect. */
+static bool can_restart(const struct request *request)
+{
+	if (!request->now)
+		return true;
+	if (request->dry_run)
+		message("--now: --dry-run restarts nothing; give only one of them");
+	else if (*request->root)
+		message("--now: no service runs in the image of --root; give only one of them");
+	else if (access("/run/systemd/system", F_OK) != 0)
+		message("--now: systemd does not run here, so there is no service to restart");
+	else
+		return true;
+	return false;
+}
+
 /* Parses the options and the unit's name. Returns NULL with the exit status. */
 static const char *read_unit(int argc, char **argv, const struct options *options, int *status)
 {
@@ -626,10 +642,11 @@ static const char *read_unit(int argc, char **argv, const struct options *option
 
 	if (!arguments)
 		return NULL;
-	if (arguments[0] && !arguments[1])
-		return arguments[0];
-	message("%s: expected one UNIT (see --help)", argv[0]);
 	*status = EXIT_OURS;
+	if (!arguments[0] || arguments[1])
+		message("%s: expected one UNIT (see --help)", argv[0]);
+	else if (can_restart(options->context))
+		return arguments[0];
 	return NULL;
 }
 

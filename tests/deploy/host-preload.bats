@@ -185,6 +185,15 @@ in_host() {
 	assert_equal "${lines[-1]}" none
 }
 
+@test "install: a library in /usr/lib32 was not found" {
+	run -0 in_host '
+		mkdir -p /usr/lib32
+		mv $at /usr/lib32/
+		/mnt/host-preload install >/dev/null
+		entry; idle'
+	assert_output "$(printf '%s\n' /usr/lib32/keepalive-shim/libkeepalive-shim.so 'idle 60')"
+}
+
 @test "install: two word sizes get one entry with \$LIB, and a missing library for one is refused" {
 	run -0 in_host '
 		cp /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-other.so.2
@@ -199,24 +208,63 @@ in_host() {
 	assert_line none
 }
 
-@test "install: a library that cannot be loaded, crashes or prints something is refused, and nothing is written" {
+# refused NAME MESSAGE: install refuses the library of this name with the message, and writes nothing.
+refused() {
+	run -0 in_host "put $1; /mnt/host-preload install --library \$at/libkeepalive-shim.so || echo \"failed: \$?\"; entry"
+	assert_output --partial "$2"
+	assert_line 'failed: 1'
+	assert_equal "${lines[-1]}" none
+	refute_output --partial 'programs that start'
+}
+
+@test "install: a library that cannot be loaded, or is not there, is refused, and nothing is written" {
 	echo 'not a library' >"$mnt/text.so"
 	a_library needs <<<'int nowhere(void); int (*need)(void) = nowhere;'
+	refused text 'cannot load'
+	refused needs 'undefined symbol: nowhere'
+	run -1 in_host '/mnt/host-preload install --library /nowhere/libkeepalive-shim.so'
+	assert_output --partial 'no such file'
+}
+
+@test "install: with a library that crashes when it is loaded, it ended without a message" {
 	a_library crashes <<<'__attribute__((constructor)) static void load(void) { __builtin_trap(); }'
+	refused crashes 'differs with the library: env true'
+	assert_line 'without: status 0'
+	assert_line --regexp '(^|: )status 132$'
+}
+
+@test "install: a library that prints something is refused, and nothing is written" {
 	a_library talks <<<'#include <unistd.h>
 		__attribute__((constructor)) static void load(void) { if (write(1, "hello\n", 6)) {} }'
+	refused talks 'differs with the library: env true'
+	assert_line 'with:    hello'
+}
+
+@test "check --try: a command that fails is the same both ways, one that differs or is not there is named" {
+	a_library dies <<<'#include <string.h>
+		#include <unistd.h>
+		extern char *program_invocation_short_name;
+		__attribute__((constructor)) static void load(void)
+		{
+			if (strcmp(program_invocation_short_name, "uname") == 0)
+				_exit(3);
+		}'
 	run -0 in_host '
-		for library in text needs crashes talks; do
-			put $library
-			echo "$library:"
-			/mnt/host-preload install --library $at/libkeepalive-shim.so || entry
+		/mnt/host-preload check --try false --try "ls /nowhere"
+		for command in nosuchcmd /etc/passwd cd; do
+			/mnt/host-preload check --try $command || echo "failed: $?"
 		done
-		/mnt/host-preload install --library /nowhere/libkeepalive-shim.so || entry'
-	assert_equal "$(grep -c '^none$' <<<"$output")" 5
-	assert_output --partial 'cannot load'
-	assert_output --partial 'differs with the library: env true'
-	assert_output --partial 'no such file'
-	refute_output --partial 'programs that start'
+		put dies
+		/mnt/host-preload check --try true --try "uname -s" || echo "failed: $?"'
+	assert_line 'same with and without the library: false'
+	assert_line 'same with and without the library: ls /nowhere'
+	assert_line 'host-preload: cannot be tried: nosuchcmd'
+	assert_line 'host-preload: cannot be tried: /etc/passwd'
+	assert_line 'host-preload: cannot be tried: cd' # only a shell knows it
+	assert_line 'host-preload: differs with the library: uname -s'
+	assert_line 'without: Linux'
+	assert_line 'with:    status 3'
+	assert_equal "$(grep -c '^failed: 1$' <<<"$output")" 4
 }
 
 @test "install: a library that fails only as an entry is removed again, with the shell alone" {
@@ -279,4 +327,74 @@ in_host() {
 	assert_line --partial "/etc/keepalive-shim.conf: users other than root can write it; accepted: "
 	assert_line --partial "warning: /etc/keepalive-shim.conf line 1: KEEPALIVE_SHIM_IDLE '400'"
 	assert_equal "$(grep -c '^check: 1' <<<"$output") $(grep -c '^check: 0' <<<"$output") $(grep -c '^none$' <<<"$output")" "2 1 1"
+}
+
+@test "not root: install and remove ended with the shell's own errors; check and status need no root" {
+	run -0 in_host '
+		user() { setpriv --reuid=1000 --regid=1000 --clear-groups /mnt/host-preload "$@" 2>&1 || echo "$1: $?"; }
+		user check | tail -n 1
+		user install
+		entry
+		user remove
+		/mnt/host-preload install >/dev/null
+		user status | tail -n 1
+		user remove
+		echo "# changed" >>/etc/keepalive-shim.conf
+		user remove
+		entry
+		ls /etc | grep -e preload -e shim'
+	assert_output - <<-END
+		same with and without the library: sh -c echo word | cat
+		host-preload: install needs root, to write /etc/ld.so.preload
+		install: 1
+		none
+		/etc/ld.so.preload: no entry
+		loads: /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2
+		host-preload: remove needs root, to write /etc/keepalive-shim.conf
+		remove: 1
+		host-preload: remove needs root, to write /etc/ld.so.preload
+		remove: 1
+		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
+		keepalive-shim.conf
+		ld.so.preload
+	END
+}
+
+@test "an option without its value is an error of one line, with exit status 1" {
+	local option
+
+	for option in --library --try; do
+		run -1 "$REPOSITORY/scripts/deploy/host-preload" check $option
+		assert_output --regexp "^host-preload: $option needs a [a-z]+\$"
+	done
+}
+
+@test "ended by a signal: no temporary file is left, and no entry that has not been tried" {
+	a_library signals <<<'#include <signal.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <unistd.h>
+		extern char *program_invocation_short_name;
+		__attribute__((constructor)) static void load(void)
+		{
+			if (!getenv("LD_PRELOAD") && strcmp(program_invocation_short_name, "env") == 0)
+				kill(getppid(), SIGTERM);
+		}'
+	run -0 in_host '
+		printf "#!/bin/sh\nkill -s TERM \$PPID\n" >/usr/sbin/chronyd
+		chmod 755 /usr/sbin/chronyd
+		ls /tmp
+		/mnt/host-preload check >/dev/null || echo "failed: $?"
+		ls /tmp
+		rm /usr/sbin/chronyd
+		put signals
+		/mnt/host-preload install | grep -v -e loads -e same
+		entry
+		ls /etc | grep -e preload -e shim || echo nothing'
+	assert_output - <<-END
+		failed: 1
+		/etc/keepalive-shim.conf: written, with every line commented out
+		none
+		nothing
+	END
 }

@@ -45,6 +45,15 @@ files() {
 	assert_output ''
 }
 
+@test "make uninstall after make clean, or from another clone: the manual pages were left" {
+	make_quietly install
+	run -0 grep -c '/man/' <(files)
+	[ "$output" -gt 10 ]
+	make_quietly uninstall BUILD="$BATS_TEST_TMPDIR/nowhere"
+	run files
+	assert_output ''
+}
+
 @test "make install: DESTDIR and PREFIX may have blanks, apostrophes and other signs of the shell" {
 	local place="$BATS_TEST_TMPDIR/it's \"a\" \`root\`; & \\place"
 
@@ -154,6 +163,35 @@ files() {
 	done
 }
 
+@test "make install: with PREFIX=/usr/local, zsh did not find its completion" {
+	local prefix
+
+	require zsh
+	for prefix in /usr /usr/local; do
+		zsh -fc 'print -l $fpath' | grep -q "^$prefix/share/zsh/[a-z]*-" || continue # not this system's zsh
+		make_quietly install PREFIX=$prefix
+		run -0 grep -xF -f <(zsh -fc 'print -l $fpath') \
+			<(cd "$BATS_TEST_TMPDIR/root" && find . -name _keepalive -printf '/%P\n' | sed 's,/[^/]*$,,')
+		assert_output --partial "$prefix/share/zsh/"
+		make_quietly uninstall PREFIX=$prefix
+	done
+}
+
+@test "a 32-bit library in /usr/lib32, where Arch has them, was not found for 32-bit programs" {
+	local place=$BATS_TEST_TMPDIR/root/usr/lib32/keepalive-shim
+
+	require_machine x86_64
+	make_quietly install PREFIX=/usr LIBDIR=/usr/lib
+	mkdir -p "$place"
+	# Stand-ins, because a 32-bit C library may be missing.
+	cc -m32 -shared -nostdlib -o "$place/libkeepalive-shim.so" -x c - <<<'int socket, connect, listen, accept4, setsockopt;'
+	touch "$BATS_TEST_TMPDIR/ld-linux.so.2"
+	cc -m32 -nostdlib -fPIE -pie -Wl,--unresolved-symbols=ignore-all,--dynamic-linker="$BATS_TEST_TMPDIR/ld-linux.so.2" \
+		-o "$BATS_TEST_TMPDIR/program" -x c - <<<'int socket(void); int _start(void) { return socket(); }'
+	run -0 "$BATS_TEST_TMPDIR/root/usr/bin/keepalive" check "$BATS_TEST_TMPDIR/program"
+	assert_line --index 0 --partial 'program: yes, by preload'
+}
+
 @test "make install: by rename, so that a program with the old library keeps running" {
 	local library=$BATS_TEST_TMPDIR/root/usr/lib/keepalive-shim/libkeepalive-shim.so
 
@@ -177,6 +215,42 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	assert_output ''
 }
 
+@test "make install: on a full disk, or interrupted, it left keepalive.new.PID" {
+	local place=$BATS_TEST_TMPDIR/root
+
+	require_root
+	require_unshare --mount
+	# shellcheck disable=SC2016 # for the inner shell
+	run -2 unshare --mount sh -c '
+		mount -t tmpfs -o "size=$3" none "$1"
+		make -s -C "$2" install DESTDIR="$1"
+		status=$?
+		find "$1" -type f
+		exit $status' sh "$(mkdir "$place" && echo "$place")" "$REPOSITORY" \
+		$(($(stat -c %s "$SHIM") + $(stat -c %s "$KEEPALIVE") / 2))
+	assert_output --partial 'No space left'
+	assert_line --regexp '/libkeepalive-shim.so$'
+	refute_line --regexp '[.]new[.][0-9]+$'
+
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nkill -s TERM $PPID\n' >"$BATS_TEST_TMPDIR/bin/chmod"
+	chmod 755 "$BATS_TEST_TMPDIR/bin/chmod"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run -2 make_quietly install
+	run files
+	assert_output ''
+}
+
+@test "make install: a relative PREFIX or LIBDIR, which was taken as one in the sources, is refused" {
+	local place
+
+	for place in PREFIX=rel-prefix LIBDIR=rel-libdir ZSHDIR=rel-zshdir; do
+		run -2 make -s -C "$REPOSITORY" install PREFIX="$BATS_TEST_TMPDIR/other" DESTDIR= $place
+		assert_line --regexp "^install: '${place#*=}.*': PREFIX, LIBDIR and so on must be absolute paths"
+		run find "$BATS_TEST_TMPDIR" "$REPOSITORY/${place#*=}"
+		refute_output --partial keepalive
+	done
+}
+
 @test "make install: under umask 077 too, programs of all users reach the library" {
 	(umask 077 && make_quietly install PREFIX=/usr LIBDIR=/usr/lib)
 	run find "$BATS_TEST_TMPDIR/root" -mindepth 1 -type d ! -perm 755
@@ -198,17 +272,55 @@ time.sleep(600)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
 	assert_output ''
 }
 
-@test "make uninstall: refuses while /etc/ld.so.preload names the library" {
+# with_entry ENTRY COMMAND...: with this entry in the host's /etc/ld.so.preload.
+with_entry() {
+	mkdir -p "$BATS_TEST_TMPDIR/etc"
+	printf '%s\n' "$1" >"$BATS_TEST_TMPDIR/etc/ld.so.preload"
+	"$TESTS/confined" "$BATS_TEST_TMPDIR/etc" "${@:2}"
+}
+
+@test "make uninstall: refuses while /etc/ld.so.preload names the library, by any path or with \$LIB" {
+	local at=$BATS_TEST_TMPDIR/usr entry libdir
+	libdir=$at/lib/$(cc -print-multiarch)
+
 	require_root
-	run -2 unshare --mount sh -c '
-		mkdir -p "$1/etc" && cp -a /etc/. "$1/etc" && mount --bind "$1/etc" /etc
-		touch /etc/ld.so.preload
-		mkdir -p "$1/usr/lib/keepalive-shim"
-		printf "#%s\n" "$1/usr/lib/keepalive-shim/libkeepalive-shim.so" >/etc/ld.so.preload
-		make -s -C "$2" uninstall PREFIX="$1/usr" LIBDIR="$1/usr/lib" 2>&1' sh \
-		"$BATS_TEST_TMPDIR" "$REPOSITORY"
-	assert_output --partial 'host-preload remove'
-	[ -d "$BATS_TEST_TMPDIR/usr/lib/keepalive-shim" ]
+	require_unshare --net --pid --fork --mount --ipc
+	ln -s usr "$BATS_TEST_TMPDIR/other"
+	make -s -C "$REPOSITORY" install PREFIX="$at" LIBDIR="$libdir"
+	for entry in "$libdir" "$BATS_TEST_TMPDIR/other/${libdir#"$at"/}" "$at/\$LIB" "$at/\${LIB}"; do
+		run -2 with_entry "/nowhere.so:$entry/keepalive-shim/libkeepalive-shim.so # ours" \
+			make -s -C "$REPOSITORY" uninstall PREFIX="$at" LIBDIR="$libdir"
+		assert_line "uninstall: /etc/ld.so.preload names the library; first run:"
+		assert_line "  $at/sbin/host-preload remove"
+		[ -f "$libdir/keepalive-shim/libkeepalive-shim.so" ]
+	done
+}
+
+@test "make uninstall: a trial could not be removed while another installation, or a remark, was in /etc/ld.so.preload" {
+	local at=$BATS_TEST_TMPDIR/trial entry
+
+	require_root
+	require_unshare --net --pid --fork --mount --ipc
+	for entry in "$SHIM" '/usr/$LIB/keepalive-shim/libkeepalive-shim.so' "# $at/lib/keepalive-shim/libkeepalive-shim.so"; do
+		make -s -C "$REPOSITORY" install PREFIX="$at" LIBDIR="$at/lib"
+		run -0 with_entry "$entry" make -s -C "$REPOSITORY" uninstall PREFIX="$at" LIBDIR="$at/lib"
+		[ ! -e "$at/lib/keepalive-shim" ]
+	done
+}
+
+@test "make uninstall: of an image, it looked at this host's /etc/ld.so.preload" {
+	local image=$BATS_TEST_TMPDIR/root
+
+	make_quietly install LIBDIR=/usr/lib
+	mkdir "$image/etc"
+	echo /usr/lib/keepalive-shim/libkeepalive-shim.so >"$image/etc/ld.so.preload"
+	run -2 make_quietly uninstall LIBDIR=/usr/lib
+	assert_line "uninstall: $image/etc/ld.so.preload names the library; first run:"
+	assert_line "  chroot $image /usr/sbin/host-preload remove"
+	[ -f "$image/usr/lib/keepalive-shim/libkeepalive-shim.so" ]
+	rm "$image/etc/ld.so.preload"
+	run -0 make_quietly uninstall LIBDIR=/usr/lib
+	run -1 find "$image/usr/lib/keepalive-shim"
 }
 
 @test "copy: the library and the command, for all users, by rename; a directory that is not there is named" {

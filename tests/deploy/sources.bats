@@ -32,6 +32,61 @@ tarball() {
 	assert_output --partial /scripts/packaging/debian/rules
 }
 
+# refusing_git COMMAND...: git takes every repository for somebody else's, and has no settings that allow it.
+refusing_git() {
+	env -u SOURCE_DATE_EPOCH HOME="$BATS_TEST_TMPDIR" XDG_CONFIG_HOME="$BATS_TEST_TMPDIR" GIT_CONFIG_NOSYSTEM=1 \
+		GIT_TEST_ASSUME_DIFFERENT_OWNER=1 "$@"
+}
+
+@test "make dist, package and release: if git refuses, the tarball was empty and the time the Makefile's" {
+	local target
+
+	require git
+	cp -R "$SOURCES" "$BATS_TEST_TMPDIR/clone"
+	cd "$BATS_TEST_TMPDIR/clone"
+	git init -q
+	for target in dist package release; do
+		run -2 refusing_git make -s $target
+		assert_output --partial 'dubious ownership'
+		assert_line --partial "git does not say the commit's time"
+	done
+	run -2 refusing_git make -s dist SOURCE_DATE_EPOCH=1700000000
+	assert_line 'scripts/files: git does not say which files are the project'"'"'s, see above'
+	run -2 make -s dist # it knows none
+	assert_line 'scripts/files: git knows no files here'
+	run find . -name '*.tar.gz'
+	assert_output ''
+}
+
+@test "make dist and package in a clone without git: the time was the Makefile's, the tarball empty" {
+	local program
+
+	cp -R "$SOURCES" "$BATS_TEST_TMPDIR/clone"
+	cd "$BATS_TEST_TMPDIR/clone"
+	mkdir .git bin
+	for program in dirname sh sort; do
+		ln -s "$(command -v $program)" bin/
+	done
+	for program in dist package; do
+		run -1 env -u SOURCE_DATE_EPOCH PATH="$PWD/bin" VERSION=1 scripts/packaging/$program
+		assert_output --partial "git, which knows the commit's time, is not installed"
+	done
+	run -1 env PATH="$PWD/bin" VERSION=1 scripts/packaging/dist
+	assert_output --partial 'git, which knows its files, is not installed'
+}
+
+@test "make dist in a tarball that is unpacked inside another repository: that one's time was taken" {
+	require git
+	cd "$BATS_TEST_TMPDIR"
+	git init -q
+	GIT_COMMITTER_DATE=2001-09-09T01:46:40Z git -c user.name=x -c user.email=x@example.org commit -q --allow-empty -m x
+	tar -xzf "$(tarball)"
+	(cd keepalive-shim-* && env -u SOURCE_DATE_EPOCH make -s dist >/dev/null)
+	run -0 diff <(cd "$DIST" && sha256sum -- *) <(cd keepalive-shim-*/build/dist && sha256sum -- *)
+	run -0 env -u SOURCE_DATE_EPOCH keepalive-shim-*/scripts/packaging/commit-time
+	assert_output 1700000000
+}
+
 # frame_in_core LIBRARY DEBUG: gdb's backtrace of a core of a program that waits in a hook, with the symbols below DEBUG.
 frame_in_core() {
 	local core=$BATS_TEST_TMPDIR/core

@@ -9,6 +9,14 @@ load ../helpers
 	assert_success
 }
 
+@test "make lint: if git refused to name the files, it checked none and was content" {
+	[ -e "$REPOSITORY/.git" ] || skip "these sources are not a clone"
+	require git
+	run -1 env HOME="$BATS_TEST_TMPDIR" XDG_CONFIG_HOME="$BATS_TEST_TMPDIR" GIT_CONFIG_NOSYSTEM=1 \
+		GIT_TEST_ASSUME_DIFFERENT_OWNER=1 "$REPOSITORY/scripts/lint"
+	assert_line "scripts/files: git does not say which files are the project's, see above"
+}
+
 @test "each reason to skip a test is worded in one place" {
 	local reasons
 

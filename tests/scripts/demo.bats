@@ -22,6 +22,19 @@ load ../helpers
 	assert_output ""
 }
 
+@test "scripts/demo: with an argument, --help too, it installed packages and ran" {
+	local option
+
+	run -0 "$REPOSITORY/scripts/demo" --help
+	assert_line --index 0 'usage: scripts/demo'
+	refute_line --partial Building
+	for option in --hepl demo '--disappears now'; do
+		# shellcheck disable=SC2086 # words
+		run -2 "$REPOSITORY/scripts/demo" $option
+		assert_output 'usage: scripts/demo'
+	done
+}
+
 @test "scripts/demo works from a path with a space in it" {
 	unshare -rn true 2>/dev/null || require_unshare -n
 	require ss curl nc

@@ -183,6 +183,19 @@ cleaned() {
 	[ ! -e "$XDG_CACHE_HOME/keepalive-shim" ]
 }
 
+@test "neither apt-get nor apk: scripts/test --clean took the message for packages, and left its folder" {
+	install --list
+	assert_success
+	assert_output ""
+	install demo
+	assert_success
+	assert_output "scripts/install: neither apt-get nor apk is here; tests whose programs are missing are skipped"
+	cleaned
+	assert_success
+	refute_line --partial Packages
+	[ ! -e "$XDG_CACHE_HOME/keepalive-shim" ]
+}
+
 @test "interrupted while packages are being installed: no file is left" {
 	debian
 	stand_in apt-get 'case " $* " in *" update "*) kill -TERM "$PPID" ;; esac'

@@ -80,3 +80,16 @@ interrupted() {
 @test "Ctrl-C with the output in a pipe whose reader has ended: the same" {
 	interrupted '| :'
 }
+
+@test "an option that a script does not know: it took that for a file or a group, or ran without it" {
+	local script
+
+	cd "$REPOSITORY"
+	for script in scripts/{test,coverage,lint,lint-includes,files,packaging/install} tests/run tests/{fuzz,suites,sweep}/run; do
+		run -2 timeout 60 $script --nonsense
+		assert_output --partial 'usage: '
+	done
+	for script in scripts/{demo,test,install} tests/run tests/{suites,sweep}/run; do
+		run -0 timeout 60 $script --help
+	done
+}

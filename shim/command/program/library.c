@@ -118,9 +118,15 @@ bool library_find(const char *given, struct abi wanted, struct library *library)
 {
 	/* beside the command, as built; below PREFIX/lib, as installed */
 	static const char *const places[] = {
-		"",           "../lib/%s/keepalive-shim/", "../lib/keepalive-shim/",
-		"../lib/%s/", "../lib64/keepalive-shim/",  "../lib/",
+		"",
+		"../lib/%s/keepalive-shim/",
+		"../lib/keepalive-shim/",
+		"../lib/%s/",
+		"../lib64/keepalive-shim/",
+		"../lib32/keepalive-shim/",
+		"../lib/",
 		"../lib64/",
+		"../lib32/",
 	};
 	char directory[PATH_MAX];
 	const char *triplet = abi_triplet(wanted);
