@@ -146,7 +146,7 @@ static int attach(const struct request *request)
 {
 	static struct settings settings;
 	struct untouched untouched;
-	struct emission emission = { &settings, &untouched, -1, 0 };
+	struct emission emission = { &settings, &untouched, -1, -1, 0 };
 	struct loaded loaded;
 	struct group group;
 	char line[1024];
@@ -159,6 +159,7 @@ static int attach(const struct request *request)
 	emission.owner = (uint32_t)group.id;
 	done = load_programs(&loaded, &settings, &untouched, emission.owner, &why);
 	emission.socket_map = loaded.socket_map;
+	emission.owned_map = loaded.owned_map;
 	done = done && put(&group, &emission, &loaded, &why);
 	if (!done)
 		say(&why);

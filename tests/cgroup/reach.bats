@@ -157,9 +157,10 @@ accepted 1 60 10 6"
 	cgroup attach "$GROUP"
 	said unshare -n sh -c "ip link set lo up; exec '$PROGRAMS/values'"
 	assert_served
+	said unshare -n sh -c "echo 300 >/proc/sys/net/ipv4/tcp_keepalive_time; ip link set lo up; exec '$PROGRAMS/values'"
+	assert_served
 	in_group unshare -n sh -c "echo 900 >/proc/sys/net/ipv4/tcp_keepalive_time; ip link set lo up; exec sleep 1000"
 	await 5 grep -q sleep /proc/$!/comm
-	cgroup attach "$GROUP" # which reads it there
 	run -0 nsenter -t $! -n sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$GROUP" "$PROGRAMS/values"
 	assert_served
 }

@@ -66,13 +66,13 @@ static int describe_words(unsigned words)
 	return bpf(BPF_BTF_LOAD, &attributes);
 }
 
-int bpf_socket_map(unsigned words)
+int bpf_socket_map(unsigned words, uint32_t flags)
 {
 	union bpf_attr attributes = {
 		.map_type = BPF_MAP_TYPE_SK_STORAGE,
 		.key_size = sizeof(uint32_t),
 		.value_size = words * (uint32_t)sizeof(uint32_t),
-		.map_flags = BPF_F_NO_PREALLOC,
+		.map_flags = BPF_F_NO_PREALLOC | flags,
 		.map_name = BPF_OUR_NAME,
 		.btf_key_type_id = 1,
 		.btf_value_type_id = 2,
@@ -129,6 +129,13 @@ int bpf_put(int map, uint64_t cookie, const void *value)
 				      .value = pointer(value) };
 
 	return bpf(BPF_MAP_UPDATE_ELEM, &attributes);
+}
+
+int bpf_forget(int map, int socket)
+{
+	union bpf_attr attributes = { .map_fd = (uint32_t)map, .key = pointer(&socket) };
+
+	return bpf(BPF_MAP_DELETE_ELEM, &attributes);
 }
 
 int bpf_get(int map, uint64_t cookie, void *value)

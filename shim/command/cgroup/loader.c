@@ -86,20 +86,20 @@ static void explain(struct text *why, int error)
 	text_string(why, strerror(error));
 }
 
-/* The map that all our programs on this host share: an existing one, or a new one. */
-static int socket_map(void)
+/* A map that all our programs on this host share: an existing one, or a new one. */
+static int shared_map(unsigned words, uint32_t flags)
 {
 	uint32_t id = 0;
 	int map;
 
 	while ((id = bpf_next_map(id))) {
 		map = bpf_map_of(id);
-		if (map >= 0 && bpf_is_socket_map(map, ENTRY_WORDS))
+		if (map >= 0 && bpf_is_socket_map(map, words))
 			return map;
 		if (map >= 0)
 			close(map);
 	}
-	return bpf_socket_map(ENTRY_WORDS);
+	return bpf_socket_map(words, flags);
 }
 
 static int load_program(const struct emission *emission, enum program_kind kind)
@@ -149,23 +149,25 @@ static int load_all(struct loaded *loaded, const struct emission *emission, int 
 bool load_programs(struct loaded *loaded, const struct settings *settings,
 		   const struct untouched *untouched, uint32_t owner, struct text *why)
 {
-	struct emission emission = { settings, untouched, -1, owner };
+	struct emission emission = { settings, untouched, -1, -1, owner };
 	size_t size;
 	char *text;
 	int error, text_map;
 
-	*loaded = (struct loaded){ .socket_map = -1 };
+	*loaded = (struct loaded){ .socket_map = -1, .owned_map = -1 };
 	for (unsigned i = 0; i < PROGRAMS; i++)
 		loaded->program[i] = -1;
 	if (!is_permitted(why) || !is_recent(why))
 		return false;
 	text = settings_to_text(settings, &size);
 	text_map = bpf_text_map(text, size);
-	emission.socket_map = text_map < 0 ? -1 : socket_map();
-	error = emission.socket_map < 0 ? errno : load_all(loaded, &emission, text_map);
+	emission.socket_map = text_map < 0 ? -1 : shared_map(ENTRY_WORDS, 0);
+	emission.owned_map = emission.socket_map < 0 ? -1 : shared_map(OWNED_WORDS, BPF_F_CLONE);
+	error = emission.owned_map < 0 ? errno : load_all(loaded, &emission, text_map);
 	free(text);
 	close(text_map);
 	loaded->socket_map = emission.socket_map;
+	loaded->owned_map = emission.owned_map;
 	if (!error)
 		return true;
 	loaded_close(loaded);
@@ -182,7 +184,9 @@ void loaded_close(struct loaded *loaded)
 	}
 	if (loaded->socket_map >= 0)
 		close(loaded->socket_map);
-	loaded->socket_map = -1;
+	if (loaded->owned_map >= 0)
+		close(loaded->owned_map);
+	loaded->socket_map = loaded->owned_map = -1;
 }
 
 /* Whether it is a map of ours with settings. errno is EPERM if it may not be inspected. */

@@ -7,8 +7,8 @@
 #include "cgroup/programs.h"
 
 struct loaded {
-	int program[PROGRAMS]; /* -1: not needed, or the kernel does not have this type */
-	int socket_map;        /* theirs, as in struct emission */
+	int program[PROGRAMS];     /* -1: not needed, or the kernel does not have this type */
+	int socket_map, owned_map; /* theirs, as in struct emission */
 };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "cgroup/attached.h"
+#include "cgroup/bpf.h"
 #include "cgroup/iterator.h"
 #include "cgroup/untouched.h"
 #include "process/permission.h"
@@ -176,6 +177,14 @@ static struct space *space_of(struct arming *arming, pid_t pid)
 	return space;
 }
 
+/* The programs have noted our own calls as the process's. */
+static void forget_ours(void *context, int copy)
+{
+	const struct arming *arming = context;
+
+	bpf_forget(arming->emission->owned_map, copy);
+}
+
 /*
  * Uses copies of its descriptors, for sockets of other groups, and for what the iterator cannot do.
  */
@@ -190,6 +199,7 @@ static void arm_process(struct arming *arming, pid_t pid)
 	attachment->only_used = true; /* the programs handle the others */
 	attachment->listeners = arming->listeners_differ ? &arming->listeners : NULL;
 	attachment->seen_to = &space->sockets.table;
+	attachment->also = (struct also){ forget_ours, arming };
 	settings_copy(&attachment->settings, &arming->settings);
 	attachment->kernel = *untouched_of(arming->emission->untouched, pid);
 	attachment->holder.space = &attachment->space;
