@@ -124,21 +124,43 @@ static void take_earlier(void *context, const struct attached *attached)
 		settings_copy(earlier, &attached->settings);
 }
 
+/* Loads the programs and attaches them. Returns false, with *why; otherwise they are for closing. */
+static bool put(const struct group *group, const struct emission *emission, struct loaded *loaded,
+		struct text *why)
+{
+	int lock = attached_lock_maps(why);
+	bool done;
+
+	if (lock < 0)
+		return false;
+	done = load_programs(loaded, emission->settings, emission->untouched, emission->owner, why);
+	if (done && !attached_put(group, loaded, why)) {
+		loaded_close(loaded);
+		done = false;
+	}
+	attached_unlock_maps(lock);
+	return done;
+}
+
 /* Attaches the programs, and sets the options of open sockets. Returns false, with *why. */
-static bool put(const struct group *group, const struct emission *emission,
-		const struct loaded *loaded, struct text *why)
+static bool put_and_arm(const struct group *group, struct emission *emission, struct text *why)
 {
 	static struct settings earlier;
+	struct loaded loaded;
 	int lock = attached_lock(group, why);
 	bool done;
 
 	if (lock < 0)
 		return false;
-	attached_find(group, take_earlier, &earlier);
-	done = attached_put(group, loaded, why);
-	if (done)
+	attached_find_pinned(group, take_earlier, &earlier);
+	done = put(group, emission, &loaded, why);
+	if (done) {
+		emission->socket_map = loaded.socket_map;
+		emission->owned_map = loaded.owned_map;
 		arm_open(group, emission, earlier.on ? &earlier : NULL);
-	close(lock);
+		loaded_close(&loaded);
+	}
+	attached_unlock(group, lock);
 	return done;
 }
 
@@ -147,7 +169,6 @@ static int attach(const struct request *request)
 	static struct settings settings;
 	struct untouched untouched;
 	struct emission emission = { &settings, &untouched, -1, -1, 0 };
-	struct loaded loaded;
 	struct group group;
 	char line[1024];
 	struct text why = TEXT(line);
@@ -157,13 +178,9 @@ static int attach(const struct request *request)
 		return EXIT_OURS;
 	untouched_read(&untouched, &group);
 	emission.owner = (uint32_t)group.id;
-	done = load_programs(&loaded, &settings, &untouched, emission.owner, &why);
-	emission.socket_map = loaded.socket_map;
-	emission.owned_map = loaded.owned_map;
-	done = done && put(&group, &emission, &loaded, &why);
+	done = load_is_possible(&why) && put_and_arm(&group, &emission, &why);
 	if (!done)
 		say(&why);
-	loaded_close(&loaded);
 	group_close(&group);
 	return done ? 0 : EXIT_OURS;
 }
@@ -230,14 +247,32 @@ static uint32_t owner_of_pins(void)
 	return number | 1U << 31; /* groups are counted from 1 on */
 }
 
+/* Loads the programs and pins them in the folder. Returns false, with *why. */
+static bool pin_all(const char *folder, const struct settings *settings, struct text *why)
+{
+	struct untouched untouched;
+	struct loaded loaded;
+	int lock = load_is_possible(why) ? attached_lock_maps(why) : -1;
+	bool done;
+
+	if (lock < 0)
+		return false;
+	untouched_read(&untouched, NULL);
+	done = load_programs(&loaded, settings, &untouched, owner_of_pins(), why);
+	attached_unlock_maps(lock);
+	if (!done)
+		return false;
+	for (unsigned i = 0; i < PROGRAMS && done; i++)
+		done = pin_one(folder, loaded.program[i], i, why);
+	loaded_close(&loaded);
+	return done;
+}
+
 static int pin(const struct request *request)
 {
 	static struct settings settings;
-	struct untouched untouched;
-	struct loaded loaded;
 	char line[5120], folder[PATH_MAX];
 	struct text why = TEXT(line);
-	bool done = true;
 
 	if (request->count != 1) {
 		message("cgroup pin: expected one DIRECTORY (see --help)");
@@ -248,17 +283,10 @@ static int pin(const struct request *request)
 	/* An absolute path for systemd; pin_one() reports it if there is no such directory. */
 	if (!realpath(request->arguments[0], folder))
 		snprintf(folder, sizeof(folder), "%s", request->arguments[0]);
-	untouched_read(&untouched, NULL);
-	if (!load_programs(&loaded, &settings, &untouched, owner_of_pins(), &why)) {
-		say(&why);
-		return EXIT_OURS;
-	}
-	for (unsigned i = 0; i < PROGRAMS && done; i++)
-		done = pin_one(folder, loaded.program[i], i, &why);
-	if (!done)
-		say(&why);
-	loaded_close(&loaded);
-	return done ? 0 : EXIT_OURS;
+	if (pin_all(folder, &settings, &why))
+		return 0;
+	say(&why);
+	return EXIT_OURS;
 }
 
 struct listing {

@@ -223,7 +223,7 @@ values_image() {
 	refute_output --partial "$inner"
 	assert_output --partial "${GROUP#"$CGROUPS"}: idle=30s "
 	cgroup attach --idle=30 "$GROUP"
-	run -0 there ls /sys/fs/bpf/keepalive-shim
+	run -0 pinned_groups
 	assert_output "$(stat -c %i "$GROUP")"
 }
 

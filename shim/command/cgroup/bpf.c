@@ -131,6 +131,15 @@ int bpf_put(int map, uint64_t cookie, const void *value)
 	return bpf(BPF_MAP_UPDATE_ELEM, &attributes);
 }
 
+int bpf_words(int map, int socket, uint32_t *words)
+{
+	union bpf_attr attributes = { .map_fd = (uint32_t)map,
+				      .key = pointer(&socket),
+				      .value = pointer(words) };
+
+	return bpf(BPF_MAP_LOOKUP_ELEM, &attributes);
+}
+
 int bpf_forget(int map, int socket)
 {
 	union bpf_attr attributes = { .map_fd = (uint32_t)map, .key = pointer(&socket) };

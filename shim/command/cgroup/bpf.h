@@ -35,7 +35,8 @@ int bpf_load(const struct bpf_code *program);
 int bpf_socket_map(unsigned words, uint32_t flags);
 int bpf_is_socket_map(int map, unsigned words);
 
-/* Removes what such a map has for the socket. Returns 0, or -1. */
+/* Reads, or removes, what such a map has for the socket. Return 0, or -1. */
+int bpf_words(int map, int socket, uint32_t *words);
 int bpf_forget(int map, int socket);
 
 /* Makes a map with one value, these bytes. */

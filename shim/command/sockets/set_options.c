@@ -53,9 +53,11 @@ static enum outcome carry_out(const struct connection *connection, const struct 
 
 	if (copy < 0)
 		return OUTCOME_GONE;
+	if (also->before)
+		also->before(also->context, copy);
 	outcome = set_all(decision, copy, failures);
-	if (also->call)
-		also->call(also->context, copy);
+	if (also->after)
+		also->after(also->context, copy);
 	close(copy);
 	return outcome;
 }

@@ -15,9 +15,10 @@ enum outcome {
 	OUTCOME_FAILED,  /* the kernel refused an option; others may be set */
 };
 
-/* What else is done with a copy of the descriptor once options are set. */
+/* What else is done with a copy of the descriptor, before and after options are set. NULL: nothing. */
 struct also {
-	void (*call)(void *context, int copy); /* NULL: nothing */
+	void (*before)(void *context, int copy);
+	void (*after)(void *context, int copy);
 	void *context;
 };
 
