@@ -181,6 +181,7 @@ static int attach(const struct request *request)
 	done = load_is_possible(&why) && put_and_arm(&group, &emission, &why);
 	if (!done)
 		say(&why);
+	untouched_free(&untouched);
 	group_close(&group);
 	return done ? 0 : EXIT_OURS;
 }
@@ -259,6 +260,7 @@ static bool pin_all(const char *folder, const struct settings *settings, struct 
 		return false;
 	untouched_read(&untouched, NULL);
 	done = load_programs(&loaded, settings, &untouched, owner_of_pins(), why);
+	untouched_free(&untouched);
 	attached_unlock_maps(lock);
 	if (!done)
 		return false;

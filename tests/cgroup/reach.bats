@@ -165,6 +165,19 @@ accepted 1 60 10 6"
 	assert_served
 }
 
+@test "open sockets in a network namespace with sysctls of its own, beside many other namespaces" {
+	for _ in {1..34}; do
+		in_group unshare -n sleep 1000
+	done
+	mkdir "$GROUP/inner"
+	GROUP=$GROUP/inner in_group unshare -n sh -c 'echo 300 >/proc/sys/net/ipv4/tcp_keepalive_time; ip link set lo up; exec "$@"' \
+		sh python3 "$TESTS/programs/talk.py" pairs 1
+	await 15 has_connections $! 2
+	await 15 eval '[ "$(grep -c . "$GROUP/cgroup.procs")" = 34 ]'
+	cgroup attach "$GROUP"
+	sockets $! "state=LISTEN.* $DEFAULTS" || fail "$(sockets $!)"
+}
+
 # values_image [PROGRAM...]: localhost/values, an image with the static program values, and others.
 values_image() {
 	local missing program

@@ -461,6 +461,9 @@ static void emit_profiles(struct emitter *emitter)
 	}
 }
 
+/* Anybody may make namespaces with values of their own; the programs must not become too long. */
+enum { VALUES_MAX = 256 };
+
 /*
  * Jumps to untouched if nobody has set the option. Where that is not known, VALUE tells, by the
  * values that new sockets had when the programs were made.
@@ -477,10 +480,10 @@ static void emit_is_untouched(const struct emitter *emitter, enum sockopt option
 	emit_jump(assembly, untouched);
 	emit_label(assembly, unknown);
 	emit_load(assembly, BPF_W, BPF_REG_1, STACK, VALUE);
-	for (unsigned i = 0; i < known->count; i++) {
+	for (size_t i = 0; i < known->count && i < VALUES_MAX; i++) {
 		bool again = false;
 
-		for (unsigned j = 0; j < i; j++)
+		for (size_t j = 0; j < i; j++)
 			again = again || known->in[j].value[option] == known->in[i].value[option];
 		if (!again)
 			emit_jump_if(assembly, BPF_JEQ, BPF_REG_1,

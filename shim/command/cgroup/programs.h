@@ -64,16 +64,15 @@ bool program_is_needed(const struct settings *settings, enum program_kind kind);
  */
 bool programs_arm_listeners(const struct settings *settings);
 
-enum { NAMESPACES_MAX = 32 };
-
 /*
- * The values of a new socket in the network namespaces that matter; an option with such a value was
- * set by nobody.
+ * The values of a new socket in the network namespaces that matter, each set of values once; an option
+ * with such a value was set by nobody. The first is the one that is restored.
  */
 struct untouched {
-	ino_t space[NAMESPACES_MAX]; /* 0: any */
-	struct values in[NAMESPACES_MAX];
-	unsigned count; /* at least 1; the first is the one that is restored */
+	struct values *in;
+	size_t count, room;
+	struct namespace_values *spaces; /* which are whose: untouched.c */
+	size_t space_count, space_room;
 };
 
 struct emission {
