@@ -131,21 +131,43 @@ static void take_earlier(void *context, const struct attached *attached)
 		settings_copy(earlier, &attached->settings);
 }
 
+/* Loads the programs and attaches them. Returns false, with *why; otherwise they are for closing. */
+static bool put(const struct group *group, const struct emission *emission, struct loaded *loaded,
+		struct text *why)
+{
+	int lock = attached_lock_maps(why);
+	bool done;
+
+	if (lock < 0)
+		return false;
+	done = load_programs(loaded, emission->settings, emission->untouched, emission->owner, why);
+	if (done && !attached_put(group, loaded, why)) {
+		loaded_close(loaded);
+		done = false;
+	}
+	attached_unlock_maps(lock);
+	return done;
+}
+
 /* Attaches the programs, and sets the options of open sockets. Returns false, with *why. */
-static bool put(const struct group *group, const struct emission *emission,
-		const struct loaded *loaded, struct text *why)
+static bool put_and_arm(const struct group *group, struct emission *emission, struct text *why)
 {
 	static struct settings earlier;
+	struct loaded loaded;
 	int lock = attached_lock(group, why);
 	bool done;
 
 	if (lock < 0)
 		return false;
-	attached_find(group, take_earlier, &earlier);
-	done = attached_put(group, loaded, why);
-	if (done)
+	attached_find_pinned(group, take_earlier, &earlier);
+	done = put(group, emission, &loaded, why);
+	if (done) {
+		emission->socket_map = loaded.socket_map;
+		emission->owned_map = loaded.owned_map;
 		arm_open(group, emission, earlier.on ? &earlier : NULL);
-	close(lock);
+		loaded_close(&loaded);
+	}
+	attached_unlock(group, lock);
 	return done;
 }
 
@@ -153,8 +175,7 @@ static int attach(const struct request *request)
 {
 	static struct settings settings;
 	struct untouched untouched;
-	struct emission emission = { &settings, &untouched, -1, 0 };
-	struct loaded loaded;
+	struct emission emission = { &settings, &untouched, -1, -1, 0 };
 	struct group group;
 	char line[1024];
 	struct text why = TEXT(line);
@@ -164,12 +185,10 @@ static int attach(const struct request *request)
 		return EXIT_OURS;
 	untouched_read(&untouched, &group);
 	emission.owner = (uint32_t)group.id;
-	done = load_programs(&loaded, &settings, &untouched, emission.owner, &why);
-	emission.socket_map = loaded.socket_map;
-	done = done && put(&group, &emission, &loaded, &why);
+	done = load_is_possible(&why) && put_and_arm(&group, &emission, &why);
 	if (!done)
 		say(&why);
-	loaded_close(&loaded);
+	untouched_free(&untouched);
 	group_close(&group);
 	return done ? 0 : EXIT_OURS;
 }
@@ -243,7 +262,7 @@ static bool pin_one(const struct pin *pin, int program, enum program_kind kind, 
  * Pins those that were loaded, or none if one cannot be. Earlier ones that are not needed now are
  * removed: the others would not agree with them.
  */
-static bool pin_all(const char *folder, const struct loaded *loaded, struct text *why)
+static bool pin_loaded(const char *folder, const struct loaded *loaded, struct text *why)
 {
 	static struct pin pins[PROGRAMS];
 
@@ -271,14 +290,32 @@ static uint32_t owner_of_pins(void)
 	return number | 1U << 31; /* groups are counted from 1 on */
 }
 
+/* Loads the programs and pins them in the folder. Returns false, with *why. */
+static bool pin_all(const char *folder, const struct settings *settings, struct text *why)
+{
+	struct untouched untouched;
+	struct loaded loaded;
+	int lock = load_is_possible(why) ? attached_lock_maps(why) : -1;
+	bool done;
+
+	if (lock < 0)
+		return false;
+	untouched_read(&untouched, NULL);
+	done = load_programs(&loaded, settings, &untouched, owner_of_pins(), why);
+	untouched_free(&untouched);
+	attached_unlock_maps(lock);
+	if (!done)
+		return false;
+	done = pin_loaded(folder, &loaded, why);
+	loaded_close(&loaded);
+	return done;
+}
+
 static int pin(const struct request *request)
 {
 	static struct settings settings;
-	struct untouched untouched;
-	struct loaded loaded;
 	char line[5120], folder[PATH_MAX];
 	struct text why = TEXT(line);
-	bool done;
 
 	if (request->count != 1) {
 		message("cgroup pin: expected one DIRECTORY (see --help)");
@@ -286,19 +323,13 @@ static int pin(const struct request *request)
 	}
 	if (!group_settings_read(&request->options, &settings))
 		return EXIT_OURS;
-	/* An absolute path for systemd; pin_all() reports it if there is no such directory. */
+	/* An absolute path for systemd; pin_loaded() reports it if there is no such directory. */
 	if (!realpath(request->arguments[0], folder))
 		snprintf(folder, sizeof(folder), "%s", request->arguments[0]);
-	untouched_read(&untouched, NULL);
-	if (!load_programs(&loaded, &settings, &untouched, owner_of_pins(), &why)) {
-		say(&why);
-		return EXIT_OURS;
-	}
-	done = pin_all(folder, &loaded, &why);
-	if (!done)
-		say(&why);
-	loaded_close(&loaded);
-	return done ? 0 : EXIT_OURS;
+	if (pin_all(folder, &settings, &why))
+		return 0;
+	say(&why);
+	return EXIT_OURS;
 }
 
 struct listing {

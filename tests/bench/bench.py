@@ -229,7 +229,7 @@ def text_of(figures):
         kernel = figures["in kernel"]
         text += "\nIn the kernel, `keepalive cgroup` adds to a connect() " + \
                 ", ".join(f"{nanoseconds:.0f}" for nanoseconds in kernel["connect"]) + \
-                f" ns with no rule, 1 and 64 that do not match; force adds {kernel['force']:.0f} ns to each setsockopt() in " \
+                f" ns with no rule, 1 and 64 that do not match, and {kernel['force']:.0f} ns to each setsockopt() in " \
                 f"the group; attaching takes {kernel['attach']:.0f} ms.\n"
     text += "\nThe goals, decided by two standard errors (\"unsure\": this run was too noisy to tell):\n\n" + \
             "".join(f"- {verdict}: {sentence}\n" for verdict, sentence in figures["goals"])

@@ -100,7 +100,7 @@ def nanoseconds(row, batches):
 
 
 def forcing(bare, rounds):
-    """Nanoseconds that force adds to a setsockopt() of the group for an option that the shim does not set."""
+    """Nanoseconds that the programs add to a setsockopt() of the group for an option that the shim does not set."""
     row = grouped("keepalive cgroup attach --mode=force", 3, 0, "force")
     samples = interleaved([bare, row], rounds, lambda each: measures.operations(each, ("nodelay",))["nodelay"])
     return Spread(forced - free for free, forced in zip(samples[bare], samples[row])).median

@@ -396,6 +396,48 @@ def _(group):
     return group.inside(lambda: [answer for set in theirs for answer in client(client_set=set)])
 
 
+@contextlib.contextmanager
+def sysctl(name, value):
+    path = "/proc/sys/net/ipv4/" + name
+    with open(path, "r+") as setting:
+        before = setting.read()
+        setting.seek(0)
+        setting.write(value)
+    try:
+        yield
+    finally:
+        with open(path, "w") as setting:
+            setting.write(before)
+
+
+@case("respect: a sysctl that changes after attach is not mistaken for the program's own value", DEFAULTS, DEFAULTS, DEFAULTS,
+      "1 300 10 6", DEFAULTS)
+def _(group):
+    group.attach()
+    with sysctl("tcp_keepalive_time", "600"):
+        return group.inside(lambda: talk() + client(client_set=[(IDLE, 300)]) + client(client_set=[(ON, 1)]))
+
+
+@case("respect: likewise where listeners have no values, and what the program sets on one is for what it accepts", DEFAULTS, "1 300 10 6")
+def _(group):
+    group.attach("--rule=role=server peer=10.0.0.0/8 off")
+    with sysctl("tcp_keepalive_time", "600"):
+        return group.inside(lambda: server() + server(listener_set=[(IDLE, 300)]))
+
+
+@case("respect: a new socket's values stay too, if the program has set them itself", "1 7200 10 6", "0 60 10 6", DEFAULTS)
+def _(group):
+    group.attach()
+
+    def refused():
+        listener, sock = listening(), new()
+        with contextlib.suppress(OSError):
+            sock.setsockopt(*IDLE, 0)
+        sock.connect(listener.getsockname())
+        return [values(sock)]
+    return group.inside(lambda: client(client_set=[(IDLE, 7200)]) + client(client_set=[(ON, 1), (ON, 0)]) + refused())
+
+
 @case("respect: what the program sets later stays", "1 15 15 9", "0 60 10 6")
 def _(group):
     group.attach()
@@ -518,6 +560,14 @@ def _(group):
     with below(group) as inner:
         inner.attach()
         return inner.inside(talk)
+
+
+@case("what the program sets stays, and the rest is the inner group's", "1 99 10 6", DEFAULTS, "1 99 10 6")
+def _(group):
+    group.attach("--idle=300", "--interval=7", "--count=3")
+    with below(group) as inner:
+        inner.attach()
+        return inner.inside(lambda: client(client_set=[(IDLE, 99)]) + client(client_set=[(ON, 1)]) + server(listener_set=[(IDLE, 99)]))
 
 
 @case("off in the inner group keeps the outer one away", UNTOUCHED, UNTOUCHED, UNTOUCHED)

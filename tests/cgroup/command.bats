@@ -196,6 +196,68 @@ attach_self() {
 	await 5 nothing_left
 }
 
+# attach_without CAPABILITIES ARGUMENT...
+attach_without() {
+	there setpriv --bounding-set="$1" --inh-caps=-all "$KEEPALIVE" cgroup attach "${@:2}"
+}
+
+# values_in GROUP: of a client that a process in the group makes.
+values_in() {
+	there sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2"' sh "$1" "$PROGRAMS/values" | grep -o 'client keepalive=. idle=[0-9]*'
+}
+
+@test "without CAP_SYS_ADMIN the inner group's settings apply too, and open sockets get them from the right group" {
+	require setpriv
+	there chmod 777 /sys/fs/bpf
+	mkdir "$GROUP/inner" "$GROUP/second"
+	attach_without -sys_admin --rule=off "$NAME/inner"
+	attach_without -sys_admin --idle=kernel "$NAME/second"
+	GROUP=$GROUP/second in_group python3 "$TESTS/programs/talk.py" pairs 1
+	await 15 has_connections $! 2
+	attach_without -sys_admin "$NAME/second"
+	run -0 attach_without -sys_admin --idle=50 "$NAME"
+	assert_output ''
+	run -0 values_in "$GROUP/inner"
+	assert_output 'client keepalive=0 idle=7200'
+	run -0 values_in "$GROUP/second"
+	assert_output 'client keepalive=1 idle=60'
+	sockets $! "state=LISTEN.* $DEFAULTS" || fail "$(sockets $!)"
+	cgroup detach "$NAME/second"
+	cgroup detach "$NAME/inner"
+	cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
+@test "without CAP_SYS_ADMIN open sockets of a group with programs that cannot be inspected stay, with a warning" {
+	require setpriv
+	there chmod 777 /sys/fs/bpf
+	mkdir "$GROUP/inner"
+	GROUP=$GROUP/inner in_group python3 "$TESTS/programs/talk.py" pairs 1
+	await 15 has_connections $! 2
+	another_attaches multi "$GROUP/inner"
+	run -0 attach_without -sys_admin "$NAME"
+	assert_output "keepalive: warning: the open sockets of 1 process were not changed, such as those in $NAME/inner, whose programs may not be inspected: run as root"
+	run -0 cgroup attach "$NAME"
+	assert_output ''
+	cgroup detach "$NAME"
+	await 5 nothing_left
+}
+
+@test "two groups attached to at the same time, the first ones: the inner one's settings apply" {
+	require strace
+	mkdir "$GROUP/inner"
+	background nsenter -t "$SPACE" -m -n strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=bpf -e inject=bpf:delay_enter=20000 \
+		"$KEEPALIVE" cgroup attach --rule=off "$NAME/inner"
+	local inner=$!
+	await 5 test -s "$BATS_TEST_TMPDIR/trace"
+	cgroup attach --idle=50 "$NAME"
+	wait $inner || skip "nothing can be traced here"
+	run -0 values_in "$GROUP/inner"
+	assert_output 'client keepalive=0 idle=7200'
+	cgroup detach --all
+	await 5 nothing_left
+}
+
 # open_sockets_get SETTING CAPABILITIES: what is open gets it, from an attach without these capabilities.
 open_sockets_get() {
 	in_group python3 "$TESTS/programs/talk.py" pairs 2
@@ -264,15 +326,14 @@ socket.create_connection(listener.getsockname())"' "$1" 2>/dev/null
 	assert_line BPFProgram=sock_ops:/sys/fs/bpf/mine/sock_ops
 	assert_line BPFProgram=connect4:/sys/fs/bpf/mine/connect4
 	assert_line BPFProgram=connect6:/sys/fs/bpf/mine/connect6
-	for program in sock_ops connect4 connect6; do
+	for program in setsockopt sock_ops connect4 connect6; do
 		there test -f /sys/fs/bpf/mine/$program
 	done
-	run -0 cgroup pin --mode=force /sys/fs/bpf/mine
 	assert_line BPFProgram=setsockopt:/sys/fs/bpf/mine/setsockopt
 	run -125 cgroup pin /tmp
-	assert_output --regexp "^keepalive: /tmp/(sock_create|connect4): cannot be pinned there; accepted: an existing directory below a mount of bpf, such as /sys/fs/bpf\$"
-	run -0 cgroup pin /sys/fs/bpf/mine
-	there test ! -e /sys/fs/bpf/mine/setsockopt
+	assert_output --regexp "^keepalive: /tmp/setsockopt: cannot be pinned there; accepted: an existing directory below a mount of bpf, such as /sys/fs/bpf\$"
+	run -0 cgroup pin --role=server /sys/fs/bpf/mine
+	there test ! -e /sys/fs/bpf/mine/connect4
 	there rm -r /sys/fs/bpf/mine
 	await 5 nothing_left
 }
@@ -398,7 +459,7 @@ socket.create_connection(listener.getsockname())"' "$1" 2>/dev/null
 	run -0 listed
 	assert_output ''
 	cgroup attach "$NAME"
-	run -0 there ls /sys/fs/bpf/keepalive-shim
+	run -0 pinned_groups
 	assert_output "$(stat -c %i "$GROUP")"
 	cgroup detach "$NAME"
 	await 5 nothing_left
@@ -493,6 +554,7 @@ calls() {
 		there strace -qq -o "$trace" -e trace=bpf -e inject=bpf:signal=KILL:when="$number" \
 			"$KEEPALIVE" cgroup attach --mode=force "$NAME" || true
 		run -0 listed
+		[ -n "$output" ] || { cgroup detach "$NAME" || true; } 2>/dev/null
 		[ -n "$output" ] || continue
 		[[ $output == "$NAME: idle=60s interval=10s count=6 mode=force"* ]]
 		[[ $output == *" (half attached, without "*"sock_ops: attach again, or detach)" ]] || continue

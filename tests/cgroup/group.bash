@@ -33,6 +33,11 @@ cgroup() {
 	there "$KEEPALIVE" cgroup "$@"
 }
 
+# The numbers of the groups that have pins.
+pinned_groups() {
+	there ls /sys/fs/bpf/keepalive-shim | grep -v words
+}
+
 teardown() {
 	end_background
 	[ -z "${GROUP-}" ] || await 5 remove_group

@@ -157,11 +157,25 @@ accepted 1 60 10 6"
 	cgroup attach "$GROUP"
 	said unshare -n sh -c "ip link set lo up; exec '$PROGRAMS/values'"
 	assert_served
+	said unshare -n sh -c "echo 300 >/proc/sys/net/ipv4/tcp_keepalive_time; ip link set lo up; exec '$PROGRAMS/values'"
+	assert_served
 	in_group unshare -n sh -c "echo 900 >/proc/sys/net/ipv4/tcp_keepalive_time; ip link set lo up; exec sleep 1000"
 	await 5 grep -q sleep /proc/$!/comm
-	cgroup attach "$GROUP" # which reads it there
 	run -0 nsenter -t $! -n sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$GROUP" "$PROGRAMS/values"
 	assert_served
+}
+
+@test "open sockets in a network namespace with sysctls of its own, beside many other namespaces" {
+	for _ in {1..34}; do
+		in_group unshare -n sleep 1000
+	done
+	mkdir "$GROUP/inner"
+	GROUP=$GROUP/inner in_group unshare -n sh -c 'echo 300 >/proc/sys/net/ipv4/tcp_keepalive_time; ip link set lo up; exec "$@"' \
+		sh python3 "$TESTS/programs/talk.py" pairs 1
+	await 15 has_connections $! 2
+	await 15 eval '[ "$(grep -c . "$GROUP/cgroup.procs")" = 34 ]'
+	cgroup attach "$GROUP"
+	sockets $! "state=LISTEN.* $DEFAULTS" || fail "$(sockets $!)"
 }
 
 # values_image [PROGRAM...]: localhost/values, an image with the static program values, and others.
@@ -222,7 +236,7 @@ values_image() {
 	refute_output --partial "$inner"
 	assert_output --partial "${GROUP#"$CGROUPS"}: idle=30s "
 	cgroup attach --idle=30 "$GROUP"
-	run -0 there ls /sys/fs/bpf/keepalive-shim
+	run -0 pinned_groups
 	assert_output "$(stat -c %i "$GROUP")"
 }
 

@@ -47,7 +47,7 @@ END
 
 python='ExecStart=/usr/bin/python3 /here/units.py'
 programs() {
-	for program in connect4 connect6 sock_ops; do
+	for program in setsockopt connect4 connect6 sock_ops; do
 		echo "BPFProgram=$program:/sys/fs/bpf/pins/$program"
 	done
 }

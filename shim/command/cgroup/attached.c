@@ -35,6 +35,11 @@ static void pin_of(uint64_t id, enum program_kind kind, char path[PIN_PATH_MAX])
 	snprintf(path, PIN_PATH_MAX, PINS "/%" PRIu64 "/%s", id, program_name(kind));
 }
 
+static void settings_pin_of(uint64_t id, char path[PIN_PATH_MAX])
+{
+	snprintf(path, PIN_PATH_MAX, PINS "/%" PRIu64 "/settings", id);
+}
+
 /* The group's link of this kind if it is still attached, otherwise -1. */
 static int link_of(uint64_t id, enum program_kind kind)
 {
@@ -85,9 +90,10 @@ static bool remove_links(uint64_t id)
 
 	for (unsigned i = PROGRAMS; i-- > 0;)
 		found = remove_link(id, i) || found;
+	settings_pin_of(id, path);
+	unlink(path);
 	folder_of(id, path);
 	rmdir(path);
-	rmdir(PINS);
 	return found;
 }
 
@@ -211,6 +217,7 @@ static bool make_folder(const char *path)
 	return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
+/* Makes the directory of all pins, and the one in it if path is not NULL. */
 static bool make_folders(const char *path, struct text *why)
 {
 	struct statfs status;
@@ -223,11 +230,11 @@ static bool make_folders(const char *path, struct text *why)
 	if (!is_ours_alone(why))
 		return false;
 	/* Another detach may remove the upper one between the two. */
-	return (make_folder(PINS) && make_folder(path)) || errno == ENOENT ||
-	       refused(why, path, errno);
+	return (make_folder(PINS) && (!path || make_folder(path))) || errno == ENOENT ||
+	       refused(why, path ? path : PINS, errno);
 }
 
-/* Opens and locks the directory for a group's pins. Returns -1, with errno, if it is not there. */
+/* Opens and locks a directory. Returns -1, with errno, if it is not there. */
 static int lock(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -282,14 +289,31 @@ static void remove_if_gone(void *context, uint64_t id)
 		remove_links(id);
 }
 
-int attached_lock(const struct group *group, struct text *why)
+/* Removes the pins of the shared maps after those of the last group. */
+static void remove_shared(void)
 {
-	char path[PIN_PATH_MAX];
+	int fd = lock(PINS);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool used = false;
+
+	if (!folder)
+		return;
+	while ((entry = readdir(folder)))
+		used = used || strtoull(entry->d_name, NULL, 10);
+	rewinddir(folder);
+	while (!used && (entry = readdir(folder)))
+		unlinkat(fd, entry->d_name, 0);
+	rmdir(PINS);
+	closedir(folder); /* and unlocks it */
+}
+
+static int make_and_lock(const char *path, const char *group, struct text *why)
+{
 	int fd;
 
-	folder_of(group->id, path);
 	do {
-		if (!make_folders(path, why))
+		if (!make_folders(group, why))
 			return -1;
 		fd = lock(path);
 	} while (fd < 0 && errno == ENOENT);
@@ -298,19 +322,60 @@ int attached_lock(const struct group *group, struct text *why)
 	return fd;
 }
 
+int attached_lock(const struct group *group, struct text *why)
+{
+	char path[PIN_PATH_MAX];
+
+	folder_of(group->id, path);
+	return make_and_lock(path, path, why);
+}
+
+static void unlock(uint64_t id, int fd)
+{
+	char path[PIN_PATH_MAX];
+
+	folder_of(id, path);
+	rmdir(path); /* if nothing is pinned there */
+	close(fd);
+	remove_shared();
+}
+
+void attached_unlock(const struct group *group, int fd)
+{
+	unlock(group->id, fd);
+}
+
+int attached_lock_maps(struct text *why)
+{
+	return make_and_lock(PINS, NULL, why);
+}
+
+void attached_unlock_maps(int fd)
+{
+	close(fd);
+	remove_shared();
+}
+
+static bool pin_settings(const struct group *group, const struct loaded *loaded, struct text *why)
+{
+	char path[PIN_PATH_MAX];
+
+	settings_pin_of(group->id, path);
+	unlink(path);
+	return bpf_pin(loaded->text_map, path) == 0 || refused(why, path, errno);
+}
+
 bool attached_put(const struct group *group, const struct loaded *loaded, struct text *why)
 {
-	bool had = has_links(group->id);
+	bool had = has_links(group->id), done = true;
 
 	each_pinned(remove_if_gone, NULL);
-	for (unsigned i = 0; i < PROGRAMS; i++) {
-		if (put(group, i, loaded->program[i], why))
-			continue;
-		if (!had)
-			remove_links(group->id);
-		return false;
-	}
-	return true;
+	for (unsigned i = 0; i < PROGRAMS && done; i++)
+		done = put(group, i, loaded->program[i], why);
+	done = done && pin_settings(group, loaded, why);
+	if (!done && !had)
+		remove_links(group->id);
+	return done;
 }
 
 /* Whether the pins of a group can be opened, if there are any. */
@@ -350,7 +415,7 @@ static enum removal remove_all_of(uint64_t id, struct text *why)
 		removal = remove_links(id) ? REMOVAL_DONE : REMOVAL_NOTHING;
 	else
 		removal = REMOVAL_REFUSED;
-	close(fd);
+	unlock(id, fd);
 	return removal;
 }
 
@@ -395,7 +460,7 @@ enum removal attached_remove_all(struct text *why)
 		refused(why, PINS, errno);
 		return REMOVAL_REFUSED;
 	}
-	rmdir(PINS);
+	remove_shared();
 	return removing.done;
 }
 
@@ -498,6 +563,34 @@ int attached_find(const struct group *group,
 		visit(context, &attached);
 	}
 	return error;
+}
+
+/* Returns 0 if there are none at all. */
+static int any_programs(const struct group *group)
+{
+	struct programs programs;
+
+	for (unsigned i = 0; i < PROGRAMS; i++) {
+		if (programs_on(group, i, &programs) != 0 || programs.count)
+			return EPERM;
+	}
+	return 0;
+}
+
+int attached_find_pinned(const struct group *group,
+			 void visit(void *context, const struct attached *attached), void *context)
+{
+	struct attached attached = { .group = group, .by_us = true };
+	char path[PIN_PATH_MAX];
+	int error = attached_find(group, visit, context);
+
+	if (error != EPERM)
+		return error;
+	settings_pin_of(group->id, path);
+	if (!settings_of_map(bpf_pinned(path), &attached.settings))
+		return any_programs(group);
+	visit(context, &attached);
+	return 0;
 }
 
 void text_missing(struct text *text, unsigned missing)

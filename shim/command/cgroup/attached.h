@@ -2,8 +2,8 @@
  * attached: attaches programs to control groups, finds them, and detaches them.
  *
  * They stay attached by links (BPF_LINK_CREATE) that are pinned below /sys/fs/bpf/keepalive-shim/,
- * in a directory for each group that is named by the group's number. They do not survive a reboot,
- * or the group.
+ * in a directory for each group that is named by the group's number, with the map of its settings.
+ * They do not survive a reboot, or the group.
  */
 #ifndef KEEPALIVE_ATTACHED_H
 #define KEEPALIVE_ATTACHED_H
@@ -11,17 +11,20 @@
 #include "cgroup/group.h"
 #include "cgroup/loader.h"
 
-#define PINS "/sys/fs/bpf/keepalive-shim"
-
 /*
- * Waits until no other attach or detach is at work on the group, and keeps them waiting until the
- * result is closed. Returns a descriptor, or -1 with what is wrong in *why: no mount of bpf, or a
+ * Waits until no other attach or detach is at work on the group, and keeps them waiting until
+ * attached_unlock(). Returns a descriptor, or -1 with what is wrong in *why: no mount of bpf, or a
  * directory there that others can write.
  */
 int attached_lock(const struct group *group, struct text *why);
+void attached_unlock(const struct group *group, int fd);
+
+/* The same for the shared maps, for a shorter time: between the two above, if the group is locked. */
+int attached_lock_maps(struct text *why);
+void attached_unlock_maps(int fd);
 
 /*
- * Attaches the programs to the group, or replaces those that are attached. The caller has the lock.
+ * Attaches the programs to the group, or replaces those that are attached. The caller has both locks.
  * Returns false, with what is wrong in *why; then a group that had none still has none.
  */
 bool attached_put(const struct group *group, const struct loaded *loaded, struct text *why);
@@ -54,6 +57,13 @@ void text_missing(struct text *text, unsigned missing);
  */
 int attached_find(const struct group *group,
 		  void visit(void *context, const struct attached *attached), void *context);
+
+/*
+ * The same without CAP_SYS_ADMIN, for what attached_put() has attached. EPERM: there are programs
+ * that may be ours.
+ */
+int attached_find_pinned(const struct group *group,
+			 void visit(void *context, const struct attached *attached), void *context);
 
 /*
  * The settings that apply to the process by its group, or by the nearest group above it that has

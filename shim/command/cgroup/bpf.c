@@ -66,13 +66,13 @@ static int describe_words(unsigned words)
 	return bpf(BPF_BTF_LOAD, &attributes);
 }
 
-int bpf_socket_map(unsigned words)
+int bpf_socket_map(unsigned words, uint32_t flags)
 {
 	union bpf_attr attributes = {
 		.map_type = BPF_MAP_TYPE_SK_STORAGE,
 		.key_size = sizeof(uint32_t),
 		.value_size = words * (uint32_t)sizeof(uint32_t),
-		.map_flags = BPF_F_NO_PREALLOC,
+		.map_flags = BPF_F_NO_PREALLOC | flags,
 		.map_name = BPF_OUR_NAME,
 		.btf_key_type_id = 1,
 		.btf_value_type_id = 2,
@@ -129,6 +129,22 @@ int bpf_put(int map, uint64_t cookie, const void *value)
 				      .value = pointer(value) };
 
 	return bpf(BPF_MAP_UPDATE_ELEM, &attributes);
+}
+
+int bpf_words(int map, int socket, uint32_t *words)
+{
+	union bpf_attr attributes = { .map_fd = (uint32_t)map,
+				      .key = pointer(&socket),
+				      .value = pointer(words) };
+
+	return bpf(BPF_MAP_LOOKUP_ELEM, &attributes);
+}
+
+int bpf_forget(int map, int socket)
+{
+	union bpf_attr attributes = { .map_fd = (uint32_t)map, .key = pointer(&socket) };
+
+	return bpf(BPF_MAP_DELETE_ELEM, &attributes);
 }
 
 int bpf_get(int map, uint64_t cookie, void *value)

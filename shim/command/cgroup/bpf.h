@@ -29,11 +29,15 @@ struct bpf_code {
 int bpf_load(const struct bpf_code *program);
 
 /*
- * Makes a map of type BPF_MAP_TYPE_SK_STORAGE whose values are 32-bit words; reports whether a map
- * is of this kind.
+ * Makes a map of type BPF_MAP_TYPE_SK_STORAGE whose values are 32-bit words, with BPF_F_CLONE or 0
+ * in flags; reports whether a map is of this kind.
  */
-int bpf_socket_map(unsigned words);
+int bpf_socket_map(unsigned words, uint32_t flags);
 int bpf_is_socket_map(int map, unsigned words);
+
+/* Reads, or removes, what such a map has for the socket. Return 0, or -1. */
+int bpf_words(int map, int socket, uint32_t *words);
+int bpf_forget(int map, int socket);
 
 /* Makes a map with one value, these bytes. */
 int bpf_text_map(const char *text, size_t size);

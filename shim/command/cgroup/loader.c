@@ -86,20 +86,45 @@ static void explain(struct text *why, int error)
 	text_string(why, strerror(error));
 }
 
-/* The map that all our programs on this host share: an existing one, or a new one. */
-static int socket_map(void)
+bool load_is_possible(struct text *why)
+{
+	return is_permitted(why) && is_recent(why);
+}
+
+/*
+ * A map that other programs of ours have, which are not below PINS here (`keepalive cgroup pin`,
+ * another mount of bpf), as far as we may see it; otherwise a new one.
+ */
+static int find_map(unsigned words, uint32_t flags)
 {
 	uint32_t id = 0;
 	int map;
 
 	while ((id = bpf_next_map(id))) {
 		map = bpf_map_of(id);
-		if (map >= 0 && bpf_is_socket_map(map, ENTRY_WORDS))
+		if (map >= 0 && bpf_is_socket_map(map, words))
 			return map;
 		if (map >= 0)
 			close(map);
 	}
-	return bpf_socket_map(ENTRY_WORDS);
+	return bpf_socket_map(words, flags);
+}
+
+/* The pin's name has the size, so that another version's map with other words stays apart. */
+static int shared_map(unsigned words, uint32_t flags)
+{
+	char path[sizeof(PINS) + 16];
+	int map;
+
+	snprintf(path, sizeof(path), PINS "/words-%u", words);
+	map = bpf_pinned(path);
+	if (map >= 0)
+		return map;
+	map = find_map(words, flags);
+	if (map < 0 || bpf_pin(map, path) == 0)
+		return map;
+	close(map);
+	return -1;
 }
 
 static int load_program(const struct emission *emission, enum program_kind kind)
@@ -149,28 +174,35 @@ static int load_all(struct loaded *loaded, const struct emission *emission, int 
 bool load_programs(struct loaded *loaded, const struct settings *settings,
 		   const struct untouched *untouched, uint32_t owner, struct text *why)
 {
-	struct emission emission = { settings, untouched, -1, owner };
+	struct emission emission = { settings, untouched, -1, -1, owner };
 	size_t size;
 	char *text;
 	int error, text_map;
 
-	*loaded = (struct loaded){ .socket_map = -1 };
+	*loaded = (struct loaded){ .socket_map = -1, .owned_map = -1, .text_map = -1 };
 	for (unsigned i = 0; i < PROGRAMS; i++)
 		loaded->program[i] = -1;
-	if (!is_permitted(why) || !is_recent(why))
-		return false;
 	text = settings_to_text(settings, &size);
 	text_map = bpf_text_map(text, size);
-	emission.socket_map = text_map < 0 ? -1 : socket_map();
-	error = emission.socket_map < 0 ? errno : load_all(loaded, &emission, text_map);
+	emission.socket_map = text_map < 0 ? -1 : shared_map(ENTRY_WORDS, 0);
+	emission.owned_map = emission.socket_map < 0 ? -1 : shared_map(OWNED_WORDS, BPF_F_CLONE);
+	error = emission.owned_map < 0 ? errno : load_all(loaded, &emission, text_map);
 	free(text);
-	close(text_map);
+	loaded->text_map = text_map;
 	loaded->socket_map = emission.socket_map;
+	loaded->owned_map = emission.owned_map;
 	if (!error)
 		return true;
 	loaded_close(loaded);
 	explain(why, error);
 	return false;
+}
+
+static void close_map(int *map)
+{
+	if (*map >= 0)
+		close(*map);
+	*map = -1;
 }
 
 void loaded_close(struct loaded *loaded)
@@ -180,9 +212,9 @@ void loaded_close(struct loaded *loaded)
 			close(loaded->program[i]);
 		loaded->program[i] = -1;
 	}
-	if (loaded->socket_map >= 0)
-		close(loaded->socket_map);
-	loaded->socket_map = -1;
+	close_map(&loaded->socket_map);
+	close_map(&loaded->owned_map);
+	close_map(&loaded->text_map);
 }
 
 /* Whether it is a map of ours with settings. errno is EPERM if it may not be inspected. */
@@ -196,17 +228,21 @@ static bool is_settings_map(uint32_t id)
 	return ours;
 }
 
-bool map_settings(uint32_t map, struct settings *settings)
+bool settings_of_map(int map, struct settings *settings)
 {
-	int opened = bpf_map_of(map);
-	char *text = opened < 0 ? NULL : bpf_our_text(opened);
+	char *text = map < 0 ? NULL : bpf_our_text(map);
 
-	if (opened >= 0)
-		close(opened);
+	if (map >= 0)
+		close(map);
 	if (text)
 		settings_from_text(settings, text);
 	free(text);
 	return text != NULL;
+}
+
+bool map_settings(uint32_t map, struct settings *settings)
+{
+	return settings_of_map(bpf_map_of(map), settings);
 }
 
 uint32_t program_settings_map(uint32_t id)

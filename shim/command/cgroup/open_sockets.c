@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "cgroup/attached.h"
+#include "cgroup/bpf.h"
 #include "cgroup/iterator.h"
 #include "cgroup/untouched.h"
 #include "process/permission.h"
@@ -29,6 +30,7 @@ struct member {
 	struct settings *own; /* attached to it by another command; NULL: none */
 	/* Settings that apply before those of this attach: its own, or a group's between; or NULL. */
 	const struct settings *inner;
+	bool unknown; /* programs are attached to it that may be ours, but cannot be inspected */
 };
 
 struct arming {
@@ -56,12 +58,14 @@ static const struct member *member_of(const struct arming *arming, uint64_t id)
 }
 
 /*
- * The group that the socket belongs to. MPTCP sockets are not in the tables that the iterator goes
+ * The group that the socket belongs to, if its settings are known. MPTCP sockets are not in the tables that the iterator goes
  * over.
  */
 static const struct member *owner_of(const struct arming *arming, const struct diag_socket *socket)
 {
-	return socket->mptcp ? NULL : member_of(arming, socket->group);
+	const struct member *member = socket->mptcp ? NULL : member_of(arming, socket->group);
+
+	return member && !member->unknown ? member : NULL;
 }
 
 static unsigned profile_of(const struct settings *settings, const struct space *space,
@@ -176,6 +180,25 @@ static struct space *space_of(struct arming *arming, pid_t pid)
 	return space;
 }
 
+/* What the group's earlier programs hold would stay. */
+static void release(void *context, int copy)
+{
+	const struct emission *emission = ((const struct arming *)context)->emission;
+	uint32_t entry[ENTRY_WORDS];
+
+	if (bpf_words(emission->socket_map, copy, entry) == 0 &&
+	    entry[ENTRY_OWNER] == emission->owner)
+		bpf_forget(emission->socket_map, copy);
+}
+
+/* The programs have noted our own calls as the process's. */
+static void forget_ours(void *context, int copy)
+{
+	const struct arming *arming = context;
+
+	bpf_forget(arming->emission->owned_map, copy);
+}
+
 /*
  * Uses copies of its descriptors, for sockets of other groups, and for what the iterator cannot do.
  */
@@ -190,6 +213,7 @@ static void arm_process(struct arming *arming, pid_t pid)
 	attachment->only_used = true; /* the programs handle the others */
 	attachment->listeners = arming->listeners_differ ? &arming->listeners : NULL;
 	attachment->seen_to = &space->sockets.table;
+	attachment->also = (struct also){ release, forget_ours, arming };
 	settings_copy(&attachment->settings, &arming->settings);
 	attachment->kernel = *untouched_of(arming->emission->untouched, pid);
 	attachment->holder.space = &attachment->space;
@@ -208,6 +232,16 @@ static void arm_process(struct arming *arming, pid_t pid)
 	free(attachment);
 }
 
+static void refuse_group(struct arming *arming, const struct group *group, size_t processes)
+{
+	if (processes && !arming->unarmed.refused) {
+		text_string(arming->why, "those in ");
+		text_plain(arming->why, slice_of(group->path));
+		text_string(arming->why, ", whose programs may not be inspected: run as root");
+	}
+	arming->unarmed.refused += (unsigned)processes;
+}
+
 static void arm_group(void *context, const struct group *group)
 {
 	struct arming *arming = context;
@@ -222,9 +256,11 @@ static void arm_group(void *context, const struct group *group)
 	}
 	for (size_t i = 0; i < count; i++) {
 		space_of(arming, pids[i]);
-		if (!member || !member->inner)
+		if (!member || (!member->inner && !member->unknown))
 			arm_process(arming, pids[i]);
 	}
+	if (member && member->unknown)
+		refuse_group(arming, group, count);
 	free(pids);
 }
 
@@ -252,11 +288,15 @@ static void add_member(void *context, const struct group *group)
 	if (!member.path)
 		abort();
 	if (arming->member_count)
-		attached_find(group, take_inner, &member);
+		member.unknown = attached_find_pinned(group, take_inner, &member) != 0;
 	member.inner = member.own;
-	for (size_t i = arming->member_count; i > 1 && !member.inner; i--) {
-		if (is_below(member.path, arming->members[i - 1].path))
-			member.inner = arming->members[i - 1].inner;
+	for (size_t i = arming->member_count; i > 1 && !member.inner && !member.unknown; i--) {
+		const struct member *above = &arming->members[i - 1];
+
+		if (!is_below(member.path, above->path))
+			continue;
+		member.inner = above->inner;
+		member.unknown = above->unknown;
 	}
 	arming->members = array_room(arming->members, arming->member_count, &arming->member_room,
 				     sizeof(*arming->members));
@@ -305,14 +345,17 @@ static void know_attached(void *context, const struct attached *attached)
 	add_profiles(context, &attached->settings);
 }
 
-/* The settings of the groups above, whose values this group's replace. */
+/*
+ * The settings of the groups above, whose values this group's replace. Those that cannot be seen
+ * count as the application's.
+ */
 static void know_above(struct settings *known, const struct group *group)
 {
 	struct group above;
 
 	if (!group_open_above(group, &above))
 		return;
-	attached_find(&above, know_attached, known);
+	attached_find_pinned(&above, know_attached, known);
 	know_above(known, &above);
 	group_close(&above);
 }

@@ -49,9 +49,10 @@ enum {
 	RESULT = BPF_REG_0,
 	CONTEXT = BPF_REG_6,
 	SOCKET = BPF_REG_7,
-	PORT = BPF_REG_8,   /* the service's, as settings_match() takes it */
-	ENTRY = BPF_REG_8,  /* what is stored with the socket; before PORT is needed */
-	WAS_ON = BPF_REG_9, /* SO_KEEPALIVE as it was found */
+	PORT = BPF_REG_8,     /* the service's, as settings_match() takes it */
+	ENTRY = BPF_REG_8,    /* what is stored with the socket; before PORT is needed */
+	WAS_ON = BPF_REG_9,   /* SO_KEEPALIVE as it was found */
+	ARGUMENT = BPF_REG_9, /* of the application's setsockopt() */
 	STACK = BPF_REG_10,
 };
 
@@ -68,7 +69,11 @@ enum {
 	OPEN = -24,         /* whether idle time, interval or count is still that of a new socket */
 	FOREIGN = -28,      /* whether another group's programs have decided about the socket */
 	WANTED = -52,       /* the values to set, one for each option; 0: do not set it */
+	OWNED = -56,        /* the options that somebody else has set: bits; or OWNED_UNKNOWN */
 };
+
+/* Keepalive is on, but the application has not been seen to set anything. */
+enum { OWNED_UNKNOWN = 1 << OPTIONS };
 
 struct emitter {
 	struct assembly *assembly;
@@ -76,7 +81,7 @@ struct emitter {
 	const struct settings *settings;
 	/* Whether any of the profiles has mode=force; mode=respect; mode=respect and off. */
 	bool may_force, may_respect, may_leave;
-	bool remembers;   /* an entry is also made for sockets on which nothing is held */
+	bool remembers;   /* an entry is made although the application has set nothing */
 	label out, apply; /* the end; the code of emit_apply() */
 	label profile[PROFILE_RULE + RULES_MAX];
 	bool used[PROFILE_RULE + RULES_MAX];
@@ -90,15 +95,6 @@ static const struct profile *profile_at(const struct emitter *emitter, unsigned 
 static unsigned profiles(const struct settings *settings)
 {
 	return PROFILE_RULE + settings->rules;
-}
-
-static bool some_force(const struct settings *settings)
-{
-	for (unsigned i = PROFILE_BASE; i < profiles(settings); i++) {
-		if (settings_profile(settings, i)->force)
-			return true;
-	}
-	return false;
 }
 
 static bool asks_client(const struct settings *settings)
@@ -123,15 +119,8 @@ static bool arms_at_creation(const struct settings *settings)
 
 bool program_is_needed(const struct settings *settings, enum program_kind kind)
 {
-	switch (kind) {
-	case PROGRAM_SETSOCKOPT:
-		return some_force(settings);
-	case PROGRAM_CONNECT4:
-	case PROGRAM_CONNECT6:
-		return settings->role & ROLE_CLIENT;
-	default:
-		return true;
-	}
+	return (kind != PROGRAM_CONNECT4 && kind != PROGRAM_CONNECT6) ||
+	       settings->role & ROLE_CLIENT;
 }
 
 /* Loads the option into VALUE; jumps to failed if the socket does not have it. */
@@ -147,16 +136,21 @@ static void emit_put(const struct emitter *emitter, enum sockopt option)
 	emit_sockopt(emitter->assembly, BPF_FUNC_setsockopt, option, CONTEXT, STACK, VALUE);
 }
 
-/* RESULT becomes the storage of SOCKET, or NULL. */
-static void emit_entry(const struct emitter *emitter, uint32_t flags)
+/* RESULT becomes the storage of SOCKET in the map, or NULL. */
+static void emit_storage(const struct emitter *emitter, int map, uint32_t flags)
 {
 	struct assembly *assembly = emitter->assembly;
 
-	emit_map(assembly, BPF_REG_1, emitter->emission->socket_map);
+	emit_map(assembly, BPF_REG_1, map);
 	emit_move(assembly, BPF_REG_2, SOCKET);
 	emit_set(assembly, BPF_REG_3, 0);
 	emit_set(assembly, BPF_REG_4, (int32_t)flags);
 	emit_call(assembly, BPF_FUNC_sk_storage_get);
+}
+
+static void emit_entry(const struct emitter *emitter, uint32_t flags)
+{
+	emit_storage(emitter, emitter->emission->socket_map, flags);
 }
 
 static void load_entry(struct assembly *assembly, int to, int base, unsigned word)
@@ -249,6 +243,27 @@ static void emit_was_on(const struct emitter *emitter)
 {
 	emit_get(emitter, OPTION_KEEPALIVE, emitter->out);
 	emit_load(emitter->assembly, BPF_W, WAS_ON, STACK, VALUE);
+}
+
+/*
+ * Loads OWNED. A socket of which nothing is noted is new, unless keepalive is on: then it has values
+ * from its listener or its MPTCP socket, or is older than the programs.
+ */
+static void emit_owned(const struct emitter *emitter)
+{
+	struct assembly *assembly = emitter->assembly;
+	label none = label_new(assembly), known = label_new(assembly);
+
+	emit_storage(emitter, emitter->emission->owned_map, 0);
+	emit_jump_if_null(assembly, RESULT, none);
+	emit_load(assembly, BPF_W, BPF_REG_1, RESULT, 0);
+	emit_jump(assembly, known);
+	emit_label(assembly, none);
+	emit_set(assembly, BPF_REG_1, 0);
+	emit_jump_if(assembly, BPF_JEQ, WAS_ON, 0, known);
+	emit_set(assembly, BPF_REG_1, OWNED_UNKNOWN);
+	emit_label(assembly, known);
+	emit_store(assembly, BPF_W, STACK, OWNED, BPF_REG_1);
 }
 
 /* Where in the context the peer is. */
@@ -446,24 +461,35 @@ static void emit_profiles(struct emitter *emitter)
 	}
 }
 
+/* Anybody may make namespaces with values of their own; the programs must not become too long. */
+enum { VALUES_MAX = 256 };
+
 /*
- * Jumps to untouched if VALUE is a new socket's value of the option, so that nobody has set it.
+ * Jumps to untouched if nobody has set the option. Where that is not known, VALUE tells, by the
+ * values that new sockets had when the programs were made.
  */
 static void emit_is_untouched(const struct emitter *emitter, enum sockopt option, label untouched)
 {
 	struct assembly *assembly = emitter->assembly;
 	const struct untouched *known = emitter->emission->untouched;
+	label theirs = label_new(assembly), unknown = label_new(assembly);
 
+	emit_load(assembly, BPF_W, BPF_REG_1, STACK, OWNED);
+	emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, OWNED_UNKNOWN, unknown);
+	emit_jump_if(assembly, BPF_JSET, BPF_REG_1, 1U << option, theirs);
+	emit_jump(assembly, untouched);
+	emit_label(assembly, unknown);
 	emit_load(assembly, BPF_W, BPF_REG_1, STACK, VALUE);
-	for (unsigned i = 0; i < known->count; i++) {
+	for (size_t i = 0; i < known->count && i < VALUES_MAX; i++) {
 		bool again = false;
 
-		for (unsigned j = 0; j < i; j++)
+		for (size_t j = 0; j < i; j++)
 			again = again || known->in[j].value[option] == known->in[i].value[option];
 		if (!again)
 			emit_jump_if(assembly, BPF_JEQ, BPF_REG_1,
 				     (uint32_t)known->in[i].value[option], untouched);
 	}
+	emit_label(assembly, theirs);
 }
 
 /*
@@ -522,6 +548,19 @@ static void emit_respect_user_timeout(const struct emitter *emitter)
 	emit_jump_if_register(assembly, BPF_JLT, BPF_REG_1, BPF_REG_2, emitter->out);
 	emit_store_number(assembly, STACK, WANTED + 4 * OPTION_USER_TIMEOUT, 0);
 	emit_label(assembly, unset);
+}
+
+/* If the application has switched keepalive on or off, it stays so. */
+static void emit_respect_switch(const struct emitter *emitter)
+{
+	struct assembly *assembly = emitter->assembly;
+	label next = label_new(assembly);
+
+	emit_load(assembly, BPF_W, BPF_REG_1, STACK, OWNED);
+	emit_number(assembly, BPF_AND, BPF_REG_1, 1U << OPTION_KEEPALIVE);
+	emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, 0, next);
+	emit_store(assembly, BPF_W, STACK, WANTED + 4 * OPTION_KEEPALIVE, WAS_ON);
+	emit_label(assembly, next);
 }
 
 static bool some_value(const struct emitter *emitter, enum sockopt option)
@@ -596,6 +635,7 @@ static void emit_respect_all(const struct emitter *emitter, label settle)
 	emit_respect_user_timeout(emitter);
 	if (some_value(emitter, OPTION_RTO_MAX))
 		emit_respect(emitter, OPTION_RTO_MAX);
+	emit_respect_switch(emitter);
 }
 
 /* Sets the options of a socket whose profile is in WANTED and HELD, and stores the entry. */
@@ -621,20 +661,19 @@ static void emit_apply(const struct emitter *emitter)
 		if (i == OPTION_KEEPALIVE || some_value(emitter, i))
 			emit_set_wanted(emitter, i);
 	}
-	if (!emitter->remembers && emitter->may_force) {
-		emit_load(assembly, BPF_W, BPF_REG_1, STACK, HELD);
+	if (!emitter->remembers) {
+		emit_load(assembly, BPF_W, BPF_REG_1, STACK, OWNED);
+		emit_load(assembly, BPF_W, BPF_REG_2, STACK, HELD);
+		emit_register(assembly, BPF_OR, BPF_REG_1, BPF_REG_2);
 		emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, 0, emitter->out);
 	}
-	if (!emitter->remembers && !emitter->may_force)
-		emit_jump(assembly, emitter->out);
-	else
+	if (emitter->may_leave) {
 		emit_jump(assembly, remember);
-	emit_label(assembly, settle);
-	if (emitter->may_leave)
+		emit_label(assembly, settle);
 		emit_store_number(assembly, STACK, HELD, ENTRY_SETTLED);
+	}
 	emit_label(assembly, remember);
-	if (emitter->remembers || emitter->may_force || emitter->may_leave)
-		emit_remember(emitter);
+	emit_remember(emitter);
 }
 
 /*
@@ -645,6 +684,7 @@ static void emit_decide(struct emitter *emitter, enum event event,
 {
 	emit_settled(emitter, event);
 	emit_was_on(emitter);
+	emit_owned(emitter);
 	roles(emitter);
 	emit_profiles(emitter);
 	emit_apply(emitter);
@@ -775,38 +815,45 @@ static void emit_is_accepted(struct assembly *assembly, enum sockopt option, lab
 }
 
 /*
- * For the application's setsockopt() of this option: if it is held and the value is one that the
- * kernel accepts, replaces that by ours, so that the call succeeds and changes nothing. Otherwise
- * jumps to leave.
+ * For the application's setsockopt() of this option, if the value is one that the kernel accepts: if
+ * the option is held, replaces the value by ours, so that the call succeeds and changes nothing;
+ * otherwise notes that the application has set it. Jumps to leave if the call remains as it is.
  */
-static void emit_hold(const struct emitter *emitter, enum sockopt option, label leave)
+static void emit_notice(const struct emitter *emitter, enum sockopt option, label leave)
 {
 	struct assembly *assembly = emitter->assembly;
-	label other = label_new(assembly);
+	label other = label_new(assembly), free = label_new(assembly);
 
 	emit_load(assembly, BPF_W, BPF_REG_1, CONTEXT, offsetof(struct bpf_sockopt, level));
 	emit_jump_if(assembly, BPF_JNE, BPF_REG_1, (uint32_t)sockopt_names[option].level, other);
 	emit_load(assembly, BPF_W, BPF_REG_1, CONTEXT, offsetof(struct bpf_sockopt, optname));
 	emit_jump_if(assembly, BPF_JNE, BPF_REG_1, (uint32_t)sockopt_names[option].name, other);
-	emit_load(assembly, BPF_DW, SOCKET, CONTEXT, offsetof(struct bpf_sockopt, sk));
-	emit_entry(emitter, 0);
-	emit_jump_if_null(assembly, RESULT, leave);
-	load_entry(assembly, BPF_REG_1, RESULT, ENTRY_HELD);
-	emit_number(assembly, BPF_AND, BPF_REG_1, 1U << option);
-	emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, 0, leave);
 	emit_load(assembly, BPF_W, BPF_REG_1, CONTEXT, offsetof(struct bpf_sockopt, optlen));
 	emit_jump_if(assembly, BPF_JSLT, BPF_REG_1, sizeof(int32_t), leave);
-	emit_load(assembly, BPF_DW, BPF_REG_2, CONTEXT, offsetof(struct bpf_sockopt, optval));
+	emit_load(assembly, BPF_DW, ARGUMENT, CONTEXT, offsetof(struct bpf_sockopt, optval));
 	emit_load(assembly, BPF_DW, BPF_REG_3, CONTEXT, offsetof(struct bpf_sockopt, optval_end));
-	emit_pointer(assembly, BPF_REG_4, BPF_REG_2, sizeof(int32_t));
+	emit_pointer(assembly, BPF_REG_4, ARGUMENT, sizeof(int32_t));
 	emit_jump_if_above(assembly, BPF_REG_4, BPF_REG_3, leave);
-	emit_load(assembly, BPF_W, BPF_REG_5, BPF_REG_2, 0);
+	emit_load(assembly, BPF_W, BPF_REG_5, ARGUMENT, 0);
 	emit_is_accepted(assembly, option, leave);
+	emit_load(assembly, BPF_DW, SOCKET, CONTEXT, offsetof(struct bpf_sockopt, sk));
+	emit_entry(emitter, 0);
+	emit_jump_if_null(assembly, RESULT, free);
+	load_entry(assembly, BPF_REG_1, RESULT, ENTRY_HELD);
+	emit_number(assembly, BPF_AND, BPF_REG_1, 1U << option);
+	emit_jump_if(assembly, BPF_JEQ, BPF_REG_1, 0, free);
 	load_entry(assembly, BPF_REG_1, RESULT, ENTRY_VALUE + option);
-	emit_store(assembly, BPF_W, BPF_REG_2, 0, BPF_REG_1);
+	emit_store(assembly, BPF_W, ARGUMENT, 0, BPF_REG_1);
 	emit_set(assembly, BPF_REG_1, sizeof(int32_t));
 	emit_store(assembly, BPF_W, CONTEXT, offsetof(struct bpf_sockopt, optlen), BPF_REG_1);
 	emit_jump(assembly, emitter->out);
+	emit_label(assembly, free);
+	emit_storage(emitter, emitter->emission->owned_map, BPF_SK_STORAGE_GET_F_CREATE);
+	emit_jump_if_null(assembly, RESULT, leave);
+	emit_load(assembly, BPF_W, BPF_REG_1, RESULT, 0);
+	emit_number(assembly, BPF_OR, BPF_REG_1, 1U << option);
+	emit_store(assembly, BPF_W, RESULT, 0, BPF_REG_1);
+	emit_jump(assembly, leave);
 	emit_label(assembly, other);
 }
 
@@ -818,7 +865,7 @@ static void emit_setsockopt(struct emitter *emitter)
 	label leave = label_new(assembly);
 
 	for (unsigned i = 0; i < OPTIONS; i++)
-		emit_hold(emitter, i, leave);
+		emit_notice(emitter, i, leave);
 	emit_label(assembly, leave);
 	emit_load(assembly, BPF_W, BPF_REG_1, CONTEXT, offsetof(struct bpf_sockopt, optlen));
 	emit_jump_if(assembly, BPF_JSLT, BPF_REG_1, PAGE + 1, emitter->out);

@@ -4,14 +4,15 @@
  * connect4, connect6: before the SYN, in connect(2) and its equivalents (TCP_FASTOPEN, io_uring).
  * sock_ops: listeners in listen(2); accepted sockets, if rules need their peer or their listener is
  * older; connections that were in progress when the programs were attached; MPTCP's subflows,
- * because an MPTCP socket accepts only SO_KEEPALIVE. setsockopt: if something is forced.
+ * because an MPTCP socket accepts only SO_KEEPALIVE. setsockopt: notes which options the application
+ * sets, and holds what is forced.
  * sock_create: the values in socket(2), if the kernel (7.2) allows it and one profile applies to
  * all sockets.
  *
- * An option that does not have the value of a new socket was set by somebody else (the application, a
- * preload, an inner group) and stays, unless programs of the same group set it for another peer
- * (enum entry). In nested groups the inner group's programs run first (Linux
- * compute_effective_progs()), so the outer ones find its values.
+ * An option that the application or a preload has set stays. A new socket's values do not tell: the
+ * sysctls may change at any time, and each network namespace has its own. In nested groups the inner
+ * group's programs run first (Linux compute_effective_progs()), so the outer ones find its entry
+ * (enum entry), or all its values.
  */
 #ifndef KEEPALIVE_PROGRAMS_H
 #define KEEPALIVE_PROGRAMS_H
@@ -32,6 +33,12 @@ enum entry {
 
 /* In ENTRY_HELD: nothing is held, but outer groups leave the socket alone even with mode=force. */
 enum { ENTRY_SETTLED = 1 << OPTIONS };
+
+/*
+ * In the words of another map, whose entries accepted sockets inherit from their listener: the
+ * options that the application has set since its group has our programs: bits.
+ */
+enum { OWNED_WORDS = 1 };
 
 /* In the order in which they are attached. */
 enum program_kind {
@@ -57,22 +64,21 @@ bool program_is_needed(const struct settings *settings, enum program_kind kind);
  */
 bool programs_arm_listeners(const struct settings *settings);
 
-enum { NAMESPACES_MAX = 32 };
-
 /*
- * The values of a new socket in the network namespaces that matter; an option with such a value was
- * set by nobody.
+ * The values of a new socket in the network namespaces that matter, each set of values once; an option
+ * with such a value was set by nobody. The first is the one that is restored.
  */
 struct untouched {
-	ino_t space[NAMESPACES_MAX]; /* 0: any */
-	struct values in[NAMESPACES_MAX];
-	unsigned count; /* at least 1; the first is the one that is restored */
+	struct values *in;
+	size_t count, room;
+	struct namespace_values *spaces; /* which are whose: untouched.c */
+	size_t space_count, space_room;
 };
 
 struct emission {
 	const struct settings *settings;
 	const struct untouched *untouched;
-	int socket_map;
+	int socket_map, owned_map;
 	uint32_t owner; /* for ENTRY_OWNER; not 0 */
 };
 

@@ -5,10 +5,17 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "sockets/net_namespace.h"
+
+struct namespace_values {
+	ino_t space;
+	size_t in; /* the place of its values in struct untouched */
+};
 
 /*
  * include/net/tcp.h TCP_KEEPALIVE_TIME, TCP_KEEPALIVE_INTVL, TCP_KEEPALIVE_PROBES, TCP_RTO_MAX_SEC.
@@ -51,10 +58,27 @@ static struct values read_sysctls(void)
 	return values;
 }
 
+/* The place of these values, which are added if they are not there yet. */
+static size_t place_of(struct untouched *untouched, struct values values)
+{
+	size_t i = 0;
+
+	while (i < untouched->count && memcmp(&untouched->in[i], &values, sizeof(values)) != 0)
+		i++;
+	if (i == untouched->count) {
+		untouched->in = array_room(untouched->in, untouched->count, &untouched->room,
+					   sizeof(*untouched->in));
+		untouched->in[untouched->count++] = values;
+	}
+	return i;
+}
+
 static void add(struct untouched *untouched, ino_t space, struct values values)
 {
-	untouched->space[untouched->count] = space;
-	untouched->in[untouched->count++] = values;
+	untouched->spaces = array_room(untouched->spaces, untouched->space_count,
+				       &untouched->space_room, sizeof(*untouched->spaces));
+	untouched->spaces[untouched->space_count++] =
+		(struct namespace_values){ space, place_of(untouched, values) };
 }
 
 /* In a child, which enters the process's namespace and writes what it reads there. */
@@ -97,12 +121,11 @@ static void read_process(struct untouched *untouched, pid_t pid)
 {
 	ino_t space = net_namespace_of(pid);
 
-	for (unsigned i = 0; i < untouched->count; i++) {
-		if (untouched->space[i] == space)
+	for (size_t i = 0; i < untouched->space_count; i++) {
+		if (untouched->spaces[i].space == space)
 			return;
 	}
-	if (untouched->count < NAMESPACES_MAX)
-		add(untouched, space, visit(pid));
+	add(untouched, space, visit(pid));
 }
 
 static void read_group(void *context, const struct group *group)
@@ -117,9 +140,9 @@ static void read_group(void *context, const struct group *group)
 
 void untouched_read(struct untouched *untouched, const struct group *group)
 {
-	untouched->count = 0;
+	*untouched = (struct untouched){ .count = 0 };
 	add(untouched, net_namespace_of(getpid()), read_sysctls());
-	add(untouched, 0, fresh);
+	place_of(untouched, fresh);
 	if (group)
 		group_walk(group, read_group, untouched);
 }
@@ -128,9 +151,15 @@ const struct values *untouched_of(const struct untouched *untouched, pid_t pid)
 {
 	ino_t space = net_namespace_of(pid);
 
-	for (unsigned i = 0; i < untouched->count; i++) {
-		if (untouched->space[i] == space)
-			return &untouched->in[i];
+	for (size_t i = 0; i < untouched->space_count; i++) {
+		if (untouched->spaces[i].space == space)
+			return &untouched->in[untouched->spaces[i].in];
 	}
 	return &fresh;
+}
+
+void untouched_free(struct untouched *untouched)
+{
+	free(untouched->in);
+	free(untouched->spaces);
 }

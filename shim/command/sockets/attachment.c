@@ -159,9 +159,9 @@ static void arm_one(struct attachment *attachment, const struct connection *conn
 	char buffer[1024];
 	struct text line = TEXT(buffer);
 	bool other = attachment->listeners && connection->state == TCP_LISTEN;
-	enum outcome outcome =
-		set_options(other ? attachment->listeners : &attachment->settings, connection,
-			    &attachment->kernel, &memory->given, attachment->dry_run, &line);
+	enum outcome outcome = set_options(other ? attachment->listeners : &attachment->settings,
+					   connection, &attachment->kernel, &memory->given,
+					   attachment->dry_run, &attachment->also, &line);
 
 	if (is_news(attachment, memory, outcome))
 		say(attachment, &line);

@@ -4,7 +4,7 @@
 #ifndef KEEPALIVE_ATTACHMENT_H
 #define KEEPALIVE_ATTACHMENT_H
 
-#include "sockets/connection.h"
+#include "sockets/set_options.h"
 
 struct attachment {
 	struct settings settings;
@@ -20,6 +20,7 @@ struct attachment {
 	const struct settings *listeners; /* used for listeners instead of settings; NULL: none */
 	const struct socket_table
 		*seen_to; /* sockets to skip because they are in this table; NULL: none */
+	struct also also; /* done with sockets whose options are set */
 	bool following; /* no longer the first look: no lines for sockets that are right already */
 	bool found;     /* a TCP socket, as far as is known */
 	bool failed;    /* an option could not be set */

@@ -46,14 +46,18 @@ static enum outcome set_all(const struct decision *decision, int copy, struct te
 
 /* Makes a copy of the descriptor and sets the options that must be set. */
 static enum outcome carry_out(const struct connection *connection, const struct decision *decision,
-			      struct text *failures)
+			      const struct also *also, struct text *failures)
 {
 	int copy = pidfd_copy(connection->holder->pidfd, connection->fds);
 	enum outcome outcome;
 
 	if (copy < 0)
 		return OUTCOME_GONE;
+	if (also->before)
+		also->before(also->context, copy);
 	outcome = set_all(decision, copy, failures);
+	if (also->after)
+		also->after(also->context, copy);
 	close(copy);
 	return outcome;
 }
@@ -78,7 +82,7 @@ static void text_socket(struct text *text, const struct connection *connection)
 
 enum outcome set_options(const struct settings *settings, const struct connection *connection,
 			 const struct values *kernel, unsigned *given, bool dry_run,
-			 struct text *text)
+			 const struct also *also, struct text *text)
 {
 	unsigned number =
 		profile_for(settings, connection->role, &connection->local, &connection->peer);
@@ -91,7 +95,7 @@ enum outcome set_options(const struct settings *settings, const struct connectio
 	if (!decision.set)
 		outcome = unchanged(settings, &decision.after);
 	else if (!dry_run)
-		outcome = carry_out(connection, &decision, &failures);
+		outcome = carry_out(connection, &decision, also, &failures);
 	text_socket(text, connection);
 	if (outcome == OUTCOME_ALIKE)
 		text_string(text, "already ");

@@ -15,6 +15,13 @@ enum outcome {
 	OUTCOME_FAILED,  /* the kernel refused an option; others may be set */
 };
 
+/* What else is done with a copy of the descriptor, before and after options are set. NULL: nothing. */
+struct also {
+	void (*before)(void *context, int copy);
+	void (*after)(void *context, int copy);
+	void *context;
+};
+
 /*
  * Gives the socket the options that the settings have for it, as decide() decides. kernel: the
  * values of a new socket in its network namespace. *given is as for standing_of(), and becomes the
@@ -23,6 +30,6 @@ enum outcome {
  */
 enum outcome set_options(const struct settings *settings, const struct connection *connection,
 			 const struct values *kernel, unsigned *given, bool dry_run,
-			 struct text *text);
+			 const struct also *also, struct text *text);
 
 #endif
