@@ -395,6 +395,60 @@ nodelay=1 user_timeout=1234"
 	done
 }
 
+# early OPTION...: what a program has that sets its options before it listens and connects (1, 200, 33 and 1, 200) and another
+# listener that sets SO_KEEPALIVE 0: keepalive/idle/interval/count of listener, client and accepted socket, and of that one.
+early() {
+	require python3
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always "$@" python3 "$TESTS/programs/early.py"
+	output=$(sed 's/.*(\(.*\), [0-9]*)$/\1/; s|, |/|g' <<<"$output" | paste -sd ' ')
+}
+
+@test "force in one role: what the program sets on sockets of the other one stands" {
+	early --mode=force --role=client
+	assert_output "1/200/33/9 1/60/10/6 1/200/33/9 0/7200/75/9"
+	early --mode=force --rule='role=server off mode=respect'
+	assert_output "1/200/33/9 1/60/10/6 1/200/33/9 0/7200/75/9"
+	early --mode=force --rule='role=client peer=127.0.0.1 off mode=respect'
+	assert_output "1/60/10/6 1/200/75/9 1/60/10/6 1/60/10/6"
+	early --rule='role=client mode=force'
+	assert_output "1/200/33/6 1/60/10/6 1/200/33/6 0/60/10/6"
+	early --rule='role=server mode=force'
+	assert_output "1/60/10/6 1/200/10/6 1/60/10/6 1/60/10/6"
+	early --mode=force --role=server
+	assert_output "1/60/10/6 1/200/75/9 1/60/10/6 1/60/10/6"
+	early --mode=force
+	assert_output "1/60/10/6 1/60/10/6 1/60/10/6 1/60/10/6"
+}
+
+# late OPTION...: what the client and the accepted socket have after the program sets the idle time 200 on both; the client
+# also while it connects.
+late() {
+	require python3
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always "$@" python3 -c 'import socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.socket()
+client.setblocking(False)
+client.connect_ex(listener.getsockname())
+for _ in range(2):
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 200)
+    client.setblocking(True)
+    client.sendall(b"x" * 70000)
+server, _ = listener.accept()
+server.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 200)
+print(*[s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) for s in (client, server)])'
+}
+
+@test "force in one role: connected and accepted sockets are told apart, with the same values too" {
+	late --rule='role=client mode=force'
+	assert_output "60 200"
+	late --rule='role=server mode=force'
+	assert_output "200 60"
+	late --mode=force --rule='role=client peer=127.0.0.1 off mode=respect'
+	assert_output "200 60"
+	late --rule='role=client peer=127.0.0.1 mode=force'
+	assert_output "60 200"
+}
+
 @test "an exempt program is not supervised" {
 	run -0 "$KEEPALIVE" run --rule='program=supervised off' "$STATIC" kinds
 	assert_line --partial "tcp: $UNTOUCHED"

@@ -66,6 +66,24 @@ answers() {
 	answers allow "$X86_64 54 3 6 18" "$X86_64 54 3 6 1"
 }
 
+@test "force: connect and listen are reported where some sockets are not forced, and force is to come" {
+	local connect="$X86_64 42 3 0 16" listen="$X86_64 50 3 9"
+
+	settings=(KEEPALIVE_SHIM_MODE=force)
+	answers allow "$connect" "$listen"
+	settings=(KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=client)
+	answers report "$connect" "$listen" "$X86_64 54 3 1 9"
+	settings=(KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.1 mode=respect')
+	answers report "$connect" "$listen"
+	settings=(KEEPALIVE_SHIM_RULES='role=server mode=force')
+	answers report "$listen" "$X86_64 54 3 1 9"
+	answers allow "$connect"
+	settings=(KEEPALIVE_SHIM_RULES='role=server mode=force' out-of-reach) # all have the client's values, without force
+	answers allow "$listen" "$X86_64 54 3 1 9"
+	settings=(KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='idle=30; role=client mode=respect') # the second never matches
+	answers allow "$connect" "$listen"
+}
+
 @test "force, out of reach: the program's own setsockopt of what we set succeeds without effect, no other" {
 	settings=(KEEPALIVE_SHIM_MODE=force out-of-reach)
 	for call in "$X86_64 54" "$X86_64 $((X32 + 541))" "$I386 366"; do
