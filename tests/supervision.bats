@@ -491,12 +491,27 @@ print(*[s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) for s in (client, 
 	assert_line --partial "mapped: $DEFAULTS"
 }
 
+@test "a client that a rule switches off, dissolved, listens: it has the values of a listener" {
+	require python3
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always --rule='role=client peer=127.0.0.2 off' python3 -c 'import ctypes, socket
+def show(s):
+    print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))
+listener = socket.create_server(("127.0.0.2", 0))
+s = socket.create_connection(listener.getsockname())
+show(s)
+ctypes.CDLL(None).connect(s.fileno(), bytes(16), 16)
+s.listen()
+show(s)'
+	assert_output "0 7200
+1 60"
+}
+
 @test "rules that cannot be followed: a warning" {
 	run -0 "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
 	assert_line --partial "warning: rules by peer do not apply to connections that"
 	run -0 "$KEEPALIVE" run --rule='role=client peer=10.0.0.1 off' "$STATIC" kinds
 	refute_line --partial "connections that"
-	assert_line --partial "warning: with these roles or rules connect(2) waits"
+	assert_line --partial "warning: with these roles or rules connect(2) and listen(2) wait"
 	for setting in --role=server --role=client --rule='role=client idle=30' --rule='role=server port=80 idle=20'; do
 		run -0 "$KEEPALIVE" run "$setting" "$STATIC" kinds
 		assert_line --partial "warning: with these roles or rules listen(2) waits"

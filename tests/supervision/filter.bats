@@ -51,8 +51,7 @@ answers() {
 	answers report "$X86_64 50 3 9" "$X86_64 $((X32 + 50)) 3 9" "$I386 363 3 9"
 	answers allow "$X86_64 41 2 1 0" "$X86_64 42 3 0 16"
 	settings=(KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.1 off')
-	answers report "$X86_64 42 3 0 16" "$X86_64 $((X32 + 42)) 3 0 16" "$I386 362 3 0 16" "$X86_64 41 2 1 0"
-	answers allow "$X86_64 50 3 9"
+	answers report "$X86_64 42 3 0 16" "$X86_64 $((X32 + 42)) 3 0 16" "$I386 362 3 0 16" "$X86_64 41 2 1 0" "$X86_64 50 3 9"
 	settings=(KEEPALIVE_SHIM_RULES='role=server port=80 idle=20')
 	answers report "$X86_64 50 3 9"
 	answers allow "$X86_64 42 3 0 16"

@@ -339,6 +339,8 @@ void plan_calls(const struct settings *settings, struct plan *plan)
 	plan->connect = may_differ(&client, client.profile[0]);
 	plan->forced = client.forced | server.forced;
 	plan_notes(plan, &client, &server);
+	/* A client may become a listener when its connection is dissolved (AF_UNSPEC). */
+	plan->listen |= plan->connect;
 }
 
 bool plan_reaches_into(const struct plan *plan)
