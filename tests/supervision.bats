@@ -506,6 +506,33 @@ show(s)'
 1 60"
 }
 
+@test "a peer is who getpeername(2) says: 0.0.0.0, ::, IPv4 in IPv6, a short sockaddr_in6" {
+	require_ipv6
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always --rule='peer=127.0.0.0/8 off' --rule='peer=::1 off' \
+		"$PROGRAMS/pointers" peers
+	assert_equal "$(wc -l <<<"$output")" 20
+	refute_line --regexp ' 1$'
+}
+
+@test "a client that connects to any address from its own: the peer is who getpeername(2) says" {
+	require python3
+	require_ipv6
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always --idle=50 --rule='role=client peer=127.0.0.1 idle=51' \
+		--rule='role=client peer=127.0.0.2 idle=52' --rule='role=client peer=::1 idle=53' python3 -c 'import socket
+idle = {"127.0.0.1": 51, "127.0.0.2": 52, "::1": 53}
+listener = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+for bound in "0.0.0.0", "127.0.0.1", "127.0.0.2", "::", "::1", "::ffff:0.0.0.0", "::ffff:127.0.0.1", "::ffff:127.0.0.2":
+    for any in ["::", "::ffff:0.0.0.0"] if ":" in bound else ["0.0.0.0"]:
+        client = socket.socket(socket.AF_INET6 if ":" in bound else socket.AF_INET)
+        client.bind((bound, 0))
+        if client.connect_ex((any, listener.getsockname()[1])) == 0:
+            peer = client.getpeername()[0].replace("::ffff:", "")
+            has = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+            print(bound, any, peer, "right" if has == idle[peer] else has)'
+	[ "$(wc -l <<<"$output")" -ge 11 ]
+	refute_line --regexp '[0-9]$'
+}
+
 @test "rules that cannot be followed: a warning" {
 	run -0 "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
 	assert_line --partial "warning: rules by peer do not apply to connections that"

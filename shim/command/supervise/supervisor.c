@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -223,6 +224,22 @@ static void serve_listen(const struct notification *call, struct caller *caller)
 	notification_go_on(call);
 }
 
+/*
+ * Connecting to "any" connects to this host: over IPv4 to the address that the socket is bound to,
+ * otherwise to the loopback (ip(7), tcp_v6_connect() in net/ipv6/tcp_ipv6.c).
+ */
+static struct address address_of_any(int fd, enum address_family family)
+{
+	const struct in_addr loopback = { htonl(INADDR_LOOPBACK) };
+	struct address bound = endpoint_asked(getsockname, fd).address;
+
+	if (family == ADDRESS_IPV4 && bound.family == ADDRESS_IPV4 && !address_is_any(&bound))
+		return bound;
+	if (family == ADDRESS_IPV4 || bound.family == ADDRESS_IPV4)
+		return address_ipv4(&loopback);
+	return address_ipv6(&in6addr_loopback);
+}
+
 static void serve_connect(const struct notification *call, struct caller *caller)
 {
 	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
@@ -236,6 +253,8 @@ static void serve_connect(const struct notification *call, struct caller *caller
 		peer = endpoint_of((struct sockaddr *)&address, (socklen_t)length);
 	fd = peer.address.family ? borrow_socket(call) : -1;
 	if (fd >= 0) {
+		if (address_is_any(&peer.address))
+			peer.address = address_of_any(fd, peer.address.family);
 		serve_role(call, caller, fd, ROLE_CLIENT, &peer);
 		close_at_once(fd);
 	}
