@@ -420,6 +420,19 @@ early() {
 	assert_output "1/60/10/6 1/60/10/6 1/60/10/6 1/60/10/6"
 }
 
+@test "respect: SO_KEEPALIVE that the program sets before it listens or connects stays, as with a preload" {
+	early --role=client
+	assert_output "1/200/33/9 1/200/10/6 1/200/33/9 0/7200/75/9"
+	early --role=server
+	assert_output "1/200/33/6 1/200/75/9 1/200/33/6 0/60/10/6"
+	early --rule='role=client peer=127.0.0.1 off'
+	assert_output "1/200/33/6 1/200/75/9 1/200/33/6 0/60/10/6"
+	early --rule='role=client off' --rule='role=server idle=20'
+	assert_output "1/200/33/6 1/200/75/9 1/200/33/6 0/20/10/6"
+	early --idle=30
+	assert_output "1/200/33/6 1/200/10/6 1/200/33/6 0/30/10/6"
+}
+
 # late OPTION...: what the client and the accepted socket have after the program sets the idle time 200 on both; the client
 # also while it connects.
 late() {

@@ -65,6 +65,18 @@ answers() {
 	answers allow "$X86_64 54 3 6 18" "$X86_64 54 3 6 1"
 }
 
+@test "respect: the program's own SO_KEEPALIVE is reported only if some sockets have keepalive and others do not" {
+	for settings in KEEPALIVE_SHIM_ROLE={client,server} KEEPALIVE_SHIM_RULES='role='{client,server}' off' \
+		KEEPALIVE_SHIM_RULES='peer=10.0.0.1 off'; do
+		answers report "$X86_64 54 3 1 9" "$X86_64 $((X32 + 541)) 3 1 9" "$I386 366 3 1 9"
+		answers allow "$X86_64 54 3 6 4" "$X86_64 54 3 6 5" "$X86_64 54 3 6 6" "$X86_64 54 3 6 18"
+	done
+	for settings in KEEPALIVE_SHIM_IDLE=30 KEEPALIVE_SHIM_RULES='peer=10.0.0.1 idle=30' KEEPALIVE_SHIM_RULES='off; role=client idle=5' \
+		KEEPALIVE_SHIM_RULES='role=server peer=10.0.0.1 off'; do
+		answers allow "$X86_64 54 3 1 9"
+	done
+}
+
 @test "force: connect and listen are reported where some sockets are not forced, and force is to come" {
 	local connect="$X86_64 42 3 0 16" listen="$X86_64 50 3 9"
 

@@ -275,6 +275,7 @@ struct outlook {
 	unsigned count;
 	unsigned forced;     /* by any of them */
 	bool forces, leaves; /* some have mode=force; some do not */
+	bool on, off;        /* some switch keepalive on; some do not */
 };
 
 static void expect(struct outlook *outlook, const struct profile *profile)
@@ -282,6 +283,7 @@ static void expect(struct outlook *outlook, const struct profile *profile)
 	outlook->profile[outlook->count++] = profile;
 	outlook->forced |= forced_by(profile);
 	*(profile->force ? &outlook->forces : &outlook->leaves) = true;
+	*(profile->value[OPTION_KEEPALIVE] ? &outlook->on : &outlook->off) = true;
 }
 
 /* First the profile of sockets that no rule by peer or port matches; then the others. */
@@ -315,14 +317,19 @@ static bool may_differ(const struct outlook *outlook, const struct profile *prof
 
 /*
  * What the program sets on a new socket may have to stand, or not: that shows when it connects or
- * listens.
+ * listens. If keepalive is switched on or off then, its value has not shown whether the program has
+ * set it, because there are only two.
  */
 static void plan_notes(struct plan *plan, const struct outlook *client,
 		       const struct outlook *server)
 {
-	plan->mixed = plan->forced && (client->leaves || server->leaves);
+	bool leaves = client->leaves || server->leaves;
+
+	plan->mixed = plan->forced && leaves;
 	if (plan->mixed)
 		plan->noted = plan->forced;
+	if (leaves && (client->on || server->on) && (client->off || server->off))
+		plan->noted |= 1U << OPTION_KEEPALIVE;
 	plan->connect |= plan->mixed && client->forces;
 	plan->listen |= plan->mixed && server->forces;
 }
