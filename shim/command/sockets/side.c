@@ -5,7 +5,8 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
-#include <termios.h>
+
+#include "process/pidfd.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262 /* <linux/in.h>, Linux 5.6 */
@@ -27,40 +28,50 @@ static int number_of(int fd, int name)
  * The SYN that opens a connection counts as a byte that was acknowledged, but not as one that was
  * sent: tcp_snd_una_update() in net/ipv4/tcp_input.c.
  */
-static unsigned connected_side(int fd, const struct tcp_info *info)
+static bool is_of_client(const struct tcp_info *info, uint32_t queued)
 {
 	uint32_t acknowledged = (uint32_t)info->tcpi_bytes_acked;
 	uint32_t sent = (uint32_t)(info->tcpi_bytes_sent - info->tcpi_bytes_retrans);
-	uint32_t queued;
 
-	if (ioctl(fd, TIOCOUTQ, &queued) != 0)
-		return ROLE_BOTH;
-	return acknowledged + queued - info->tcpi_notsent_bytes - sent == 1 ? ROLE_CLIENT
-									    : ROLE_SERVER;
+	return acknowledged + queued - info->tcpi_notsent_bytes - sent == 1;
+}
+
+/* For a connection; the two answers must be of the same moment. */
+static unsigned connected_side(int fd)
+{
+	enum { ATTEMPTS = 8 };
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		struct tcp_info info;
+		socklen_t length = sizeof(info);
+		uint32_t before, after;
+
+		if (ioctl(fd, TIOCOUTQ, &before) != 0 ||
+		    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 ||
+		    ioctl(fd, TIOCOUTQ, &after) != 0 ||
+		    length < offsetof(struct tcp_info, tcpi_dsack_dups)) /* before Linux 4.19 */
+			break;
+		if (before == after)
+			return is_of_client(&info, before) ? ROLE_CLIENT : ROLE_SERVER;
+	}
+	return ROLE_BOTH;
 }
 
 unsigned side_of(int fd)
 {
-	struct tcp_info info = { .tcpi_state = 0 };
-	socklen_t length = sizeof(info);
-
 	if (number_of(fd, SO_ACCEPTCONN))
 		return ROLE_SERVER;
 	/* An MPTCP connection has its own bytes, and those of its subflows. */
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 ||
-	    number_of(fd, SO_PROTOCOL) == IPPROTO_MPTCP)
+	if (number_of(fd, SO_PROTOCOL) == IPPROTO_MPTCP)
 		return side_peer(fd).address.family ? ROLE_BOTH : 0;
-	switch (info.tcpi_state) {
+	switch (pidfd_tcp_state(fd)) {
 	case CLOSED:
 		return 0;
 	case SYN_SENT:
 		return ROLE_CLIENT;
 	case ESTABLISHED:
 	case CLOSE_WAIT:
-		/* shorter before Linux 4.19 */
-		return length < offsetof(struct tcp_info, tcpi_dsack_dups)
-			       ? ROLE_BOTH
-			       : connected_side(fd, &info);
+		return connected_side(fd);
 	default:
 		return ROLE_BOTH;
 	}
