@@ -395,6 +395,73 @@ nodelay=1 user_timeout=1234"
 	done
 }
 
+# early OPTION...: what a program has that sets its options before it listens and connects (1, 200, 33 and 1, 200) and another
+# listener that sets SO_KEEPALIVE 0: keepalive/idle/interval/count of listener, client and accepted socket, and of that one.
+early() {
+	require python3
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always "$@" python3 "$TESTS/programs/early.py"
+	output=$(sed 's/.*(\(.*\), [0-9]*)$/\1/; s|, |/|g' <<<"$output" | paste -sd ' ')
+}
+
+@test "force in one role: what the program sets on sockets of the other one stands" {
+	early --mode=force --role=client
+	assert_output "1/200/33/9 1/60/10/6 1/200/33/9 0/7200/75/9"
+	early --mode=force --rule='role=server off mode=respect'
+	assert_output "1/200/33/9 1/60/10/6 1/200/33/9 0/7200/75/9"
+	early --mode=force --rule='role=client peer=127.0.0.1 off mode=respect'
+	assert_output "1/60/10/6 1/200/75/9 1/60/10/6 1/60/10/6"
+	early --rule='role=client mode=force'
+	assert_output "1/200/33/6 1/60/10/6 1/200/33/6 0/60/10/6"
+	early --rule='role=server mode=force'
+	assert_output "1/60/10/6 1/200/10/6 1/60/10/6 1/60/10/6"
+	early --mode=force --role=server
+	assert_output "1/60/10/6 1/200/75/9 1/60/10/6 1/60/10/6"
+	early --mode=force
+	assert_output "1/60/10/6 1/60/10/6 1/60/10/6 1/60/10/6"
+}
+
+@test "respect: SO_KEEPALIVE that the program sets before it listens or connects stays, as with a preload" {
+	early --role=client
+	assert_output "1/200/33/9 1/200/10/6 1/200/33/9 0/7200/75/9"
+	early --role=server
+	assert_output "1/200/33/6 1/200/75/9 1/200/33/6 0/60/10/6"
+	early --rule='role=client peer=127.0.0.1 off'
+	assert_output "1/200/33/6 1/200/75/9 1/200/33/6 0/60/10/6"
+	early --rule='role=client off' --rule='role=server idle=20'
+	assert_output "1/200/33/6 1/200/75/9 1/200/33/6 0/20/10/6"
+	early --idle=30
+	assert_output "1/200/33/6 1/200/10/6 1/200/33/6 0/30/10/6"
+}
+
+# late OPTION...: what the client and the accepted socket have after the program sets the idle time 200 on both; the client
+# also while it connects.
+late() {
+	require python3
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always "$@" python3 -c 'import socket
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.socket()
+client.setblocking(False)
+client.connect_ex(listener.getsockname())
+for _ in range(2):
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 200)
+    client.setblocking(True)
+    client.sendall(b"x" * 70000)
+server, _ = listener.accept()
+server.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 200)
+print(*[s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) for s in (client, server)])'
+}
+
+@test "force in one role: connected and accepted sockets are told apart, with the same values too" {
+	late --rule='role=client mode=force'
+	assert_output "60 200"
+	late --rule='role=server mode=force'
+	assert_output "200 60"
+	late --mode=force --rule='role=client peer=127.0.0.1 off mode=respect'
+	assert_output "200 60"
+	late --rule='role=client peer=127.0.0.1 mode=force'
+	assert_output "60 200"
+}
+
 @test "an exempt program is not supervised" {
 	run -0 "$KEEPALIVE" run --rule='program=supervised off' "$STATIC" kinds
 	assert_line --partial "tcp: $UNTOUCHED"
@@ -437,12 +504,54 @@ nodelay=1 user_timeout=1234"
 	assert_line --partial "mapped: $DEFAULTS"
 }
 
+@test "a client that a rule switches off, dissolved, listens: it has the values of a listener" {
+	require python3
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always --rule='role=client peer=127.0.0.2 off' python3 -c 'import ctypes, socket
+def show(s):
+    print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))
+listener = socket.create_server(("127.0.0.2", 0))
+s = socket.create_connection(listener.getsockname())
+show(s)
+ctypes.CDLL(None).connect(s.fileno(), bytes(16), 16)
+s.listen()
+show(s)'
+	assert_output "0 7200
+1 60"
+}
+
+@test "a peer is who getpeername(2) says: 0.0.0.0, ::, IPv4 in IPv6, a short sockaddr_in6" {
+	require_ipv6
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always --rule='peer=127.0.0.0/8 off' --rule='peer=::1 off' \
+		"$PROGRAMS/pointers" peers
+	assert_equal "$(wc -l <<<"$output")" 20
+	refute_line --regexp ' 1$'
+}
+
+@test "a client that connects to any address from its own: the peer is who getpeername(2) says" {
+	require python3
+	require_ipv6
+	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always --idle=50 --rule='role=client peer=127.0.0.1 idle=51' \
+		--rule='role=client peer=127.0.0.2 idle=52' --rule='role=client peer=::1 idle=53' python3 -c 'import socket
+idle = {"127.0.0.1": 51, "127.0.0.2": 52, "::1": 53}
+listener = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+for bound in "0.0.0.0", "127.0.0.1", "127.0.0.2", "::", "::1", "::ffff:0.0.0.0", "::ffff:127.0.0.1", "::ffff:127.0.0.2":
+    for any in ["::", "::ffff:0.0.0.0"] if ":" in bound else ["0.0.0.0"]:
+        client = socket.socket(socket.AF_INET6 if ":" in bound else socket.AF_INET)
+        client.bind((bound, 0))
+        if client.connect_ex((any, listener.getsockname()[1])) == 0:
+            peer = client.getpeername()[0].replace("::ffff:", "")
+            has = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+            print(bound, any, peer, "right" if has == idle[peer] else has)'
+	[ "$(wc -l <<<"$output")" -ge 11 ]
+	refute_line --regexp '[0-9]$'
+}
+
 @test "rules that cannot be followed: a warning" {
 	run -0 "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
 	assert_line --partial "warning: rules by peer do not apply to connections that"
 	run -0 "$KEEPALIVE" run --rule='role=client peer=10.0.0.1 off' "$STATIC" kinds
 	refute_line --partial "connections that"
-	assert_line --partial "warning: with these roles or rules connect(2) waits"
+	assert_line --partial "warning: with these roles or rules connect(2) and listen(2) wait"
 	for setting in --role=server --role=client --rule='role=client idle=30' --rule='role=server port=80 idle=20'; do
 		run -0 "$KEEPALIVE" run "$setting" "$STATIC" kinds
 		assert_line --partial "warning: with these roles or rules listen(2) waits"

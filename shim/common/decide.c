@@ -141,8 +141,15 @@ bool timeout_forbids(const struct profile *profile, unsigned owned, const struct
 struct decision decide_by_values(const struct settings *settings, unsigned given, unsigned number,
 				 const struct values *now, const struct values *kernel)
 {
+	return decide_from(settings, standing_of(settings, given, 0, now, kernel), number, now,
+			   kernel);
+}
+
+struct decision decide_from(const struct settings *settings, struct standing before,
+			    unsigned number, const struct values *now, const struct values *kernel)
+{
 	const struct profile *to = settings_profile(settings, number);
-	struct decision decision = { .before = standing_of(settings, given, 0, now, kernel) };
+	struct decision decision = { .before = before };
 
 	decision.after = (struct standing){ number, decision.before.owned, false };
 	if (decision.before.owned != OPTIONS_ALL &&

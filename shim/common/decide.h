@@ -87,6 +87,10 @@ struct decision {
 struct decision decide_by_values(const struct settings *settings, unsigned given, unsigned number,
 				 const struct values *now, const struct values *kernel);
 
+/* The same for a socket whose standing is known. */
+struct decision decide_from(const struct settings *settings, struct standing before,
+			    unsigned number, const struct values *now, const struct values *kernel);
+
 /*
  * The number of the profile for a socket in this role: settings_match() for the ends of its
  * connection. Rules match the service's port, which is the peer's for a client. If there is no peer

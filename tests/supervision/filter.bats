@@ -51,8 +51,7 @@ answers() {
 	answers report "$X86_64 50 3 9" "$X86_64 $((X32 + 50)) 3 9" "$I386 363 3 9"
 	answers allow "$X86_64 41 2 1 0" "$X86_64 42 3 0 16"
 	settings=(KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.1 off')
-	answers report "$X86_64 42 3 0 16" "$X86_64 $((X32 + 42)) 3 0 16" "$I386 362 3 0 16" "$X86_64 41 2 1 0"
-	answers allow "$X86_64 50 3 9"
+	answers report "$X86_64 42 3 0 16" "$X86_64 $((X32 + 42)) 3 0 16" "$I386 362 3 0 16" "$X86_64 41 2 1 0" "$X86_64 50 3 9"
 	settings=(KEEPALIVE_SHIM_RULES='role=server port=80 idle=20')
 	answers report "$X86_64 50 3 9"
 	answers allow "$X86_64 42 3 0 16"
@@ -64,6 +63,36 @@ answers() {
 	settings=(KEEPALIVE_SHIM_MODE=force)
 	answers report "$X86_64 54 3 1 9" "$X86_64 54 3 6 4" "$I386 366 3 6 6"
 	answers allow "$X86_64 54 3 6 18" "$X86_64 54 3 6 1"
+}
+
+@test "respect: the program's own SO_KEEPALIVE is reported only if some sockets have keepalive and others do not" {
+	for settings in KEEPALIVE_SHIM_ROLE={client,server} KEEPALIVE_SHIM_RULES='role='{client,server}' off' \
+		KEEPALIVE_SHIM_RULES='peer=10.0.0.1 off'; do
+		answers report "$X86_64 54 3 1 9" "$X86_64 $((X32 + 541)) 3 1 9" "$I386 366 3 1 9"
+		answers allow "$X86_64 54 3 6 4" "$X86_64 54 3 6 5" "$X86_64 54 3 6 6" "$X86_64 54 3 6 18"
+	done
+	for settings in KEEPALIVE_SHIM_IDLE=30 KEEPALIVE_SHIM_RULES='peer=10.0.0.1 idle=30' KEEPALIVE_SHIM_RULES='off; role=client idle=5' \
+		KEEPALIVE_SHIM_RULES='role=server peer=10.0.0.1 off'; do
+		answers allow "$X86_64 54 3 1 9"
+	done
+}
+
+@test "force: connect and listen are reported where some sockets are not forced, and force is to come" {
+	local connect="$X86_64 42 3 0 16" listen="$X86_64 50 3 9"
+
+	settings=(KEEPALIVE_SHIM_MODE=force)
+	answers allow "$connect" "$listen"
+	settings=(KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=client)
+	answers report "$connect" "$listen" "$X86_64 54 3 1 9"
+	settings=(KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='role=client peer=10.0.0.1 mode=respect')
+	answers report "$connect" "$listen"
+	settings=(KEEPALIVE_SHIM_RULES='role=server mode=force')
+	answers report "$listen" "$X86_64 54 3 1 9"
+	answers allow "$connect"
+	settings=(KEEPALIVE_SHIM_RULES='role=server mode=force' out-of-reach) # all have the client's values, without force
+	answers allow "$listen" "$X86_64 54 3 1 9"
+	settings=(KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='idle=30; role=client mode=respect') # the second never matches
+	answers allow "$connect" "$listen"
 }
 
 @test "force, out of reach: the program's own setsockopt of what we set succeeds without effect, no other" {

@@ -323,6 +323,33 @@ for kind in socket.SOCK_STREAM, socket.SOCK_DGRAM:
 	require_root
 	own "$KEEPALIVE" run --supervise=always --mode=force unshare --net
 	assert_line --index 1 "15 1"
+	# There is no way to 127.0.0.1 in the new namespace.
+	run -0 "$KEEPALIVE" run --supervise=always --mode=force --role=client unshare --net python3 -c 'import socket
+s = socket.socket()
+s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15)
+s.connect_ex(("127.0.0.1", 1))
+print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), s.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))'
+	assert_line "0 15"
+}
+
+@test "force in one role: the next supervisor knows what the program set before its predecessor was killed" {
+	background "$KEEPALIVE" run --supervise=always --mode=force --role=client python3 -c 'import os, socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+s.bind(("127.0.0.1", 0))
+print("set", flush=True)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.02)
+s.listen()
+time.sleep(60)' "$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out"
+	local program=$! beside
+	await 10 grep -q set "$BATS_TEST_TMPDIR/out"
+	beside=$(supervisor_of "$program")
+	kill -KILL "$beside"
+	touch "$BATS_TEST_TMPDIR/go"
+	await 10 sockets "$program" state=LISTEN
+	run sockets "$program" state=LISTEN
+	assert_output --partial "keepalive=1 idle=7200"
 }
 
 @test "force: a server's accepted connections keep ours, its own clients with role=server are its own" {

@@ -76,13 +76,16 @@ const struct values *sockopts_of_kernel(void)
 }
 
 struct standing sockopts_apply(int fd, const struct settings *settings, unsigned given,
-			       unsigned number)
+			       unsigned owned, unsigned number)
 {
 	struct decision decision;
+	struct standing before;
 	struct values now;
 
 	sockopts_read(fd, &now);
-	decision = decide_by_values(settings, given, number, &now, sockopts_of_kernel());
+	before = standing_of(settings, given, &now, sockopts_of_kernel());
+	before.owned |= owned;
+	decision = decide_from(settings, before, number, &now, sockopts_of_kernel());
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		if (decision.set & 1U << i)
 			sockopt_set(fd, i, decision.setting.value[i]);

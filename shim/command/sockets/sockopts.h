@@ -27,10 +27,10 @@ const struct values *sockopts_of_kernel(void);
 
 /*
  * Gives the socket the profile with that number, as decide() decides. given is as for
- * standing_of(). Options that the kernel refuses are skipped. Returns the socket's standing
- * afterwards.
+ * standing_of(); owned: options that the program is known to have set, whatever their values.
+ * Options that the kernel refuses are skipped. Returns the socket's standing afterwards.
  */
 struct standing sockopts_apply(int fd, const struct settings *settings, unsigned given,
-			       unsigned number);
+			       unsigned owned, unsigned number);
 
 #endif

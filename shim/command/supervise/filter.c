@@ -148,12 +148,12 @@ static void filter_socket(struct filter *filter)
 }
 
 /* Without reach, nothing shows whose socket it is. Error number 0 makes the call return 0. */
-static void filter_setsockopt(struct filter *filter, unsigned forced, bool reach)
+static void filter_setsockopt(struct filter *filter, unsigned options, bool reach)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
 		unsigned level, name;
 
-		if (!(forced & 1U << i))
+		if (!(options & 1U << i))
 			continue;
 		load_argument(filter, 1);
 		level = begin_if(filter, (uint32_t)sockopt_names[i].level);
@@ -214,9 +214,9 @@ static void filter_architecture(struct filter *filter, const struct architecture
 	}
 	if (plan->socket || plan_reaches_into(plan))
 		filter_changes(filter, numbers, plan);
-	if (plan->forced) {
+	if (plan->forced | plan->noted) {
 		call = begin_if(filter, numbers->setsockopt);
-		filter_setsockopt(filter, plan->forced, plan->reach);
+		filter_setsockopt(filter, plan->forced | plan->noted, plan->reach);
 		end_if(filter, call);
 	}
 	end_if(filter, arch);
@@ -269,41 +269,85 @@ static bool sets_something(const struct profile *profile)
 	return false;
 }
 
-/* Whether some sockets in this role get another profile than this one. */
-static bool may_differ(const struct settings *settings, enum role role,
-		       const struct profile *profile)
-{
-	/*
-	 * The profile of sockets that no rule by peer or port matches; then the others, one by one.
-	 */
-	if (!profile_is_same(settings_profile(settings, settings_match(settings, role, NULL, 0)),
-			     profile))
-		return true;
-	for (unsigned i = 0; settings->role & role && i < settings->rules; i++) {
-		const struct rule *rule = &settings->rule[i];
-		/* a listener has no peer */
-		bool asks = rule->port_last || (rule->peer.address.family && role == ROLE_CLIENT);
+/* The profiles that sockets in one role can get. */
+struct outlook {
+	const struct profile *profile[RULES_MAX + 1];
+	unsigned count;
+	unsigned forced;     /* by any of them */
+	bool forces, leaves; /* some have mode=force; some do not */
+	bool on, off;        /* some switch keepalive on; some do not */
+};
 
-		if (rule->roles & role && asks && !profile_is_same(&rule->profile, profile))
+static void expect(struct outlook *outlook, const struct profile *profile)
+{
+	outlook->profile[outlook->count++] = profile;
+	outlook->forced |= forced_by(profile);
+	*(profile->force ? &outlook->forces : &outlook->leaves) = true;
+	*(profile->value[OPTION_KEEPALIVE] ? &outlook->on : &outlook->off) = true;
+}
+
+/* First the profile of sockets that no rule by peer or port matches; then the others. */
+static struct outlook outlook_of(const struct settings *settings, enum role role)
+{
+	struct outlook outlook = { .count = 0 };
+
+	expect(&outlook, settings_profile(settings, settings_match(settings, role, NULL, 0)));
+	for (unsigned i = 0; settings->on && settings->role & role && i < settings->rules; i++) {
+		const struct rule *rule = &settings->rule[i];
+		bool asks_peer = rule->peer.address.family;
+
+		if (!(rule->roles & role) || (asks_peer && role == ROLE_SERVER))
+			continue; /* a listener has no peer */
+		if (!asks_peer && !rule->port_last)
+			break; /* matches all that are left */
+		expect(&outlook, &rule->profile);
+	}
+	return outlook;
+}
+
+/* Whether some sockets with this outlook get another profile than this one. */
+static bool may_differ(const struct outlook *outlook, const struct profile *profile)
+{
+	for (unsigned i = 0; i < outlook->count; i++) {
+		if (!profile_is_same(outlook->profile[i], profile))
 			return true;
 	}
 	return false;
 }
 
+/*
+ * What the program sets on a new socket may have to stand, or not: that shows when it connects or
+ * listens. If keepalive is switched on or off then, its value has not shown whether the program has
+ * set it, because there are only two.
+ */
+static void plan_notes(struct plan *plan, const struct outlook *client,
+		       const struct outlook *server)
+{
+	bool leaves = client->leaves || server->leaves;
+
+	plan->mixed = plan->forced && leaves;
+	if (plan->mixed)
+		plan->noted = plan->forced;
+	if (leaves && (client->on || server->on) && (client->off || server->off))
+		plan->noted |= 1U << OPTION_KEEPALIVE;
+	plan->connect |= plan->mixed && client->forces;
+	plan->listen |= plan->mixed && server->forces;
+}
+
 void plan_calls(const struct settings *settings, struct plan *plan)
 {
-	const struct profile *client, *server;
+	struct outlook client = outlook_of(settings, ROLE_CLIENT);
+	struct outlook server = outlook_of(settings, ROLE_SERVER);
 
 	*plan = (struct plan){ .settings = settings, .reach = true };
 	plan->client = settings_match(settings, ROLE_CLIENT, NULL, 0);
-	client = settings_profile(settings, plan->client);
-	server = settings_profile(settings, settings_match(settings, ROLE_SERVER, NULL, 0));
-	plan->socket = sets_something(client);
-	plan->listen = may_differ(settings, ROLE_SERVER, client);
-	plan->connect = may_differ(settings, ROLE_CLIENT, client);
-	plan->forced = forced_by(client) | forced_by(server);
-	for (unsigned i = 0; i < settings->rules; i++)
-		plan->forced |= forced_by(&settings->rule[i].profile);
+	plan->socket = sets_something(client.profile[0]);
+	plan->listen = may_differ(&server, client.profile[0]);
+	plan->connect = may_differ(&client, client.profile[0]);
+	plan->forced = client.forced | server.forced;
+	plan_notes(plan, &client, &server);
+	/* A client may become a listener when its connection is dissolved (AF_UNSPEC). */
+	plan->listen |= plan->connect;
 }
 
 bool plan_reaches_into(const struct plan *plan)
@@ -318,5 +362,7 @@ bool plan_needs_reach(const struct plan *plan)
 
 void plan_give_up_reach(struct plan *plan)
 {
-	plan->reach = plan->listen = plan->connect = false;
+	plan->reach = plan->listen = plan->connect = plan->mixed = false;
+	plan->forced = forced_by(settings_profile(plan->settings, plan->client));
+	plan->noted = 0;
 }

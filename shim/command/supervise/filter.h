@@ -26,7 +26,10 @@ struct plan {
 	bool listen;     /* listen(2): if some listeners get other options than new sockets */
 	bool connect;    /* connect(2): if some clients do, because of the peer or its port */
 	bool users;      /* setgroups(2): if supervised threads may change their users and groups */
-	unsigned forced; /* enum sockopt bits: setsockopt(2), for sockets with mode=force */
+	/* setsockopt(2) of these options, enum sockopt bits: */
+	unsigned forced; /* because of sockets with mode=force */
+	unsigned noted;  /* because of sockets that a later profile leaves to the program */
+	bool mixed;      /* some sockets have mode=force, others do not */
 	bool reach;      /* the sockets of the program can be accessed, with pidfd_getfd(2) */
 };
 

@@ -18,7 +18,7 @@ static void set_options(int fd, const struct settings *settings)
 		return;
 	local = endpoint_asked(getsockname, fd);
 	peer = endpoint_asked(getpeername, fd);
-	sockopts_apply(fd, settings, PROFILE_UNSEEN,
+	sockopts_apply(fd, settings, PROFILE_UNSEEN, 0,
 		       profile_for(settings, ROLE_SERVER, &local, &peer));
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -21,12 +22,14 @@
 #include "process/proc.h"
 #include "process/process.h"
 #include "process/unseen.h"
+#include "sockets/side.h"
 #include "sockets/sockopts.h"
 #include "sockopt_names.h"
 #include "supervise/callers.h"
 #include "supervise/channel.h"
 #include "supervise/filter.h"
 #include "supervise/guard.h"
+#include "supervise/notes.h"
 #include "supervise/notification.h"
 #include "supervise/seccomp_notify.h"
 #include "supervise/supervisor_log.h"
@@ -179,32 +182,65 @@ static int borrow_socket(const struct notification *call)
 	return -1;
 }
 
+/* What is known of a socket that was made with the client's profile. */
+static struct standing standing_noted(int fd)
+{
+	struct standing noted = notes_of(fd, plan->client);
+
+	/* That is no value of ours, so all values are the program's or a new socket's. */
+	if (!settings_profile(plan->settings, noted.given)->value[OPTION_KEEPALIVE])
+		noted.given = PROFILE_NONE;
+	return noted;
+}
+
 /* Changes a socket, which was made with the client's profile, to the profile for its new role. */
-static void serve_role(const struct notification *call, int fd, enum role role,
-		       const struct endpoint *peer)
+static void serve_role(const struct notification *call, struct caller *caller, int fd,
+		       enum role role, const struct endpoint *peer)
 {
 	const struct settings *settings = plan->settings;
 	struct endpoint local = endpoint_asked(getsockname, fd);
 	unsigned number = profile_for(settings, role, &local, peer);
-	struct standing standing = sockopts_apply(fd, settings, plan->client, number);
+	struct standing standing = standing_noted(fd);
 
+	if (settings_profile(settings, number)->force && !caller_is_here(caller, call)) {
+		say_left_alone(call);
+		return;
+	}
+	standing = sockopts_apply(fd, settings, standing.given, standing.owned, number);
+	notes_change(fd, &standing);
 	supervisor_log_caller(notification_thread(call));
 	supervisor_log_socket(notification_argument(call, 0), role, &local, peer, &standing);
 }
 
-static void serve_listen(const struct notification *call)
+static void serve_listen(const struct notification *call, struct caller *caller)
 {
 	static const struct endpoint nobody;
 	int fd = borrow_socket(call);
 
 	if (fd >= 0) {
-		serve_role(call, fd, ROLE_SERVER, &nobody);
+		serve_role(call, caller, fd, ROLE_SERVER, &nobody);
 		close_at_once(fd);
 	}
 	notification_go_on(call);
 }
 
-static void serve_connect(const struct notification *call)
+/*
+ * Connecting to "any" connects to this host: over IPv4 to the address that the socket is bound to,
+ * otherwise to the loopback (ip(7), tcp_v6_connect() in net/ipv6/tcp_ipv6.c).
+ */
+static struct address address_of_any(int fd, enum address_family family)
+{
+	const struct in_addr loopback = { htonl(INADDR_LOOPBACK) };
+	struct address bound = endpoint_asked(getsockname, fd).address;
+
+	if (family == ADDRESS_IPV4 && bound.family == ADDRESS_IPV4 && !address_is_any(&bound))
+		return bound;
+	if (family == ADDRESS_IPV4 || bound.family == ADDRESS_IPV4)
+		return address_ipv4(&loopback);
+	return address_ipv6(&in6addr_loopback);
+}
+
+static void serve_connect(const struct notification *call, struct caller *caller)
 {
 	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
 	size_t length = (uint32_t)notification_argument(call, 2);
@@ -217,7 +253,9 @@ static void serve_connect(const struct notification *call)
 		peer = endpoint_of((struct sockaddr *)&address, (socklen_t)length);
 	fd = peer.address.family ? borrow_socket(call) : -1;
 	if (fd >= 0) {
-		serve_role(call, fd, ROLE_CLIENT, &peer);
+		if (address_is_any(&peer.address))
+			peer.address = address_of_any(fd, peer.address.family);
+		serve_role(call, caller, fd, ROLE_CLIENT, &peer);
 		close_at_once(fd);
 	}
 	notification_go_on(call);
@@ -238,24 +276,30 @@ static bool is_forced(const struct profile *profile, const struct values *now)
 /*
  * The profile with mode=force that we gave a socket; NULL if there is none. A socket that a role, a
  * rule or a namespace leaves alone does not have our values, so the program's own calls apply to
- * it.
+ * it. So they do in a mixed plan before it connects or listens: then they are noted.
  */
 static const struct profile *forced_profile(int fd)
 {
+	static const struct endpoint nobody; /* accepted sockets have their listener's profile */
 	const struct settings *settings = plan->settings;
-	struct endpoint local = endpoint_asked(getsockname, fd);
-	struct endpoint peer = endpoint_asked(getpeername, fd);
-	const struct profile *candidates[] = {
-		settings_profile(settings, profile_for(settings, ROLE_CLIENT, &local, &peer)),
-		settings_profile(settings, profile_for(settings, ROLE_SERVER, &local, &peer)),
-		settings_profile(settings, plan->client),
+	unsigned roles = plan->mixed ? side_of(fd) : ROLE_BOTH;
+	struct endpoint local = endpoint_asked(getsockname, fd), peer = side_peer(fd);
+	const struct {
+		enum role role;
+		unsigned number;
+	} candidates[] = {
+		{ ROLE_CLIENT, profile_for(settings, ROLE_CLIENT, &local, &peer) },
+		{ ROLE_SERVER, profile_for(settings, ROLE_SERVER, &local, &nobody) },
+		{ ROLE_CLIENT, plan->client },
 	};
 	struct values now;
 
 	sockopts_read(fd, &now);
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-		if (is_forced(candidates[i], &now))
-			return candidates[i];
+		const struct profile *profile = settings_profile(settings, candidates[i].number);
+
+		if (roles & candidates[i].role && is_forced(profile, &now))
+			return profile;
 	}
 	return NULL;
 }
@@ -294,14 +338,25 @@ static bool force_again(const struct notification *call, int fd, int *error)
 	return true;
 }
 
+/* A socket that is not made here is made without values of ours. */
+static void note_option(const struct notification *call, int fd, bool here)
+{
+	unsigned option = 1U << option_of(call);
+
+	if (plan->noted & option && notification_argument(call, 4) >= (int)sizeof(int32_t))
+		notes_add(fd, here ? plan->client : PROFILE_NONE, option);
+}
+
 static void serve_setsockopt(const struct notification *call, struct caller *caller)
 {
-	int fd = caller_is_here(caller, call) ? borrow_socket(call) : -1;
-	bool forced = false;
+	bool here = caller_is_here(caller, call), forced = false;
+	int fd = here || plan->noted ? borrow_socket(call) : -1;
 	int error = 0;
 
 	if (fd >= 0) {
-		forced = force_again(call, fd, &error);
+		forced = here && force_again(call, fd, &error);
+		if (!forced)
+			note_option(call, fd, here);
 		close_at_once(fd);
 	}
 	if (forced)
@@ -364,10 +419,10 @@ static void serve(struct notification *call)
 		serve_setsockopt(call, caller);
 		break;
 	case CALL_LISTEN:
-		serve_listen(call);
+		serve_listen(call, caller);
 		break;
 	case CALL_CONNECT:
-		serve_connect(call);
+		serve_connect(call, caller);
 		break;
 	case CALL_CHANGE:
 		caller_changes(caller);
@@ -580,6 +635,8 @@ void supervisor_run(const struct plan *the_plan, int channel, struct title the_t
 		_exit(1);
 	reaches = !plan_reaches_into(plan) || works(reach_into, theirs);
 	has_priority = !proc_status_number(0, "Seccomp") || works(go_first, 0);
+	if (plan->noted)
+		notes_prepare();
 	guarded = guard_start(WORKERS, channel, become_guard);
 	name_ourselves(served);
 	if (guarded.listener < 0)
