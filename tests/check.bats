@@ -241,6 +241,7 @@ deep() {
 	local name
 	for name in plain deep apart; do
 		"${CC:-cc}" -shared -fPIC -o "lib$name.so" make.c
+		${after_libraries:+"$after_libraries" "lib$name.so"}
 	done
 	cat >program.c <<-'END'
 		#define _GNU_SOURCE
@@ -262,7 +263,7 @@ deep() {
 		}
 	END
 	compile "-DOWN=${OWN-0}" -Wl,-z,lazy -ldl
-	background env LD_PRELOAD="$SHIM" ./program "$@"
+	background "${AS[@]}" env LD_PRELOAD="$SHIM" ./program "$@"
 	deep=$!
 	await 5 grep -q S "/proc/$deep/stat"
 	await 5 test -e "/proc/$deep/fd/$((2 + $#))"
@@ -282,6 +283,61 @@ deep() {
 	deep deep
 	says "yes, by preload" 0 "$deep"
 	assert_line --partial "but not for the sockets of libdeep.so"
+}
+
+@test "a process whose preload or libraries were replaced or removed by an upgrade since: the answer stays" {
+	local OWN='socket(AF_INET,SOCK_STREAM,0)' SHIM=$PWD/libkeepalive-shim.so
+	install -m 755 "$BUILD/libkeepalive-shim.so" "$SHIM"
+	deep deep own
+	install -m 755 "$SHIM" upgraded
+	mv upgraded "$SHIM"
+	grep -q 'libkeepalive-shim.so (deleted)' "/proc/$deep/maps"
+	says "yes, by preload" 0 "$deep"
+	assert_line --partial "but not for the sockets of libdeep.so"
+	rm libdeep.so
+	says "yes, by preload" 0 "$deep"
+	cat "/proc/$deep/map_files/"* >/dev/null 2>&1 || skip "what is mapped cannot be opened here"
+	assert_line --partial "but not for the sockets of libdeep.so, loaded with RTLD_DEEPBIND"
+}
+
+@test "a process with a library whose file is gone, for a user who may not look behind that: not known" {
+	make_public
+	install -m 755 "$SHIM" "$PUBLIC"
+	cd "$PUBLIC"
+	echo >program.c
+	AS=("${NOBODY[@]}")
+	SHIM=$PUBLIC/libkeepalive-shim.so deep plain
+	run -0 as_nobody check "$deep"
+	refute_output --partial "not known"
+	rm libplain.so
+	run -0 as_nobody check "$deep"
+	assert_line --partial "whether this holds for the sockets of libplain.so is not known, because the file is gone or cannot be read"
+}
+
+# without_sections FILE: removes its table of sections, as sstrip(1) does.
+without_sections() {
+	python3 - "$1" <<-'END'
+		import sys
+		with open(sys.argv[1], "r+b") as file:
+		    wide = file.read(5)[4] == 2
+		    for at, size in ((0x28, 8), (0x3c, 4)) if wide else ((0x20, 4), (0x30, 4)):
+		        file.seek(at)
+		        file.write(bytes(size))
+	END
+}
+
+@test "libraries and programs without a table of sections are read like others" {
+	require python3
+	compile() { "${CC:-cc}" "$@" -o program program.c && without_sections program; }
+	after_libraries=without_sections
+	OWN='socket(AF_INET,SOCK_STREAM,0)' deep deep own
+	says "yes, by preload" 0 "$deep"
+	assert_line --partial "but not for the sockets of libdeep.so, loaded with RTLD_DEEPBIND"
+	deep deep
+	says "no: the library is loaded, but the calls of libdeep.so lead past it" 1 "$deep"
+	[ "$(uname -m)" = x86_64 ] || return 0
+	numbered SYS_socket -O2
+	says "no: it makes its sockets by system calls" 1 ./program
 }
 
 @test "sockets that have other values than the settings: how many, and one of them" {

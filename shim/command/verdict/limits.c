@@ -71,10 +71,17 @@ void text_limits_seen(struct text *text, const struct reach *reach)
 	add(text, reach->error,
 	    "whether its calls really lead to the library is not known, because its memory "
 	    "cannot be read: ask as root");
-	if (!reach->bypassed)
-		return;
-	add(text, true, "but not for the sockets of ");
-	text_string(text, reach->names);
-	text_string(text,
-		    ", loaded with RTLD_DEEPBIND or dlmopen(), past any preload; " REACHES_ALL);
+	if (reach->bypassed) {
+		add(text, true, "but not for the sockets of ");
+		text_string(text, reach->names);
+		text_string(
+			text,
+			", loaded with RTLD_DEEPBIND or dlmopen(), past any preload; " REACHES_ALL);
+	}
+	if (reach->unread[0]) {
+		add(text, true, "whether this holds for the sockets of ");
+		text_string(text, reach->unread);
+		text_string(text, " is not known, because the file is gone or cannot be read: ask "
+				  "as root");
+	}
 }

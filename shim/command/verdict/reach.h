@@ -14,6 +14,7 @@ struct reach {
 	unsigned reached;  /* objects with a call that leads to the library */
 	unsigned bypassed; /* objects with a call that leads directly to the C library */
 	char names[256];   /* the names of some of these, separated by commas */
+	char unread[256];  /* and of objects that could not be read */
 };
 
 /*
