@@ -255,25 +255,42 @@ static void make_sections(struct elf_view *view)
 		(view->abi.class == ELFCLASS64 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym));
 }
 
+/* False if it is no ELF file of this machine's byte order. */
+static bool read_abi(struct elf_view *view)
+{
+	unsigned native = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	const Elf32_Ehdr *start; /* up to e_machine the same in both classes */
+
+	start = elf_view_at(view, 0, sizeof(*start));
+	if (!start || memcmp(start->e_ident, ELFMAG, SELFMAG) != 0 ||
+	    start->e_ident[EI_DATA] != native)
+		return false;
+	view->abi = (struct abi){ start->e_ident[EI_CLASS], (uint8_t)native, start->e_machine };
+	return view->abi.machine != EM_NONE;
+}
+
 bool elf_view_open(const char *path, struct elf_view *view)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
-	struct elf elf;
-	void *bytes;
+	void *bytes = MAP_FAILED;
 
 	*view = (struct elf_view){ .bytes = NULL };
 	if (fd < 0)
 		return false;
-	if (elf_read(fd, &elf) && elf.abi.machine != EM_NONE && fstat(fd, &status) == 0) {
+	if (fstat(fd, &status) == 0)
 		bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (bytes != MAP_FAILED)
-			*view = (struct elf_view){ .bytes = bytes,
-						   .size = (size_t)status.st_size,
-						   .abi = elf.abi };
-	}
 	close(fd);
-	if (view->bytes && !elf_view_has(view, SHT_DYNSYM))
+	if (bytes == MAP_FAILED)
+		return false;
+	view->bytes = bytes;
+	view->size = (size_t)status.st_size;
+	if (!read_abi(view)) {
+		elf_view_close(view);
+		view->bytes = NULL;
+		return false;
+	}
+	if (!elf_view_has(view, SHT_DYNSYM))
 		make_sections(view);
-	return view->bytes != NULL;
+	return true;
 }

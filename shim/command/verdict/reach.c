@@ -12,8 +12,10 @@
 #include "base/array.h"
 #include "base/printable.h"
 #include "process/pidfd.h"
+#include "program/code.h"
 #include "program/elf_view.h"
 #include "program/library.h"
+#include "program/linked.h"
 
 /* A line of /proc/PID/maps that shows a file. */
 struct mapping {
@@ -86,25 +88,6 @@ static bool is_ours(const char *path)
 	return strncmp(base_name(path), LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0;
 }
 
-static bool is_c_library(const char *path)
-{
-	const char *name = base_name(path);
-
-	return strncmp(name, "libc.so", 7) == 0 || strncmp(name, "libc-2.", 7) == 0 ||
-	       strncmp(name, "libpthread", 10) == 0 || strncmp(name, "ld-musl-", 8) == 0;
-}
-
-static bool is_call(const char *name)
-{
-	static const char *const calls[] = { "socket", "connect", "accept", "accept4", "listen" };
-
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (strcmp(name, calls[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A shared object in the process's memory. */
 struct object {
 	const struct space *space;
@@ -132,7 +115,7 @@ static void take_slot(struct object *object, uint64_t address)
 		object->reached = true;
 	else if (strcmp(file, object->path) == 0)
 		object->reached = object->reached || object->is_program; /* as it will be called */
-	else if (is_c_library(file))
+	else if (linked_is_c_library(file))
 		object->bypassed = true;
 }
 
@@ -141,7 +124,7 @@ static void read_slots(struct object *object, const struct elf_section *slots)
 	struct elf_relocation slot;
 
 	for (uint64_t i = 0; elf_view_relocation(object->view, slots, i, &slot); i++) {
-		if (slot.symbol.imported && is_call(slot.symbol.name))
+		if (slot.symbol.imported && linked_is_call(slot.symbol.name))
 			take_slot(object, slot.address);
 	}
 }
@@ -178,26 +161,17 @@ static bool open_file(pid_t pid, const struct mapping *mapping, bool is_program,
 	return elf_view_open(path, view);
 }
 
-/* Adds the object's name to a list, if it is not there yet. */
+/* Adds the object's name to a list. */
 static void name_object(const struct mapping *mapping, char *list, size_t size)
 {
-	struct text text = { list, list + strlen(list), list + size - 1 };
-	const char *name = base_name(mapping->path);
-	char line[NAME_MAX + 32];
-	struct text entry = TEXT(line);
+	char name[NAME_MAX + sizeof(DELETED)];
+	size_t length;
 
-	text_string(&entry, ", ");
-	text_printable(&entry, name);
-	entry.next -= strlen(name) > strlen(DELETED) &&
-				      strcmp(name + strlen(name) - strlen(DELETED), DELETED) == 0
-			      ? strlen(DELETED)
-			      : 0;
-	*entry.next = '\0';
-	if (!*list)
-		text_string(&text, line + 2);
-	else if (strcmp(list, line + 2) != 0 && !strstr(list, line))
-		text_string(&text, line);
-	*text.next = '\0';
+	snprintf(name, sizeof(name), "%s", base_name(mapping->path));
+	length = strlen(name);
+	if (length > strlen(DELETED) && strcmp(name + length - strlen(DELETED), DELETED) == 0)
+		name[length - strlen(DELETED)] = '\0';
+	name_list_add(list, size, name);
 }
 
 static void read_object(const struct space *space, const struct mapping *mapping,
@@ -222,6 +196,8 @@ static void read_object(const struct space *space, const struct mapping *mapping
 	reach->bypassed += object.bypassed;
 	if (object.bypassed)
 		name_object(mapping, reach->names, sizeof(reach->names));
+	if (!object.is_program && code_makes_sockets(&view))
+		name_object(mapping, reach->raw, sizeof(reach->raw));
 	if (!elf_view_has(&view, SHT_DYNSYM))
 		name_object(mapping, reach->unread, sizeof(reach->unread));
 	elf_view_close(&view);
@@ -263,7 +239,7 @@ void reach_read(pid_t pid, struct reach *reach)
 	for (size_t i = 0; i < space.count && !reach->error; i++) {
 		const char *path = space.list[i].path;
 
-		if (is_object(&space, i) && !is_c_library(path) && !is_ours(path))
+		if (is_object(&space, i) && !linked_is_c_library(path) && !is_ours(path))
 			read_object(&space, &space.list[i], reach);
 	}
 	for (size_t i = 0; i < space.count; i++)
