@@ -84,7 +84,8 @@ numbered() {
 		#include <sys/syscall.h>
 		#include <unistd.h>
 		#ifdef HIDDEN
-		__attribute__((noinline)) static long call(long number, long a, long b, long c) { return syscall(number, a, b, c); }
+		static volatile long hidden = NUMBER;
+		#define call(number, ...) syscall(hidden, __VA_ARGS__)
 		#elif defined(POINTER)
 		static long (*volatile call)(long, ...) = syscall;
 		#else
@@ -241,6 +242,7 @@ deep() {
 	local name
 	for name in plain deep apart; do
 		"${CC:-cc}" -shared -fPIC -o "lib$name.so" make.c
+		${after_libraries:+"$after_libraries" "lib$name.so"}
 	done
 	cat >program.c <<-'END'
 		#define _GNU_SOURCE
@@ -262,7 +264,7 @@ deep() {
 		}
 	END
 	compile "-DOWN=${OWN-0}" -Wl,-z,lazy -ldl
-	background env LD_PRELOAD="$SHIM" ./program "$@"
+	background "${AS[@]}" env LD_PRELOAD="$SHIM" ./program "$@"
 	deep=$!
 	await 5 grep -q S "/proc/$deep/stat"
 	await 5 test -e "/proc/$deep/fd/$((2 + $#))"
@@ -282,6 +284,207 @@ deep() {
 	deep deep
 	says "yes, by preload" 0 "$deep"
 	assert_line --partial "but not for the sockets of libdeep.so"
+}
+
+@test "a process whose preload or libraries were replaced or removed by an upgrade since: the answer stays" {
+	local OWN='socket(AF_INET,SOCK_STREAM,0)' SHIM=$PWD/libkeepalive-shim.so
+	install -m 755 "$BUILD/libkeepalive-shim.so" "$SHIM"
+	deep deep own
+	install -m 755 "$SHIM" upgraded
+	mv upgraded "$SHIM"
+	grep -q 'libkeepalive-shim.so (deleted)' "/proc/$deep/maps"
+	says "yes, by preload" 0 "$deep"
+	assert_line --partial "but not for the sockets of libdeep.so"
+	rm libdeep.so
+	says "yes, by preload" 0 "$deep"
+	cat "/proc/$deep/map_files/"* >/dev/null 2>&1 || skip "what is mapped cannot be opened here"
+	assert_line --partial "but not for the sockets of libdeep.so, loaded with RTLD_DEEPBIND"
+}
+
+@test "a process with a library whose file is gone, for a user who may not look behind that: not known" {
+	make_public
+	install -m 755 "$SHIM" "$PUBLIC"
+	cd "$PUBLIC"
+	echo >program.c
+	AS=("${NOBODY[@]}")
+	SHIM=$PUBLIC/libkeepalive-shim.so deep plain
+	run -0 as_nobody check "$deep"
+	refute_output --partial "not known"
+	rm libplain.so
+	run -0 as_nobody check "$deep"
+	assert_line --partial "whether this holds for the sockets of libplain.so is not known, because the file is gone or cannot be read"
+}
+
+# without_sections FILE: removes its table of sections, as sstrip(1) does.
+without_sections() {
+	python3 - "$1" <<-'END'
+		import sys
+		with open(sys.argv[1], "r+b") as file:
+		    wide = file.read(5)[4] == 2
+		    for at, size in ((0x28, 8), (0x3c, 4)) if wide else ((0x20, 4), (0x30, 4)):
+		        file.seek(at)
+		        file.write(bytes(size))
+	END
+}
+
+@test "libraries and programs without a table of sections are read like others" {
+	require python3
+	compile() { "${CC:-cc}" "$@" -o program program.c && without_sections program; }
+	after_libraries=without_sections
+	OWN='socket(AF_INET,SOCK_STREAM,0)' deep deep own
+	says "yes, by preload" 0 "$deep"
+	assert_line --partial "but not for the sockets of libdeep.so, loaded with RTLD_DEEPBIND"
+	deep deep
+	says "no: the library is loaded, but the calls of libdeep.so lead past it" 1 "$deep"
+	[ "$(uname -m)" = x86_64 ] || return 0
+	numbered SYS_socket -O2
+	says "no: it makes its sockets by system calls" 1 ./program
+}
+
+# raw_library NAME HOW [FLAG...]: libNAME.so, whose make() gets a TCP socket by a system call: HOW is "instruction" or
+# "function"; "random" makes none, but calls syscall(2) for random bytes.
+raw_library() {
+	cat >make.c <<-'END'
+		#include <sys/socket.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int make(void)
+		{
+		#ifdef instruction
+			int fd;
+			__asm__ volatile("syscall" : "=a"(fd) : "0"(SYS_socket), "D"(AF_INET), "S"(SOCK_STREAM), "d"(0) : "rcx", "r11", "memory");
+			return fd;
+		#elif defined(function)
+			return (int)syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+		#else
+			char bytes[4];
+			return (int)syscall(SYS_getrandom, bytes, sizeof(bytes), 0) == 4;
+		#endif
+		}
+	END
+	"${CC:-cc}" -O1 -shared -fPIC "-D$2" "${@:3}" -o "lib$1.so" make.c
+}
+
+# with_library FLAG...: a program that gets a socket from a library's make(), linked to it or, with -DOPEN, opened; prints
+# whether that has keepalive on and, if it has an argument, waits. -DBOTH: it also makes one by the C library.
+with_library() {
+	cat >program.c <<-'END'
+		#include <dlfcn.h>
+		#include <stdio.h>
+		#include <sys/socket.h>
+		#include <unistd.h>
+		int make(void);
+		int main(int count, char **words)
+		{
+			int on = -1, fd;
+			socklen_t length = sizeof(on);
+		#ifdef BOTH
+			close(socket(AF_INET, SOCK_STREAM, 0));
+		#endif
+		#ifdef OPEN
+			fd = ((int (*)(void))dlsym(dlopen(OPEN, RTLD_NOW), "make"))();
+		#else
+			fd = make();
+		#endif
+			getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &length);
+			printf("%d\n", on);
+			fflush(stdout);
+			return words[1] ? pause() : 0;
+		}
+	END
+	"${CC:-cc}" -o program program.c "$@" -ldl
+}
+
+@test "a program whose library makes its sockets with its own system calls: no, and run supervises it; if it makes others too: a condition" {
+	case $(uname -m) in
+	x86_64 | aarch64) ;;
+	*) skip "check does not read this processor's code" ;;
+	esac
+	local hows=(function)
+	[ "$(uname -m)" != x86_64 ] || hows+=(instruction)
+	for how in "${hows[@]}"; do
+		raw_library raw "$how"
+		with_library ./libraw.so
+		run -1 "$KEEPALIVE" check ./program
+		assert_line "./program: no: its sockets are made by libraw.so, by system calls that bypass the C library and any preload"
+		run -1 "$KEEPALIVE" check --json ./program
+		assert_output --partial '"obstacle": "raw", "supervisable": true'
+		run -0 "$KEEPALIVE" run ./program
+		assert_output 1
+		with_library -DBOTH ./libraw.so
+		says "yes, by preload" 0 ./program
+		assert_line --partial "but not for sockets that libraw.so makes by direct system calls; 'keepalive run --supervise=always'"
+	done
+	raw_library raw random
+	with_library ./libraw.so
+	run -0 "$KEEPALIVE" check ./program
+	refute_output --partial "raw"
+}
+
+@test "a library that makes raw sockets is found as the dynamic linker finds it" {
+	case $(uname -m) in
+	x86_64 | aarch64) ;;
+	*) skip "check does not read this processor's code" ;;
+	esac
+	mkdir below
+	raw_library raw function -Wl,-soname,libraw.so
+	mv libraw.so below
+	echo 'int make(void); int outer(void) { return make(); }' >outer.c
+	# by RUNPATH, RPATH, and LD_LIBRARY_PATH
+	for flag in '-Wl,-rpath,$ORIGIN/below' '-Wl,--disable-new-dtags,-rpath,${ORIGIN}/below' ''; do
+		with_library below/libraw.so ${flag:+"$flag"}
+		(
+			[ -n "$flag" ] || export LD_LIBRARY_PATH=/none:$PWD/below
+			cd /
+			says "no: its sockets are made by libraw.so" 1 "$BATS_TEST_TMPDIR/program"
+			run -0 "$KEEPALIVE" run "$BATS_TEST_TMPDIR/program"
+			assert_output 1
+		)
+	done
+	says "yes" 0 ./program # not found, nor by the dynamic linker
+	# a library of a library, which only the RPATH of the program finds
+	"${CC:-cc}" -shared -fPIC -o below/libouter.so outer.c below/libraw.so -Wl,-soname,libouter.so
+	"${CC:-cc}" -shared -fPIC -nostdlib -o libstub.so -x c - <<<'int make(void) { return 0; }'
+	with_library -Wl,--no-as-needed below/libouter.so libstub.so -Wl,--disable-new-dtags,-rpath,"$PWD/below:$PWD"
+	says "no: its sockets are made by libraw.so" 1 ./program
+}
+
+@test "a process with a library that makes raw sockets, linked or opened: no, or which library's sockets are not reached" {
+	case $(uname -m) in
+	x86_64 | aarch64) ;;
+	*) skip "check does not read this processor's code" ;;
+	esac
+	raw_library raw function
+	for how in ./libraw.so -DOPEN='"./libraw.so"'; do
+		with_library "$how"
+		background env LD_PRELOAD="$SHIM" ./program wait >on
+		await 5 grep -q 0 on
+		says "no: the library is loaded, but the calls of libraw.so lead past it" 1 $!
+		assert_line --partial "start it with 'keepalive run --supervise=always'"
+		with_library "$how" -DBOTH
+		background env LD_PRELOAD="$SHIM" ./program wait >on
+		await 5 grep -q 0 on
+		says "yes, by preload" 0 $!
+		assert_line --partial "but not for sockets that libraw.so makes by direct system calls"
+		rm on
+	done
+	raw_library raw random
+	with_library ./libraw.so
+	background env LD_PRELOAD="$SHIM" ./program wait >on
+	await 5 grep -q 1 on
+	says "yes, by preload" 0 $!
+	refute_output --partial raw
+}
+
+@test "programs that are linked to many libraries: none is taken for one that makes raw sockets" {
+	local program found=0
+	for program in curl ssh python3 node git nginx postgres php ruby perl psql wget gdb mariadb redis-server; do
+		program=$(command -v "$program") || continue
+		run "$KEEPALIVE" check "$program"
+		refute_output --regexp "made by lib|sockets that .* by direct system calls"
+		found=1
+	done
+	[ "$found" = 1 ] || skip "none of them is installed"
 }
 
 @test "sockets that have other values than the settings: how many, and one of them" {

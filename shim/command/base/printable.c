@@ -101,3 +101,31 @@ unsigned printable_columns(const char *at, const char *end)
 	}
 	return total;
 }
+
+static bool name_list_has(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; list; list = strstr(list, ", "), list = list ? list + 2 : NULL) {
+		if (strncmp(list, name, length) == 0 && (!list[length] || list[length] == ','))
+			return true;
+	}
+	return false;
+}
+
+void name_list_add(char *list, size_t size, const char *name)
+{
+	struct text text = { list, list + strlen(list), list + size - 1 };
+	char line[1024];
+	struct text entry = TEXT(line);
+
+	entry.end--;
+	text_printable(&entry, name);
+	*entry.next = '\0';
+	if (name_list_has(list, line) ||
+	    strlen(line) + strlen(", ") > (size_t)(text.end - text.next))
+		return;
+	text_string(&text, *list ? ", " : "");
+	text_string(&text, line);
+	*text.next = '\0';
+}

@@ -13,6 +13,12 @@
 void text_printable(struct text *text, const char *string);
 
 /*
+ * Adds a name to a string that is a list of names, separated by commas; if it is there, or does not
+ * fit, the list stays.
+ */
+void name_list_add(char *list, size_t size, const char *name);
+
+/*
  * Returns the end of the character at `at` in UTF-8 text that ends at `end`, and how many columns of
  * a terminal it takes: 2 for East Asian characters and emoji, 0 for combining ones.
  */

@@ -15,10 +15,14 @@ struct numbers {
 static const struct numbers x86_numbers = { 41, 42, 43, 288, 425 };
 static const struct numbers arm_numbers = { 198, 203, 202, 242, 425 };
 
+/* From any instruction on, this many bytes are looked at. */
+enum { LONGEST = 8 };
+
 /* A section of instructions, and what is looked for in it. */
 struct code {
-	const unsigned char *start, *end;
-	uint64_t address; /* of start in the process */
+	const unsigned char *start;
+	const unsigned char *end; /* up to LONGEST - 1 bytes behind it, where the file goes on */
+	uint64_t address;         /* of start in the process */
 };
 
 /* Where the address of syscall(2) is kept, and the stubs that jump there. */
@@ -27,12 +31,6 @@ struct leads {
 	unsigned slot_count, stub_count;
 };
 
-static void add(uint64_t *list, unsigned *count, unsigned room, uint64_t address)
-{
-	if (*count < room)
-		list[(*count)++] = address;
-}
-
 static bool has(const uint64_t *list, unsigned count, uint64_t address)
 {
 	for (unsigned i = 0; i < count; i++) {
@@ -40,6 +38,12 @@ static bool has(const uint64_t *list, unsigned count, uint64_t address)
 			return true;
 	}
 	return false;
+}
+
+static void add(uint64_t *list, unsigned *count, unsigned room, uint64_t address)
+{
+	if (*count < room && !has(list, *count, address))
+		list[(*count)++] = address;
 }
 
 static bool is_slot(const struct leads *leads, uint64_t address)
@@ -90,12 +94,16 @@ struct machine {
 	/* A jump by a slot, at an instruction: a stub of the linker's, or code's own. */
 	bool (*jumps_by_slot)(const struct code *, const unsigned char *, const struct leads *,
 			      uint64_t *stub);
-	/* A call or a jump to one of the stubs, or a call by a slot. */
-	bool (*calls)(const struct code *, const unsigned char *, const struct leads *);
+	/* A call or a jump to an address. */
+	bool (*branches)(const struct code *, const unsigned char *, uint64_t *target);
+	/* A call by a slot. */
+	bool (*calls_by_slot)(const struct code *, const unsigned char *, const struct leads *);
 	/* An instruction that enters the kernel. */
 	bool (*enters)(const unsigned char *);
 	/* What is loaded as a number: for the kernel, or as the first argument of a function. */
 	bool (*loads)(const unsigned char *, bool argument, int *number);
+	/* The next place where the number of socket(2) is loaded perhaps; NULL if there is none. */
+	const unsigned char *(*next_socket)(const struct code *, const unsigned char *);
 };
 
 /* jmp *SLOT(%rip), mostly behind endbr64 and a prefix. */
@@ -116,12 +124,17 @@ static bool x86_jumps(const struct code *code, const unsigned char *at, const st
 	return true;
 }
 
-static bool x86_calls(const struct code *code, const unsigned char *at, const struct leads *leads)
+static bool x86_branches(const struct code *code, const unsigned char *at, uint64_t *target)
 {
-	if (at[0] == 0xe8 || at[0] == 0xe9) /* call, jmp */
-		return has(leads->stubs, leads->stub_count,
-			   address_of(code, at) + 5 + (uint64_t)(int64_t)read_32(at + 1));
-	return at[0] == 0xff && at[1] == 0x15 && /* call *SLOT(%rip) */
+	*target = address_of(code, at) + 5 + (uint64_t)(int64_t)read_32(at + 1);
+	return at[0] == 0xe8 || at[0] == 0xe9; /* call, jmp */
+}
+
+/* call *SLOT(%rip) */
+static bool x86_calls_by_slot(const struct code *code, const unsigned char *at,
+			      const struct leads *leads)
+{
+	return at[0] == 0xff && at[1] == 0x15 &&
 	       is_slot(leads, address_of(code, at) + 6 + (uint64_t)(int64_t)read_32(at + 2));
 }
 
@@ -130,15 +143,39 @@ static bool x86_enters(const unsigned char *at)
 	return at[0] == 0x0f && at[1] == 0x05; /* syscall */
 }
 
-/* mov $N, %edi; push $N, pop %rdi; and the same with eax. */
+/* mov $N, %edi; mov $N, %rdi; push $N, pop %rdi; and the same with eax. */
 static bool x86_loads(const unsigned char *at, bool argument, int *number)
 {
 	if (at[0] == (argument ? 0xbf : 0xb8) && at[-1] != 0x41) { /* r15d, r8d */
 		*number = read_32(at + 1);
 		return true;
 	}
+	if (at[-1] == 0x48 && at[0] == 0xc7 && at[1] == (argument ? 0xc7 : 0xc0)) {
+		*number = read_32(at + 2);
+		return true;
+	}
 	*number = at[1];
 	return at[0] == 0x6a && at[2] == (argument ? 0x5f : 0x58);
+}
+
+/* All that load it have it in one byte, with the instruction up to two bytes before. */
+static const unsigned char *x86_next_socket(const struct code *code, const unsigned char *at)
+{
+	enum { BEFORE = 2 };
+	int number;
+
+	for (at += BEFORE; code->end - at >= LONGEST; at++) {
+		at = memchr(at, x86_numbers.socket, (size_t)(code->end - at - LONGEST + 1));
+		if (!at)
+			return NULL;
+		for (const unsigned char *load = at - 1; load >= at - BEFORE; load--) {
+			if (load > code->start &&
+			    (x86_loads(load, false, &number) || x86_loads(load, true, &number)) &&
+			    number == x86_numbers.socket)
+				return load;
+		}
+	}
+	return NULL;
 }
 
 /* adrp x16, PAGE; ldr x17, [x16, LOW]: then a jump to x17. */
@@ -158,13 +195,19 @@ static bool arm_jumps(const struct code *code, const unsigned char *at, const st
 }
 
 /* bl, b */
-static bool arm_calls(const struct code *code, const unsigned char *at, const struct leads *leads)
+static bool arm_branches(const struct code *code, const unsigned char *at, uint64_t *target)
 {
 	uint32_t word = (uint32_t)read_32(at);
 
-	return (word & 0x7c000000) == 0x14000000 &&
-	       has(leads->stubs, leads->stub_count,
-		   address_of(code, at) + (uint64_t)(int64_t)((int32_t)(word << 6) >> 4));
+	*target = address_of(code, at) + (uint64_t)(int64_t)((int32_t)(word << 6) >> 4);
+	return (word & 0x7c000000) == 0x14000000;
+}
+
+static bool arm_calls_by_slot(const struct code *code, const unsigned char *at,
+			      const struct leads *leads)
+{
+	(void)code, (void)at, (void)leads;
+	return false; /* it loads the address first */
 }
 
 static bool arm_enters(const unsigned char *at)
@@ -181,18 +224,44 @@ static bool arm_loads(const unsigned char *at, bool argument, int *number)
 	return (word & 0x7fe0001f) == (argument ? 0x52800000 : 0x52800008);
 }
 
+static const unsigned char *arm_next_socket(const struct code *code, const unsigned char *at)
+{
+	uint32_t load = 0x52800000 | (uint32_t)arm_numbers.socket << 5;
+
+	for (; code->end - at >= LONGEST; at += 4) {
+		if (((uint32_t)read_32(at) & 0x7ffffff7) == load && at > code->start)
+			return at;
+	}
+	return NULL;
+}
+
 static const bool x86_begins[256] = { [0x0f] = true, [0xe8] = true, [0xe9] = true, [0xff] = true };
 
-static const struct machine x86 = { &x86_numbers, 1,          x86_begins, x86_jumps,
-				    x86_calls,    x86_enters, x86_loads };
-static const struct machine arm = { &arm_numbers, 4,          NULL,     arm_jumps,
-				    arm_calls,    arm_enters, arm_loads };
+static const struct machine x86 = {
+	&x86_numbers,      1,          x86_begins, x86_jumps,       x86_branches,
+	x86_calls_by_slot, x86_enters, x86_loads,  x86_next_socket,
+};
+static const struct machine arm = {
+	&arm_numbers,      4,          NULL,      arm_jumps,       arm_branches,
+	arm_calls_by_slot, arm_enters, arm_loads, arm_next_socket,
+};
 
 static const struct machine *machine_of(struct abi abi)
 {
 	if (abi.class != ELFCLASS64)
 		return NULL;
 	return abi.machine == EM_X86_64 ? &x86 : abi.machine == EM_AARCH64 ? &arm : NULL;
+}
+
+/* A call of syscall(2): a call or a jump to one of the stubs, or a call by a slot. */
+static bool calls_function(const struct machine *machine, const struct code *code,
+			   const unsigned char *at, const struct leads *leads)
+{
+	uint64_t target;
+
+	if (machine->branches(code, at, &target))
+		return has(leads->stubs, leads->stub_count, target);
+	return machine->calls_by_slot(code, at, leads);
 }
 
 /* The number that was loaded last before the call; false if none was shortly before. */
@@ -223,7 +292,6 @@ static void take_number(const struct numbers *numbers, int number, bool by_funct
 static void read_code(const struct machine *machine, const struct code *code, struct leads *leads,
 		      bool *called, struct calls *calls)
 {
-	enum { LONGEST = 8 }; /* bytes that are looked at from one place on */
 	int number;
 
 	for (const unsigned char *at = code->start; code->end - at >= LONGEST;
@@ -233,7 +301,7 @@ static void read_code(const struct machine *machine, const struct code *code, st
 
 		if (machine->begins && !machine->begins[*at])
 			continue;
-		by_function = leads->slot_count && machine->calls(code, at, leads);
+		by_function = leads->slot_count && calls_function(machine, code, at, leads);
 		if (!by_function && !machine->enters(at) &&
 		    !(leads->slot_count && machine->jumps_by_slot(code, at, leads, &stub)))
 			continue;
@@ -249,7 +317,8 @@ static void find_stubs(const struct machine *machine, const struct code *code, s
 {
 	uint64_t stub;
 
-	for (const unsigned char *at = code->start; code->end - at >= 8; at += machine->step) {
+	for (const unsigned char *at = code->start; code->end - at >= LONGEST;
+	     at += machine->step) {
 		if ((!machine->begins || machine->begins[*at]) &&
 		    machine->jumps_by_slot(code, at, leads, &stub))
 			add_stub(leads, stub);
@@ -260,6 +329,7 @@ static void find_stubs(const struct machine *machine, const struct code *code, s
 static bool next_code(const struct elf_view *view, unsigned *i, struct code *code)
 {
 	struct elf_section section;
+	uint64_t behind;
 
 	while (elf_view_section(view, (*i)++, &section)) {
 		if (section.type != SHT_PROGBITS || !(section.flags & SHF_EXECINSTR))
@@ -267,7 +337,9 @@ static bool next_code(const struct elf_view *view, unsigned *i, struct code *cod
 		code->start = elf_view_at(view, section.offset, section.size);
 		if (!code->start)
 			continue;
-		code->end = code->start + section.size;
+		behind = view->size - section.offset - section.size;
+		code->end =
+			code->start + section.size + (behind < LONGEST - 1 ? behind : LONGEST - 1);
 		code->address = section.address;
 		return true;
 	}
@@ -289,4 +361,73 @@ void code_read(const struct elf_view *view, struct calls *calls)
 		read_code(machine, &code, &leads, &called, calls);
 	if (leads.slot_count && !called && !calls->socket)
 		calls->unknown = true; /* by a pointer to it */
+}
+
+/* If there is a stub at the address, adds it. */
+static void look_for_stub(const struct machine *machine, const struct elf_view *view,
+			  uint64_t address, struct leads *leads)
+{
+	static const uint64_t prefixes[] = { 0, 1, 4, 5 };
+	struct code code;
+	uint64_t stub;
+
+	for (unsigned i = 0; next_code(view, &i, &code);) {
+		uint64_t size = (uint64_t)(code.end - code.start);
+
+		for (unsigned j = 0; j < sizeof(prefixes) / sizeof(prefixes[0]); j++) {
+			uint64_t at = address - code.address + prefixes[j];
+
+			if (prefixes[j] % machine->step == 0 && at <= size &&
+			    size - at >= LONGEST &&
+			    machine->jumps_by_slot(&code, code.start + at, leads, &stub) &&
+			    stub == address)
+				return add_stub(leads, stub);
+		}
+	}
+}
+
+/* Whether a call follows shortly for which the number was loaded. */
+static bool is_used(const struct machine *machine, const struct elf_view *view,
+		    const struct code *code, const unsigned char *load, struct leads *leads)
+{
+	int number;
+	uint64_t address;
+
+	for (const unsigned char *at = load + machine->step;
+	     at - load <= SHORTLY && code->end - at >= LONGEST; at += machine->step) {
+		bool enters = machine->enters(at);
+
+		if (!enters && !leads->slot_count)
+			continue;
+		if (machine->branches(code, at, &address))
+			look_for_stub(machine, view, address, leads);
+		if ((enters || calls_function(machine, code, at, leads) ||
+		     machine->jumps_by_slot(code, at, leads, &address)) &&
+		    number_before(machine, code, at, !enters, &number) &&
+		    number == machine->numbers->socket)
+			return true;
+	}
+	return false;
+}
+
+bool code_makes_sockets(const struct elf_view *view)
+{
+	const struct machine *machine = machine_of(view->abi);
+	struct leads leads = { .slot_count = 0 };
+	bool ready = false;
+	struct code code;
+
+	for (unsigned i = 0; machine && next_code(view, &i, &code);) {
+		const unsigned char *at = code.start;
+
+		while ((at = machine->next_socket(&code, at))) {
+			if (!ready)
+				find_slots(view, &leads);
+			ready = true;
+			if (is_used(machine, view, &code, at, &leads))
+				return true;
+			at += machine->step;
+		}
+	}
+	return false;
 }

@@ -19,4 +19,9 @@ struct calls {
 /* Reads x86-64 and aarch64; of other machines only whether they import syscall(2). */
 void code_read(const struct elf_view *view, struct calls *calls);
 
+/*
+ * Whether it makes socket(2), as `socket` above. Much faster, for the many libraries of a program.
+ */
+bool code_makes_sockets(const struct elf_view *view);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "process/process.h"
 #include "program/elf_file.h"
+#include "program/linked.h"
 #include "program/traits.h"
 #include "rules.h"
 
@@ -22,6 +23,7 @@ struct target {
 	bool readable;             /* whether we may read executable; if not, elf is not known */
 	struct elf elf;            /* of executable */
 	struct traits traits;      /* of executable, if it is dynamic */
+	struct linked linked;      /* its libraries, if it is a dynamic program and no process */
 	bool is_linker;            /* executable is the dynamic linker, which runs its argument */
 	bool is_musl;              /* its dynamic linker is musl's */
 	enum privilege privilege;  /* of executable, for us */

@@ -35,19 +35,14 @@ static void read_symbols(const struct elf_view *view, const struct elf_section *
 static void read_needed(const struct elf_view *view, const struct elf_section *section,
 			struct traits *traits)
 {
-	bool is_64 = view->abi.class == ELFCLASS64;
-	size_t size = is_64 ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
-	const void *table = elf_view_at(view, section->offset, section->size);
+	struct elf_mark mark;
 
-	for (size_t i = 0; table && i < section->size / size; i++) {
-		const Elf64_Dyn *wide = (const Elf64_Dyn *)table + i;
-		const Elf32_Dyn *narrow = (const Elf32_Dyn *)table + i;
+	for (uint64_t i = 0; elf_view_mark(view, section, i, &mark); i++) {
 		const char *name;
 
-		if ((is_64 ? wide->d_tag : narrow->d_tag) != DT_NEEDED)
+		if (mark.tag != DT_NEEDED)
 			continue;
-		name = elf_view_string(view, section->link,
-				       is_64 ? (uint32_t)wide->d_un.d_val : narrow->d_un.d_val);
+		name = elf_view_string(view, section->link, mark.value);
 		if (strncmp(name, "libasan.so", 10) == 0 ||
 		    strncmp(name, "libclang_rt.asan", 16) == 0)
 			traits->asan = true;

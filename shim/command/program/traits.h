@@ -17,7 +17,7 @@ struct traits {
 	unsigned php; /* PHP's version, 802 for 8.2; 0: it is not PHP */
 };
 
-/* Reads them from the file; all zero if it cannot be read, or has no sections. */
+/* Reads them from the file; all zero if it cannot be read. */
 void traits_read(const char *path, struct traits *traits);
 
 #endif

@@ -1,6 +1,8 @@
 /* limits: the sentences about the limits of a yes. */
 #include "verdict/limits.h"
 
+#include <string.h>
+
 static void separate(struct text *text)
 {
 	if (text->next > text->start)
@@ -22,6 +24,17 @@ void text_given(struct text *text, const struct target *target)
 	text_quoted(text, slice_of(target->given));
 	text_string(text, ", which it is given, is static or Go; if it starts that, it needs "
 			  "'keepalive run --supervise=always'");
+}
+
+static void text_raw(struct text *text, const char *names)
+{
+	if (!names[0])
+		return;
+	separate(text);
+	text_string(text, "but not for sockets that ");
+	text_string(text, names);
+	text_string(text, strchr(names, ',') ? " make" : " makes");
+	text_string(text, " by direct system calls; " REACHES_ALL);
 }
 
 void text_limits(struct text *text, const struct target *target)
@@ -51,6 +64,7 @@ void text_limits(struct text *text, const struct target *target)
 	    "PHP before 8.5 opens its extensions with RTLD_DEEPBIND, so that no preload sees the "
 	    "sockets of curl, pgsql, sockets and others; " REACHES_ALL);
 	add(text, calls->socket, "it can also make sockets by direct system calls; " REACHES_ALL);
+	text_raw(text, target->linked.raw);
 	add(text, calls->unknown && !calls->socket,
 	    "it calls syscall(2) with numbers that its file does not show, and sockets that it "
 	    "makes that way are not reached; " REACHES_ALL);
@@ -71,10 +85,18 @@ void text_limits_seen(struct text *text, const struct reach *reach)
 	add(text, reach->error,
 	    "whether its calls really lead to the library is not known, because its memory "
 	    "cannot be read: ask as root");
-	if (!reach->bypassed)
-		return;
-	add(text, true, "but not for the sockets of ");
-	text_string(text, reach->names);
-	text_string(text,
-		    ", loaded with RTLD_DEEPBIND or dlmopen(), past any preload; " REACHES_ALL);
+	if (reach->bypassed) {
+		add(text, true, "but not for the sockets of ");
+		text_string(text, reach->names);
+		text_string(
+			text,
+			", loaded with RTLD_DEEPBIND or dlmopen(), past any preload; " REACHES_ALL);
+	}
+	text_raw(text, reach->raw);
+	if (reach->unread[0]) {
+		add(text, true, "whether this holds for the sockets of ");
+		text_string(text, reach->unread);
+		text_string(text, " is not known, because the file is gone or cannot be read: ask "
+				  "as root");
+	}
 }

@@ -3,6 +3,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +12,19 @@
 #include "base/array.h"
 #include "base/printable.h"
 #include "process/pidfd.h"
+#include "program/code.h"
 #include "program/elf_view.h"
 #include "program/library.h"
+#include "program/linked.h"
 
 /* A line of /proc/PID/maps that shows a file. */
 struct mapping {
 	uint64_t start, end, offset;
-	char *path;
+	bool is_code; /* may be executed */
+	char *path;   /* ends in DELETED if the file has been removed or replaced */
 };
+
+#define DELETED " (deleted)"
 
 struct space {
 	pid_t pid;
@@ -41,14 +47,16 @@ static void read_space(struct space *space)
 	while (maps && getline(&line, &size, maps) > 0) {
 		struct mapping mapping;
 		unsigned long long start, end, offset;
+		char access[5];
 		int name = 0;
 
-		if (sscanf(line, "%llx-%llx %*s %llx %*s %*s %n", &start, &end, &offset, &name) <
-			    3 ||
+		if (sscanf(line, "%llx-%llx %4s %llx %*s %*s %n", &start, &end, access, &offset,
+			   &name) < 4 ||
 		    !name || line[name] != '/')
 			continue;
 		line[strcspn(line, "\n")] = '\0';
-		mapping = (struct mapping){ start, end, offset, strdup(line + name) };
+		mapping = (struct mapping){ start, end, offset, access[2] == 'x',
+					    strdup(line + name) };
 		if (!mapping.path)
 			abort();
 		space->list = array_room(space->list, space->count, &space->room, sizeof(mapping));
@@ -74,23 +82,10 @@ static const char *file_at(const struct space *space, uint64_t address)
 	return NULL;
 }
 
-static bool is_c_library(const char *path)
+/* Also a copy that a package manager has replaced: it is deleted, or has a longer name for a while. */
+static bool is_ours(const char *path)
 {
-	const char *name = base_name(path);
-
-	return strncmp(name, "libc.so", 7) == 0 || strncmp(name, "libc-2.", 7) == 0 ||
-	       strncmp(name, "libpthread", 10) == 0 || strncmp(name, "ld-musl-", 8) == 0;
-}
-
-static bool is_call(const char *name)
-{
-	static const char *const calls[] = { "socket", "connect", "accept", "accept4", "listen" };
-
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (strcmp(name, calls[i]) == 0)
-			return true;
-	}
-	return false;
+	return strncmp(base_name(path), LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0;
 }
 
 /* A shared object in the process's memory. */
@@ -116,11 +111,11 @@ static void take_slot(struct object *object, uint64_t address)
 	file = file_at(object->space, is_64 ? wide : narrow);
 	if (!file)
 		return;
-	if (strcmp(base_name(file), LIBRARY_NAME) == 0)
+	if (is_ours(file))
 		object->reached = true;
 	else if (strcmp(file, object->path) == 0)
 		object->reached = object->reached || object->is_program; /* as it will be called */
-	else if (is_c_library(file))
+	else if (linked_is_c_library(file))
 		object->bypassed = true;
 }
 
@@ -129,7 +124,7 @@ static void read_slots(struct object *object, const struct elf_section *slots)
 	struct elf_relocation slot;
 
 	for (uint64_t i = 0; elf_view_relocation(object->view, slots, i, &slot); i++) {
-		if (slot.symbol.imported && is_call(slot.symbol.name))
+		if (slot.symbol.imported && linked_is_call(slot.symbol.name))
 			take_slot(object, slot.address);
 	}
 }
@@ -137,28 +132,51 @@ static void read_slots(struct object *object, const struct elf_section *slots)
 /* The address of the first loaded segment in the file: 0 but in executables of fixed addresses. */
 static uint64_t first_address(const struct elf_view *view)
 {
-	const Elf64_Ehdr *wide = elf_view_at(view, 0, sizeof(*wide));
-	const Elf32_Ehdr *narrow = elf_view_at(view, 0, sizeof(*narrow));
-	bool is_64 = view->abi.class == ELFCLASS64;
+	struct elf_segment segment;
 
-	for (unsigned i = 0; wide && i < (is_64 ? wide->e_phnum : narrow->e_phnum); i++) {
-		const Elf64_Phdr *wide_entry = elf_view_at(
-			view, wide->e_phoff + i * sizeof(*wide_entry), sizeof(*wide_entry));
-		const Elf32_Phdr *narrow_entry = elf_view_at(
-			view, narrow->e_phoff + i * sizeof(*narrow_entry), sizeof(*narrow_entry));
-
-		if (is_64 && wide_entry && wide_entry->p_type == PT_LOAD)
-			return wide_entry->p_vaddr & ~0xfffULL;
-		if (!is_64 && narrow_entry && narrow_entry->p_type == PT_LOAD)
-			return narrow_entry->p_vaddr & ~0xfffU;
+	for (unsigned i = 0; elf_view_segment(view, i, &segment); i++) {
+		if (segment.type == PT_LOAD)
+			return segment.address & ~0xfffULL;
 	}
 	return 0;
+}
+
+/*
+ * Opens the file that is mapped. Only privileged users may do that by the mapping itself, which finds
+ * it whatever has happened to its name, and from outside of a chroot(2).
+ */
+static bool open_file(pid_t pid, const struct mapping *mapping, bool is_program,
+		      struct elf_view *view)
+{
+	char path[4096 + 64];
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", (int)pid,
+		 (unsigned long long)mapping->start, (unsigned long long)mapping->end);
+	if (elf_view_open(path, view))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	if (is_program && elf_view_open(path, view))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, mapping->path);
+	return elf_view_open(path, view);
+}
+
+/* Adds the object's name to a list. */
+static void name_object(const struct mapping *mapping, char *list, size_t size)
+{
+	char name[NAME_MAX + sizeof(DELETED)];
+	size_t length;
+
+	snprintf(name, sizeof(name), "%s", base_name(mapping->path));
+	length = strlen(name);
+	if (length > strlen(DELETED) && strcmp(name + length - strlen(DELETED), DELETED) == 0)
+		name[length - strlen(DELETED)] = '\0';
+	name_list_add(list, size, name);
 }
 
 static void read_object(const struct space *space, const struct mapping *mapping,
 			struct reach *reach)
 {
-	char path[4096 + 64];
 	struct elf_view view;
 	struct elf_section section;
 	struct object object = { .space = space,
@@ -166,23 +184,47 @@ static void read_object(const struct space *space, const struct mapping *mapping
 				 .path = mapping->path,
 				 .base = mapping->start,
 				 .is_program = strcmp(mapping->path, space->program) == 0 };
-	struct text names = { reach->names, reach->names + strlen(reach->names),
-			      reach->names + sizeof(reach->names) - 1 };
 
-	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)space->pid, mapping->path);
-	if (!elf_view_open(path, &view))
+	if (!open_file(space->pid, mapping, object.is_program, &view)) {
+		name_object(mapping, reach->unread, sizeof(reach->unread));
 		return;
+	}
 	object.base -= first_address(&view);
 	for (unsigned i = 0; elf_view_section(&view, i, &section); i++)
 		read_slots(&object, &section);
-	elf_view_close(&view);
 	reach->reached += object.reached;
 	reach->bypassed += object.bypassed;
-	if (object.bypassed && !strstr(reach->names, base_name(mapping->path))) {
-		text_string(&names, names.next > names.start ? ", " : "");
-		text_printable(&names, base_name(mapping->path));
-	}
-	*names.next = '\0';
+	if (object.bypassed)
+		name_object(mapping, reach->names, sizeof(reach->names));
+	if (!object.is_program && code_makes_sockets(&view))
+		name_object(mapping, reach->raw, sizeof(reach->raw));
+	if (!elf_view_has(&view, SHT_DYNSYM))
+		name_object(mapping, reach->unread, sizeof(reach->unread));
+	elf_view_close(&view);
+}
+
+/* Whether mapping number i continues the object of the one before it. */
+static bool goes_on(const struct space *space, size_t i)
+{
+	const struct mapping *mapping = &space->list[i];
+
+	return i && strcmp(mapping[-1].path, mapping->path) == 0 &&
+	       (mapping->offset != 0 || mapping[-1].end == mapping->start);
+}
+
+/* Whether mapping number i is the first one of an object with code. */
+static bool is_object(const struct space *space, size_t i)
+{
+	const struct mapping *first = &space->list[i];
+	char magic[SELFMAG];
+	bool is_code = first->is_code;
+
+	if (first->offset != 0 || goes_on(space, i))
+		return false;
+	for (size_t j = i + 1; j < space->count && !is_code && goes_on(space, j); j++)
+		is_code = space->list[j].is_code;
+	return is_code && pidfd_memory(space->pid, first->start, magic, sizeof(magic)) &&
+	       memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
 void reach_read(pid_t pid, struct reach *reach)
@@ -197,11 +239,7 @@ void reach_read(pid_t pid, struct reach *reach)
 	for (size_t i = 0; i < space.count && !reach->error; i++) {
 		const char *path = space.list[i].path;
 
-		bool goes_on = i && space.list[i - 1].end == space.list[i].start &&
-			       strcmp(space.list[i - 1].path, path) == 0;
-
-		if (space.list[i].offset == 0 && !goes_on && !is_c_library(path) &&
-		    strcmp(base_name(path), LIBRARY_NAME) != 0)
+		if (is_object(&space, i) && !linked_is_c_library(path) && !is_ours(path))
 			read_object(&space, &space.list[i], reach);
 	}
 	for (size_t i = 0; i < space.count; i++)

@@ -49,7 +49,11 @@ static enum obstacle own_way(const struct target *target)
 		return OBSTACLE_PASCAL;
 	if (traits->imports_socket)
 		return OBSTACLE_NONE;
-	return traits->calls.socket ? OBSTACLE_RAW : traits->rcmd ? OBSTACLE_RCMD : OBSTACLE_NONE;
+	if (traits->calls.socket)
+		return OBSTACLE_RAW;
+	if (traits->rcmd)
+		return OBSTACLE_RCMD;
+	return target->linked.raw[0] && !target->linked.intercepted ? OBSTACLE_RAW : OBSTACLE_NONE;
 }
 
 /* The first obstacle that applies, the most fundamental ones first. */
@@ -149,6 +153,11 @@ static void explain_supervised(struct verdict *verdict, const struct target *tar
 	(void)library;
 	if (verdict->obstacle == OBSTACLE_STATIC && target->elf.go)
 		reason(verdict, "it is a static Go program: no dynamic linker, so no preload");
+	if (verdict->obstacle == OBSTACLE_RAW && !target->traits.calls.socket)
+		reason(verdict,
+		       "its sockets are made by %s, by system calls that bypass the C library and "
+		       "any preload",
+		       target->linked.raw);
 	if (!verdict->supervisable)
 		advise(verdict, "supervision does not see this architecture's socket calls");
 	else if (target->elf.go)
@@ -239,7 +248,7 @@ static enum obstacle obstacle_of_process(const struct target *target,
 		return own_way(target);
 	if (!supervised && !check->library)
 		return check->privileged ? OBSTACLE_PRIVILEGE : OBSTACLE_NOT_LOADED;
-	if (!supervised && check->reach.bypassed && !check->reach.reached)
+	if (!supervised && (check->reach.bypassed || check->reach.raw[0]) && !check->reach.reached)
 		return OBSTACLE_BYPASSED;
 	if (check->overwritten)
 		return OBSTACLE_OVERWRITTEN;
@@ -283,8 +292,9 @@ void judge_process(const struct process *process, const struct target *target,
 	if (verdict->obstacle == OBSTACLE_HIDDEN)
 		permission_reason(&why, process, check->hidden);
 	if (verdict->obstacle == OBSTACLE_BYPASSED)
-		reason(verdict, "the library is loaded, but the calls of %s lead past it",
-		       check->reach.names);
+		reason(verdict, "the library is loaded, but the calls of %s%s%s lead past it",
+		       check->reach.names, check->reach.names[0] && check->reach.raw[0] ? ", " : "",
+		       check->reach.raw);
 	if (verdict->obstacle == OBSTACLE_NONE)
 		advise_limits(verdict, &check->reach);
 	if (verdict->obstacle == OBSTACLE_NONE && check->supervisor)
