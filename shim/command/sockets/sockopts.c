@@ -83,7 +83,7 @@ struct standing sockopts_apply(int fd, const struct settings *settings, unsigned
 	struct values now;
 
 	sockopts_read(fd, &now);
-	before = standing_of(settings, given, &now, sockopts_of_kernel());
+	before = standing_of(settings, given, owned, &now, sockopts_of_kernel());
 	before.owned |= owned;
 	decision = decide_from(settings, before, number, &now, sockopts_of_kernel());
 	for (unsigned i = 0; i < OPTIONS; i++) {
