@@ -186,7 +186,7 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	verified
 	run -0 "$KEEPALIVE" disable --root="$ROOT" it
 	run -125 enable --cgroup --rule='program=static off' it
-	assert_output --partial "a rule with program= does not work for a control group"
+	assert_output --partial "rule 1: program= does not work for a control group"
 	run -125 enable --cgroup --log=stderr it
 	assert_output --partial "--log does not apply here"
 	[ ! -e "$DROP_IN" ]

@@ -178,6 +178,12 @@ END
 	assert_output "64 threads x 300 sockets: 0 wrong"
 }
 
+@test "a filter that another filter keeps from being installed is not read where nothing is mapped" {
+	run timeout 60 env LD_PRELOAD="$SHIM" "$PROGRAMS/pointers" filters
+	assert_success
+	assert_output "$("$PROGRAMS/pointers" filters)"
+}
+
 @test "an address that is gone when connect() returns, was never read, or lies past the stack's end: as without the shim" {
 	local settings
 

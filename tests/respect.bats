@@ -65,6 +65,33 @@ $output"
 	has server "$DEFAULTS"
 }
 
+# early SETTING...: listener, client and accepted socket of a program that sets its options before it listens and connects
+# (bare 1/200/33, 1/200, 1/200/33), and a listener that sets SO_KEEPALIVE 0.
+early() {
+	run -0 shimmed "$@" python3 "$TESTS/programs/early.py"
+	output=$(sed 's/.*(\(.*\), [0-9]*)$/\1/; s|, |/|g' <<<"$output" | paste -sd ' ')
+}
+
+@test "force in one role: what the program sets on sockets of the other one stands" {
+	local settings
+
+	for settings in KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_RULES='role=server off mode=respect' \
+		KEEPALIVE_SHIM_RULES='role=server port=1-65535 off mode=respect'; do
+		early KEEPALIVE_SHIM_MODE=force "$settings"
+		assert_output "1/200/33/9 1/60/10/6 1/200/33/9 0/7200/75/9"
+	done
+	early KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.1 off mode=respect'
+	assert_output "1/60/10/6 1/200/75/9 1/60/10/6 1/60/10/6"
+	early KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server
+	assert_output "1/60/10/6 1/200/75/9 1/60/10/6 1/60/10/6"
+	early KEEPALIVE_SHIM_RULES='role=client mode=force'
+	assert_output "1/200/33/6 1/60/10/6 1/200/33/6 0/60/10/6"
+	early KEEPALIVE_SHIM_RULES='role=server mode=force'
+	assert_output "1/60/10/6 1/200/10/6 1/60/10/6 1/60/10/6"
+	early KEEPALIVE_SHIM_MODE=force
+	assert_output "1/60/10/6 1/60/10/6 1/60/10/6 1/60/10/6"
+}
+
 @test "force: applies to a duplicate of the descriptor too" {
 	run shimmed KEEPALIVE_SHIM_MODE=force python3 -c '
 import socket

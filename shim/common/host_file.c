@@ -200,9 +200,8 @@ static void complain_of_file(const char *problem, complain_function *complain, v
 		.host_file = true,
 		.variable = VARIABLES,
 		.problem = problem,
-		.accepted = "a text file up to 64 KiB, no link, that root owns and "
-			    "nobody else can "
-			    "write, in such a directory",
+		.accepted = "a text file up to 64 KiB, no link, that only root owns and can write, "
+			    "in such a directory",
 		.instead = "none of it",
 	};
 

@@ -340,9 +340,12 @@ static bool is_there(const void *bytes)
 
 static bool is_readable(const struct filter *program)
 {
-	/* A filter before this one forbids the question; then it was real, and so is this one. */
+	/*
+	 * If a filter before this one forbids the question, it was real, and so is this one; unless
+	 * that could not be read either, so that nothing is allowed.
+	 */
 	if (unguarded.syscall && !is_allowed(SYS_rt_sigprocmask, 0, 0))
-		return true;
+		return is_allowed(SYS_write, 0, 0);
 	return is_there(&program->instructions) && program->length &&
 	       is_there(program->instructions + program->length - 1);
 }

@@ -3,6 +3,7 @@
  *
  *   pointers unmapped    connect() waits in one thread while another unmaps the address
  *   pointers faked N     a filter answers connect() with errno N (0: success) instead of the kernel
+ *   pointers filters     an outer filter answers the calls that install another one, whose program is not mapped
  *   pointers edge        accept() on a stack at the end of its mapping, with the length just past it
  *   pointers past N      connect() there, with the address just past it, and that answer of a filter
  *   pointers peers       connects to each name of this host, and prints the keepalive options of each connection
@@ -99,6 +100,31 @@ static void faked(unsigned number)
 	connect_to_page(NULL);
 }
 
+static void filters(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_filter backwards[] = { BPF_STMT(BPF_JMP | BPF_JA, (unsigned)-1) };
+	struct sock_fprog program = { 7, filter }, without_code = { 7, (void *)8 };
+	struct sock_fprog endless = { 1, backwards };
+	void *programs[] = { (void *)8, &without_code, &endless };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	errno = 0;
+	for (int i = 0; i < 3; i++) {
+		show("prctl", prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, programs[i]));
+		show("seccomp", (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, programs[i]));
+	}
+}
+
 static void accept_at_edge(void)
 {
 	static struct sockaddr_storage peer;
@@ -193,6 +219,8 @@ int main(int argc, char **argv)
 		past((unsigned)atoi(argv[2]));
 	else if (argc == 2 && strcmp(argv[1], "edge") == 0)
 		edge();
+	else if (argc == 2 && strcmp(argv[1], "filters") == 0)
+		filters();
 	else if (argc == 2 && strcmp(argv[1], "peers") == 0)
 		peers();
 	else
