@@ -343,7 +343,7 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	in_own_etc '
 		echo "KEEPALIVE_SHIM_RULES=program=nginx off" | host_file
 		"$COMMAND" cgroup attach nowhere 2>&1 || true'
-	assert_output "keepalive: /etc/keepalive-shim.conf line 1 rule 1: program= does not work for a control group: the kernel's programs see sockets, not executables; KEEPALIVE_SHIM_RULES overrides those of /etc/keepalive-shim.conf, ';' means none"
+	assert_output "keepalive: /etc/keepalive-shim.conf line 1: KEEPALIVE_SHIM_RULES rule 1: program= does not work for a control group: the kernel's programs see sockets, not executables; KEEPALIVE_SHIM_RULES overrides those of /etc/keepalive-shim.conf, ';' means none"
 }
 
 @test "check names the source of each value: option, variable, line of the file, default" {

@@ -4,12 +4,30 @@
 #include "base/message.h"
 #include "base/sources.h"
 
+static void refuse_program(const struct sources *sources, unsigned rule)
+{
+	const struct complaint complaint = {
+		.host_file = sources->texts.line[VARIABLE_RULES],
+		.line = sources->texts.line[VARIABLE_RULES],
+		.variable = VARIABLE_RULES,
+		.rule = rule,
+		.problem = "program= does not work for a control group: the kernel's programs see "
+			   "sockets, not executables",
+	};
+	char line[512];
+	struct text text = TEXT(line);
+
+	text_complaint(&text, &complaint, sources->option[VARIABLE_RULES], false);
+	if (complaint.host_file)
+		text_string(&text, "; KEEPALIVE_SHIM_RULES overrides those of " HOST_FILE
+				   ", ';' means none");
+	message("%.*s", (int)(text.next - text.start), text.start);
+}
+
 bool group_settings_read(const struct settings_options *options, struct settings *settings)
 {
 	static const struct program unknown;
 	struct sources sources;
-	char line[64];
-	struct text source = TEXT(line);
 
 	settings_options_sources(options, &sources);
 	if (!sources_read(&sources, &unknown, settings, !sources_said(&sources)))
@@ -19,14 +37,7 @@ bool group_settings_read(const struct settings_options *options, struct settings
 		return false;
 	}
 	if (settings->by_program) {
-		text_source(&source, &sources, VARIABLE_RULES);
-		message("%.*s rule %u: program= does not work for a control group: the kernel's "
-			"programs see sockets, not executables%s",
-			(int)(source.next - source.start), source.start, settings->by_program,
-			sources.texts.line[VARIABLE_RULES]
-				? "; KEEPALIVE_SHIM_RULES overrides those of " HOST_FILE
-				  ", ';' means none"
-				: "");
+		refuse_program(&sources, settings->by_program);
 		return false;
 	}
 	if (!settings->on)
