@@ -21,11 +21,11 @@ extern const struct next next_system_calls;
 void next_begin(struct next *next);
 
 /*
- * Fills *next, and memory.program_syscall, with what dlsym(RTLD_NEXT) finds behind the hooks: the C library's functions
- * (cancellation points, where POSIX has them) or another preload's; the bare system call for what
- * is not found. Every C library has all of them, so dlsym() does not allocate an error message. May
- * be called at any time after next_begin(), repeatedly and by several threads, with the same
- * result.
+ * Fills *next, and memory.program_syscall, with what dlsym(RTLD_NEXT) finds behind the hooks: the C
+ * library's functions (cancellation points, where POSIX has them) or another preload's; the bare
+ * system call for what is not found. Every C library has all of them, so dlsym() does not allocate
+ * an error message. May be called at any time after next_begin(), repeatedly and by several
+ * threads, with the same result.
  */
 void next_find(struct next *next);
 

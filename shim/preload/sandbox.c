@@ -328,7 +328,7 @@ static long guarded_syscall(long number, ...)
 
 /*
  * Whether these 8 bytes can be read: rt_sigprocmask(2) copies its second argument before it refuses
- * the first.
+ * the first. Assumed if a filter forbids the question, because then filters are real here.
  */
 static bool is_there(const void *bytes)
 {
@@ -340,12 +340,9 @@ static bool is_there(const void *bytes)
 
 static bool is_readable(const struct filter *program)
 {
-	/*
-	 * If a filter before this one forbids the question, it was real, and so is this one; unless
-	 * that could not be read either, so that nothing is allowed.
-	 */
-	if (unguarded.syscall && !is_allowed(SYS_rt_sigprocmask, 0, 0))
-		return is_allowed(SYS_write, 0, 0);
+	/* An earlier one that could not be read forbids all calls, from the first to the last. */
+	if (forbidden[0] && forbidden[CALLS - 1])
+		return false;
 	return is_there(&program->instructions) && program->length &&
 	       is_there(program->instructions + program->length - 1);
 }
