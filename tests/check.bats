@@ -105,7 +105,7 @@ numbered() {
 @test "a program that calls syscall(SYS_socket): no, and run supervises it; another number: yes; one that does not show: a condition" {
 	case $(uname -m) in
 	x86_64 | aarch64) ;;
-	*) skip "check does not read this processor's code" ;;
+	*) skip_as code ;;
 	esac
 	for how in -O0 -O2 -Os "-O2 -fno-plt" "-O2 -no-pie" "-O2 -Wl,-z,lazy"; do
 		[[ $(uname -m)$how != aarch64*plt ]] || continue # there the call is made through a pointer
@@ -398,7 +398,7 @@ with_library() {
 @test "a program whose library makes its sockets with its own system calls: no, and run supervises it; if it makes others too: a condition" {
 	case $(uname -m) in
 	x86_64 | aarch64) ;;
-	*) skip "check does not read this processor's code" ;;
+	*) skip_as code ;;
 	esac
 	local hows=(function)
 	[ "$(uname -m)" != x86_64 ] || hows+=(instruction)
@@ -424,7 +424,7 @@ with_library() {
 @test "a library that makes raw sockets is found as the dynamic linker finds it" {
 	case $(uname -m) in
 	x86_64 | aarch64) ;;
-	*) skip "check does not read this processor's code" ;;
+	*) skip_as code ;;
 	esac
 	mkdir below
 	raw_library raw function -Wl,-soname,libraw.so
@@ -452,7 +452,7 @@ with_library() {
 @test "a process with a library that makes raw sockets, linked or opened: no, or which library's sockets are not reached" {
 	case $(uname -m) in
 	x86_64 | aarch64) ;;
-	*) skip "check does not read this processor's code" ;;
+	*) skip_as code ;;
 	esac
 	raw_library raw function
 	for how in ./libraw.so -DOPEN='"./libraw.so"'; do

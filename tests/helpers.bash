@@ -101,6 +101,9 @@ skip_as() {
 	fuse) skip "/dev/fuse is missing" ;;
 	postgresql) skip "postgresql is not installed" ;;
 	sanitizers) skip "no compiler here has the sanitizers" ;;
+	tracing) skip "nothing can be traced here" ;;
+	btf) skip "the kernel has no BTF (/sys/kernel/btf/vmlinux)" ;;
+	code) skip "check does not read this processor's code" ;;
 	group) skip "control groups cannot be made here" ;;
 	setuid) skip "setuid has no effect here" ;;
 	sandbox) skip "the program's own sandbox does not work here" ;;

@@ -251,7 +251,7 @@ values_in() {
 	local inner=$!
 	await 5 test -s "$BATS_TEST_TMPDIR/trace"
 	cgroup attach --idle=50 "$NAME"
-	wait $inner || skip "nothing can be traced here"
+	wait $inner || skip_as tracing
 	run -0 values_in "$GROUP/inner"
 	assert_output 'client keepalive=0 idle=7200'
 	cgroup detach --all
@@ -270,7 +270,7 @@ open_sockets_get() {
 
 @test "open sockets: without CAP_SYS_PTRACE by the kernel's iterator, without CAP_PERFMON by copies" {
 	require setpriv
-	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel has no BTF (/sys/kernel/btf/vmlinux)"
+	[ -r /sys/kernel/btf/vmlinux ] || skip_as btf
 	there chmod 777 /sys/fs/bpf
 	open_sockets_get 41 -sys_ptrace
 	open_sockets_get 42 -perfmon,-sys_admin
@@ -519,7 +519,7 @@ $NAME/part/inner: idle=33s interval=10s count=6"
 	await 15 has_connections $process 4
 	run -0 there unshare -pf --mount-proc "$KEEPALIVE" cgroup attach --mode=force --idle=44 "$NAME"
 	assert_output --partial "keepalive: warning: 1 of the group's processes is in a PID namespace that is not visible here"
-	[ -r /sys/kernel/btf/vmlinux ] || skip "the kernel has no BTF (/sys/kernel/btf/vmlinux)"
+	[ -r /sys/kernel/btf/vmlinux ] || skip_as btf
 	assert_equal "$(sockets $process 'keepalive=1 idle=44 ' | wc -l)" "$(sockets $process . | wc -l)"
 	cgroup detach "$NAME"
 	await 5 nothing_left
@@ -548,7 +548,7 @@ calls() {
 	local number half=0 trace=$BATS_TEST_TMPDIR/trace
 
 	require strace
-	there strace -qq -o "$trace" -e trace=bpf "$KEEPALIVE" cgroup attach --mode=force "$NAME" || skip "nothing can be traced here"
+	there strace -qq -o "$trace" -e trace=bpf "$KEEPALIVE" cgroup attach --mode=force "$NAME" || skip_as tracing
 	cgroup detach "$NAME"
 	for number in $(calls "$trace"); do
 		there strace -qq -o "$trace" -e trace=bpf -e inject=bpf:signal=KILL:when="$number" \

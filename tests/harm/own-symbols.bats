@@ -43,7 +43,7 @@ own() {
 
 	require cc
 	while read -r name; do
-		echo "unsigned long $name[16] = { 8, 8 }; unsigned long *found(void) { return $name; }" |
+		echo "unsigned long ${name}[16] = { 8, 8 }; unsigned long *found(void) { return ${name}; }" |
 			cc -fno-builtin -w -shared -fPIC -x c -o "$BATS_TEST_TMPDIR/libown.so" -
 		cc -w -o "$BATS_TEST_TMPDIR/with" "$TESTS/harm/own-symbol.c" -DNAME=nothing -L "$BATS_TEST_TMPDIR" \
 			-Wl,--no-as-needed,-rpath,"$BATS_TEST_TMPDIR" -lown
