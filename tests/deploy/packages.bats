@@ -212,7 +212,7 @@ file_is_static() {
 	assert_output --regexp 'FLAGS(_1)?\) .*NOW'
 	ls -l "$command" | awk '{ print "# " $5 }' >&3
 	if [ -e "/usr/lib/$ARCH-linux-musl/rcrt1.o" ]; then
-		[ "$(stat -c %s "$command")" -lt 420000 ]
+		[ "$(stat -c %s "$command")" -lt 450000 ]
 		run -0 grep 'statically with musl' "$BATS_TEST_TMPDIR/NOTICE"
 	else
 		run -0 grep 'statically with' "$BATS_TEST_TMPDIR/NOTICE"
