@@ -39,7 +39,7 @@ setup() {
 @test "if control groups can be attached to, it reports what that costs in connect() and setsockopt(), and how long it takes" {
 	! grep -q "without keepalive cgroup" "$BENCH_OUTPUT.progress" || skip "$(grep "without keepalive cgroup" "$BENCH_OUTPUT.progress")"
 	run -0 cat "$BENCH_OUTPUT"
-	assert_line --regexp '^In the kernel, .* adds to a connect\(\) [0-9]+, [0-9]+, [0-9]+ ns .*, and -?[0-9]+ ns to each setsockopt .* attaching takes [0-9]+ ms\.$'
+	assert_line --regexp '^In the kernel, .* adds to a connect\(\) [0-9]+, [0-9]+, [0-9]+ ns .*, and -?[0-9]+ ns to each setsockopt.* attaching takes [0-9]+ ms\.$'
 }
 
 @test "the plot of growth is well-formed and has every panel" {
