@@ -47,6 +47,7 @@ class Settings:
         self.none, self.base = Profile([0] * 5, False), Profile(values, force)
         self.rules = [self.rule(text.split(), list(values), force)
                       for text in variable("RULES", "").split(";") if text.strip()]
+        self.all_force = force and self.roles == ROLES["both"] and all(rule[-1].force for rule in self.rules)
 
     @staticmethod
     def value(name, text):
@@ -99,7 +100,7 @@ class Socket:
         self.profile = profile
 
     def set(self, i, value):
-        if self.profile.force and (self.profile.values[i] or i == 0):
+        if self.profile.force and (self.profile.values[i] or i == 0) and (self.state != "fresh" or settings.all_force):
             return
         self.own.add(i)
         self.values[i] = value
