@@ -80,6 +80,15 @@ early() {
 		early KEEPALIVE_SHIM_MODE=force "$settings"
 		assert_output "1/200/33/9 1/60/10/6 1/200/33/9 0/7200/75/9"
 	done
+	# listen() chooses the port, and only then it shows which rule applies.
+	run -0 shimmed KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='role=server port=1-65535 off mode=respect' python3 -c '
+import socket
+s = socket.socket()
+s.setsockopt(1, 9, 1)
+s.setsockopt(6, 4, 200)
+s.listen()
+print(*[s.getsockopt(*option) for option in ((1, 9), (6, 4), (6, 5), (6, 6))])'
+	assert_output "1 200 75 9"
 	early KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_RULES='role=client peer=127.0.0.1 off mode=respect'
 	assert_output "1/60/10/6 1/200/75/9 1/60/10/6 1/60/10/6"
 	early KEEPALIVE_SHIM_MODE=force KEEPALIVE_SHIM_ROLE=server

@@ -129,12 +129,14 @@ for option in (6, 4, 33), (6, 6, 3), (1, 9, 0), (1, 9, 1), (6, 18, 500000):
     server.listen()
     print(values(server))'
 
-	run shimmed KEEPALIVE_SHIM_ROLE=client python3 -c "$program"
-	assert_output '[0, 33, 75, 9]
+	for mode in respect force; do
+		run shimmed KEEPALIVE_SHIM_ROLE=client KEEPALIVE_SHIM_MODE=$mode python3 -c "$program"
+		assert_output '[0, 33, 75, 9]
 [0, 7200, 75, 3]
 [0, 7200, 75, 9]
 [1, 7200, 75, 9]
 [0, 7200, 75, 9]'
+	done
 	run shimmed KEEPALIVE_SHIM_RULES='role=server idle=20 interval=5; role=client idle=120' python3 -c "$program"
 	assert_output '[1, 33, 5, 6]
 [1, 20, 5, 3]

@@ -3,7 +3,8 @@
  *
  *   pointers unmapped    connect() waits in one thread while another unmaps the address
  *   pointers faked N     a filter answers connect() with errno N (0: success) instead of the kernel
- *   pointers filters     an outer filter answers the calls that install another one, whose program is not mapped
+ *   pointers filter N    an outer filter answers the calls that install another one, which is not mapped (0), whose
+ *                        code is not (1), or which jumps backwards for ever (2)
  *   pointers edge        accept() on a stack at the end of its mapping, with the length just past it
  *   pointers past N      connect() there, with the address just past it, and that answer of a filter
  *   pointers peers       connects to each name of this host, and prints the keepalive options of each connection
@@ -100,7 +101,7 @@ static void faked(unsigned number)
 	connect_to_page(NULL);
 }
 
-static void filters(void)
+static void filter_number(int number)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -119,10 +120,8 @@ static void filters(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 	errno = 0;
-	for (int i = 0; i < 3; i++) {
-		show("prctl", prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, programs[i]));
-		show("seccomp", (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, programs[i]));
-	}
+	show("prctl", prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, programs[number]));
+	show("seccomp", (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, programs[number]));
 }
 
 static void accept_at_edge(void)
@@ -219,8 +218,8 @@ int main(int argc, char **argv)
 		past((unsigned)atoi(argv[2]));
 	else if (argc == 2 && strcmp(argv[1], "edge") == 0)
 		edge();
-	else if (argc == 2 && strcmp(argv[1], "filters") == 0)
-		filters();
+	else if (argc == 3 && strcmp(argv[1], "filter") == 0)
+		filter_number(argv[2][0] - '0');
 	else if (argc == 2 && strcmp(argv[1], "peers") == 0)
 		peers();
 	else
