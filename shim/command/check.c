@@ -267,6 +267,7 @@ static int answer_command(const struct question *question)
 		target_say_error(&target, question->command[0], error);
 		return EXIT_OURS;
 	}
+	target_read_libraries(&target);
 	lookalikes_warn(environ, true);
 	settings_options_sources(&question->options, &sources);
 	if (!sources_read(&sources, &program, &settings, true) ||

@@ -132,6 +132,8 @@ static bool plan_command(const struct request *request, const struct service *un
 		message("'%s': its program '%s': %s", unit->name, path, strerror(error));
 		return false;
 	}
+	if (!target.traits.imports_socket)
+		target_read_libraries(&target);
 	program = target_program(&target);
 	if (!settings_options_read(&request->options, &program, &settings, true) ||
 	    !library_find(NULL, target.elf.abi, &plan->library))

@@ -328,6 +328,8 @@ int command_run(int argc, char **argv)
 		target_say_error(&target, request.command[0], error);
 		return status_of(error);
 	}
+	if (settings.on && !target.traits.imports_socket)
+		target_read_libraries(&target);
 	judge_program(&target, error, &library, &settings, &verdict);
 	if (settings.on && !prepare(&request, &target, &library, &verdict, &settings))
 		return EXIT_OURS;

@@ -336,10 +336,8 @@ int target_find(char **command, struct target *target)
 	target->others = privilege_of(target->executable, false);
 	target->is_linker = is_linker(target);
 	target->is_musl = is_musl(target);
-	if (target->elf.dynamic && target->elf.interpreter[0]) {
+	if (target->elf.dynamic && target->elf.interpreter[0])
 		traits_read(target->executable, &target->traits);
-		linked_read(target->executable, target->is_musl, &target->linked);
-	}
 	target->interpreter_missing =
 		target->elf.interpreter[0] && access(target->elf.interpreter, F_OK) != 0;
 	return 0;
@@ -383,4 +381,10 @@ void target_of_process(const struct process *process, struct target *target)
 struct program target_program(const struct target *target)
 {
 	return (struct program){ target->name, target->comm };
+}
+
+void target_read_libraries(struct target *target)
+{
+	if (target->elf.dynamic && target->elf.interpreter[0])
+		linked_read(target->executable, target->is_musl, &target->linked);
 }

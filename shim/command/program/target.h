@@ -23,7 +23,7 @@ struct target {
 	bool readable;             /* whether we may read executable; if not, elf is not known */
 	struct elf elf;            /* of executable */
 	struct traits traits;      /* of executable, if it is dynamic */
-	struct linked linked;      /* its libraries, if it is a dynamic program and no process */
+	struct linked linked;      /* target_read_libraries(); of a process nothing */
 	bool is_linker;            /* executable is the dynamic linker, which runs its argument */
 	bool is_musl;              /* its dynamic linker is musl's */
 	enum privilege privilege;  /* of executable, for us */
@@ -43,6 +43,12 @@ struct target {
  * header shows how to start the file.
  */
 int target_find(char **command, struct target *target);
+
+/*
+ * Reads the libraries of what target_find() found, which takes up to tens of milliseconds. If the
+ * program imports socket(2) itself, only the remarks of a verdict depend on them.
+ */
+void target_read_libraries(struct target *target);
 
 /* Reports the error of target_find(): which file it is of, and what was meant perhaps. */
 void target_say_error(const struct target *target, const char *command, int error);
