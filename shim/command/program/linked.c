@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/path.h"
 #include "base/printable.h"
 #include "program/code.h"
 #include "text.h"
@@ -38,13 +39,6 @@ struct search {
 	char *cache; /* /etc/ld.so.cache */
 	size_t cache_size;
 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 bool linked_is_c_library(const char *path)
 {

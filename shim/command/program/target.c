@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "base/path.h"
 #include "process/proc.h"
 #include "program/env_words.h"
 
@@ -22,13 +23,6 @@ enum {
 
 #define BLANKS " \t"
 static const char shell[] = "/bin/sh"; /* _PATH_BSHELL */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 /* Copies as much as fits. */
 static void copy(char *to, size_t size, const char *from)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/path.h"
 #include "base/printable.h"
 #include "process/pidfd.h"
 #include "program/code.h"
@@ -65,11 +66,6 @@ static void read_space(struct space *space)
 	free(line);
 	if (maps)
 		fclose(maps);
-}
-
-static const char *base_name(const char *path)
-{
-	return strrchr(path, '/') + 1;
 }
 
 /* The file that is mapped at the address; NULL if there is none. */
