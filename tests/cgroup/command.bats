@@ -513,6 +513,17 @@ $NAME/part/inner: idle=33s interval=10s count=6"
 	await 5 nothing_left
 }
 
+@test "list: groups that cannot be read, for want of descriptors, are warned of" {
+	local deep=$GROUP
+
+	for _ in {1..40}; do
+		deep=$deep/d
+	done
+	mkdir -p "$deep"
+	run there sh -c 'ulimit -n 40 && exec "$1" cgroup list' sh "$KEEPALIVE"
+	assert_output --partial "the control groups there cannot be read: Too many open files"
+}
+
 @test "attach in another PID namespace: open sockets in this network namespace too, and a warning of what it cannot see" {
 	in_group python3 "$TESTS/programs/talk.py" pairs 2
 	local process=$!

@@ -336,15 +336,21 @@ static DIR *entries(int fd)
 	return again < 0 ? NULL : fdopendir(again);
 }
 
+/* errno says why; a group may also end at any time. */
+static void warn_of_unread(const char *path)
+{
+	if (errno != ENOENT && errno != ENODEV)
+		warning("%s: the control groups there cannot be read: %s", path, strerror(errno));
+}
+
 void group_walk(const struct group *group, void visit(void *context, const struct group *group),
 		void *context)
 {
 	DIR *folder = entries(group->fd);
 	struct dirent *entry;
 
-	if (!folder && errno != ENOENT)
-		warning("%s: the control groups below it cannot be read: %s", group->path,
-			strerror(errno));
+	if (!folder)
+		warn_of_unread(group->path);
 	visit(context, group);
 	while (folder && (entry = readdir(folder))) {
 		struct group below;
@@ -361,6 +367,8 @@ void group_walk(const struct group *group, void visit(void *context, const struc
 			 path)) {
 			group_walk(&below, visit, context);
 			group_close(&below);
+		} else {
+			warn_of_unread(path);
 		}
 		free(path);
 	}
