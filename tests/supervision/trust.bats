@@ -248,7 +248,7 @@ for line in open(sys.argv[1]):
 	[ "$(nproc)" -gt 1 ] || skip "needs two processors"
 	run -0 --separate-stderr "$KEEPALIVE" run "$TRUSTING" siblings 40 5
 	echo "$stderr"
-	[ "${output%.*}" -lt 2 ] # hundreds if one waits for the others
+	[ "${output%.*}" -lt 2 ] # hundreds, in each of the five rounds, if one waits for the others
 }
 
 @test "a second /proc mounted over the first: supervised as before" {
