@@ -398,3 +398,32 @@ refused() {
 		nothing
 	END
 }
+
+@test "remove --library, as packages do: only if the entry is that library, whatever its spelling" {
+	run -0 --separate-stderr in_host '
+		mkdir -p /usr/local/lib/keepalive-shim
+		cp $at/libkeepalive-shim.so /usr/local/lib/keepalive-shim/
+		/mnt/host-preload install --library /usr/local/lib/keepalive-shim/libkeepalive-shim.so >/dev/null
+		/mnt/host-preload remove --library $at/libkeepalive-shim.so
+		entry
+		ls /etc/keepalive-shim.conf
+		/mnt/host-preload remove --library /usr/local/lib/keepalive-shim/libkeepalive-shim.so >/dev/null
+		entry
+		for spelling in "/usr/\$LIB" "/usr/\${LIB}" "/lib/${at#/usr/lib/}/.." "${at%/keepalive-shim}"; do
+			echo "$spelling/keepalive-shim/libkeepalive-shim.so" >/etc/ld.so.preload
+			/mnt/host-preload remove --library $at/libkeepalive-shim.so >/dev/null
+			entry
+		done
+		/mnt/host-preload remove --library $at/libkeepalive-shim.so'
+	assert_output - <<-'END'
+		/etc/ld.so.preload: the entry is /usr/local/lib/keepalive-shim/libkeepalive-shim.so, not /usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so; nothing is changed
+		/usr/local/lib/keepalive-shim/libkeepalive-shim.so
+		/etc/keepalive-shim.conf
+		none
+		none
+		none
+		none
+		none
+		/etc/ld.so.preload: no entry
+	END
+}
