@@ -26,7 +26,12 @@ def tap(lines):
 def junit(lines):
     """JUnit's XML, after a line that says ===junit===; what comes before is for people. Several may follow."""
     for text in "\n".join(lines).split("===junit===")[1:]:
-        for case in xml.fromstring(text.strip()).iter("testcase"):
+        try:
+            cases = xml.fromstring(text.strip()).iter("testcase")
+        except xml.ParseError:
+            yield "fail", "the runner ended without a report"
+            continue
+        for case in cases:
             name = ".".join(filter(None, (case.get("classname"), case.get("name"))))
             kinds = {child.tag for child in case}
             if kinds & {"failure", "error"}:
@@ -53,10 +58,10 @@ def go(lines):
 
 
 def tcl(lines):
-    """tcltest -verbose pass skip."""
+    """tcltest -verbose pass skip; "==== NAME FAILED" ends the details of a failure that was named above them."""
     words = {"PASSED": "pass", "FAILED": "fail", "SKIPPED": "skip"}
     for line in lines:
-        result = re.match(r"(?:\+\+\+\+|====) (\S+) .*?(PASSED|FAILED|SKIPPED)", line)
+        result = re.match(r"(?:\+\+\+\+|====) (\S+) (?!FAILED$).*?(PASSED|FAILED|SKIPPED)", line)
         if result:
             yield words[result[2]], result[1]
 

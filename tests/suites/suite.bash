@@ -1,4 +1,4 @@
-# How tests/suites/run asks a suite file: suite.bash NAME|/FILE title|packages|limit|slice|version|prepare|tests|results
+# How tests/suites/run asks a suite file: suite.bash NAME|/FILE title|packages|limit|reached|slice|version|prepare|tests|results
 # shellcheck shell=bash
 #
 # A suite file (NAME.suite) is shell code that describes another project's test suite:
@@ -6,14 +6,15 @@
 #   packages=  Debian packages that it needs
 #   format=    how its output reads (formats.py), or a function results: output in, "pass|fail|skip<TAB>name" out
 #   limit=     seconds that one run of it may take (1800)
+#   reached=no the library does not reach the program; supervision does
 #   slice=yes  it is part of the five minutes of scripts/test --all
 #   version    prints the version; without this function it is that of the first package
-#   prepare    fetches the source and builds, once, in $PLACE, which is kept
+#   prepare    fetches the source and builds, once, in $PLACE, which is empty
 #   tests      runs all tests in an empty $TMPDIR, with $PLACE as prepare left it; prints the output
 set -eu
 
 suites=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-limit=1800 slice='' format='' packages=''
+limit=1800 reached=yes slice='' format='' packages=''
 
 # source_of PACKAGE: the folder with its unpacked Debian source.
 source_of() {
@@ -71,7 +72,7 @@ case $1 in
 esac
 
 case $2 in
-title | packages | limit | slice) echo "${!2}" ;;
+title | packages | limit | reached | slice) echo "${!2}" ;;
 prepare) cd "$PLACE" && prepare ;;
 tests) cd "$TMPDIR" && tests ;;
 version | results) "$2" ;;
