@@ -12,6 +12,8 @@ if [ -n "$library" ]; then
 	echo /usr/lib/libkeepalive-shim.so >/etc/ld.so.preload
 fi
 
+grep -c libkeepalive-shim /proc/self/maps >/mnt/loaded # lines of the library in a program's memory
+
 # say NAME COMMAND...: writes its output and status to the file NAME.
 say() {
 	name=$1
