@@ -111,8 +111,8 @@ enum { CALLS = sizeof(calls) / sizeof(calls[0]), SCRATCH = 16, OFFSET_ARGUMENTS 
 
 /* Bytes that are only ever set, so that threads do not undo each other's changes. */
 static uint8_t forbidden[CALLS];
-static bool unknown;
-static struct next unguarded;
+static unsigned unknown;      /* how many threads are installing a filter */
+static struct next unguarded; /* what the guards call */
 
 /* A word of struct seccomp_data. Returns false if it is not known beforehand. */
 static bool load(const struct call *call, int number, uint32_t offset, uint32_t *word)
@@ -338,32 +338,38 @@ static bool is_there(const void *bytes)
 	       errno != EFAULT;
 }
 
+/* If it is empty, which the kernel refuses, the answer does not matter. */
 static bool is_readable(const struct filter *program)
 {
 	/* An earlier one that could not be read forbids all calls, from the first to the last. */
 	if (forbidden[0] && forbidden[CALLS - 1])
 		return false;
-	return is_there(&program->instructions) && program->length &&
+	return is_there(&program->instructions) &&
 	       is_there(program->instructions + program->length - 1);
 }
 
+/* Several threads may do this at a time: what is guarded already is not taken for what was found. */
+#define GUARD(member) \
+	do { \
+		__typeof__(libc->member) found = libc->member; \
+		if (found != guarded_##member) { \
+			unguarded.member = found; \
+			__atomic_store_n(&libc->member, guarded_##member, __ATOMIC_RELEASE); \
+		} \
+	} while (0)
+
 const void *sandbox_begin(const void *program)
 {
-	struct next *found = &memory.found;
-
 	if (!configuration())
 		return NULL;
 	if (program && !is_readable(program))
 		program = NULL;
-	__atomic_store_n(&unknown, true, __ATOMIC_RELAXED);
-	if (unguarded.syscall)
-		return program;
-	unguarded = *found;
-	__atomic_store_n(&found->set_option, guarded_set_option, __ATOMIC_RELEASE);
-	__atomic_store_n(&found->getsockopt, guarded_getsockopt, __ATOMIC_RELEASE);
-	__atomic_store_n(&found->getsockname, guarded_getsockname, __ATOMIC_RELEASE);
-	__atomic_store_n(&found->getpeername, guarded_getpeername, __ATOMIC_RELEASE);
-	__atomic_store_n(&found->syscall, guarded_syscall, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&unknown, 1, __ATOMIC_RELAXED);
+	GUARD(set_option);
+	GUARD(getsockopt);
+	GUARD(getsockname);
+	GUARD(getpeername);
+	GUARD(syscall);
 	return program;
 }
 
@@ -375,11 +381,10 @@ void sandbox_end(bool installed, const void *program)
 		if (!program || !allows_in_any_form(program, &calls[i]))
 			__atomic_store_n(&forbidden[i], 1, __ATOMIC_RELAXED);
 	}
-	__atomic_store_n(&unknown, false, __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&unknown, 1, __ATOMIC_RELAXED);
 }
 
 bool sandbox_forbids(enum sockopt option)
 {
-	return unguarded.syscall &&
-	       !is_allowed(SYS_setsockopt, sockopt_names[option].level, sockopt_names[option].name);
+	return !is_allowed(SYS_setsockopt, sockopt_names[option].level, sockopt_names[option].name);
 }

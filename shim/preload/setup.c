@@ -36,9 +36,8 @@ static void derive(struct configuration *all, const struct settings *settings)
 		all->fresh.value[i] = client->value[i];
 	all->settings = settings;
 	all->stack_end = libc->getauxval(AT_EXECFN);
-	for (unsigned i = 0; i < settings->rules; i++) {
-		may_respect = may_respect || !settings->rule[i].profile.force;
-	}
+	for (unsigned i = 0; i < settings->rules; i++)
+		may_respect |= !settings->rule[i].profile.force;
 	/* At once: another thread may have published the same already. */
 	all->may_respect = may_respect;
 }

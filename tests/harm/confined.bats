@@ -95,6 +95,15 @@ within() {
 	done
 }
 
+# LD_BIND_NOW: fewer steps.
+@test "two threads install their first filters at the same time: whichever is ahead, the next socket() ended the program" {
+	run --separate-stderr shimmed env LD_BIND_NOW=1 "$PROGRAMS/interleaved"
+	# shellcheck disable=SC2154 # set by run
+	[ "$status" -ne 77 ] || skip_as ptrace
+	assert_output "0 killed, 0 wrong"
+	[ "${stderr% places}" -gt 300 ]
+}
+
 # As chronyd and tor do.
 @test "a filter made by libseccomp that knows the options by name: TCP_KEEPIDLE is left out, the rest is there" {
 	require python3
