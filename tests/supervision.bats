@@ -581,6 +581,37 @@ os.execv(sys.argv[1], sys.argv[1:])'
 	assert_output --partial "$DEFAULTS"
 }
 
+@test "a connection that the program is started with: the client's values if this side opened it, as with a preload" {
+	local arguments supervise
+
+	opened='import os, socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+listener.set_inheritable(True)
+connection = socket.create_connection(listener.getsockname())
+os.dup2(connection.fileno(), 0)
+os.execv(sys.argv[1], sys.argv[1:])'
+	for supervise in always never; do
+		for arguments in --role=client --role=server '--rule=role=client idle=11; role=server idle=22'; do
+			python3 -c "$opened" "$KEEPALIVE" run --supervise=$supervise "$arguments" \
+				python3 -c 'import socket; s = socket.socket(fileno=0); print(s.getsockopt(1, 9), s.getsockopt(6, 4))'
+		done >"$BATS_TEST_TMPDIR/$supervise"
+		assert_equal "$(cat "$BATS_TEST_TMPDIR/$supervise")" $'1 60\n0 7200\n1 11'
+	done
+}
+
+@test "force: our values win as well if the kernel rounds one or does not return it" {
+	"$PROGRAMS/values" | grep -q 'rto_max=[0-9]' || skip_as rto-max
+	for arguments in --rto-max=1001ms '--rto-max=1s --user-timeout=auto'; do
+		run "$KEEPALIVE" run --supervise=always --mode=force $arguments python3 -c 'import socket
+for protocol in 0, 262:
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol)
+    s.setsockopt(6, 4, 15)
+    s.setsockopt(1, 9, 0)
+    print(s.getsockopt(1, 9), s.getsockopt(6, 4))'
+		assert_output $'1 60\n1 60'
+	done
+}
+
 @test "an absurd LISTEN_FDS: no more descriptors are examined than are open" {
 	require strace
 	strace -qq -e trace=fcntl,getsockopt -o "$BATS_TEST_TMPDIR/trace" \

@@ -1,26 +1,6 @@
 /* decide: who wins, from the values that a socket has and those that it should get. */
 #include "decide.h"
 
-/*
- * Whether the socket has the profile's value. An option that MPTCP, or a kernel without it, does
- * not return counts as equal.
- */
-static bool has_value(const struct profile *profile, const struct values *now,
-		      const struct values *kernel, enum sockopt option)
-{
-	int32_t wanted = profile->value[option] ? profile->value[option] : kernel->value[option];
-	bool may_lack = option == OPTION_USER_TIMEOUT || option == OPTION_RTO_MAX;
-
-	/* The kernel stores it in ticks of 1 to 10 ms, rounded up: net/ipv4/tcp.c */
-	if (option == OPTION_RTO_MAX && wanted && now->value[option] - wanted < 10 &&
-	    now->value[option] >= wanted)
-		return true;
-
-	if (!wanted && option != OPTION_USER_TIMEOUT && option != OPTION_KEEPALIVE)
-		return true;
-	return now->value[option] == wanted || (may_lack && now->value[option] == VALUE_UNKNOWN);
-}
-
 static unsigned differences(const struct profile *profile, const struct values *now,
 			    const struct values *kernel)
 {

@@ -22,6 +22,26 @@ struct values {
 };
 
 /*
+ * Whether the socket has the profile's value, or the kernel's if the profile leaves it to the
+ * kernel. An option that MPTCP, or a kernel without it, does not return counts as equal.
+ */
+static inline bool has_value(const struct profile *profile, const struct values *now,
+			     const struct values *kernel, enum sockopt option)
+{
+	int32_t wanted = profile->value[option] ? profile->value[option] : kernel->value[option];
+	bool may_lack = option == OPTION_USER_TIMEOUT || option == OPTION_RTO_MAX;
+
+	/* The kernel stores it in ticks of 1 to 10 ms, rounded up: net/ipv4/tcp.c */
+	if (option == OPTION_RTO_MAX && wanted && now->value[option] - wanted < 10 &&
+	    now->value[option] >= wanted)
+		return true;
+
+	if (!wanted && option != OPTION_USER_TIMEOUT && option != OPTION_KEEPALIVE)
+		return true;
+	return now->value[option] == wanted || (may_lack && now->value[option] == VALUE_UNKNOWN);
+}
+
+/*
  * What is known of a socket: the profile that we gave it, and the options that somebody else set.
  */
 struct standing {
@@ -51,6 +71,19 @@ struct standing standing_of(const struct settings *settings, unsigned given, uns
  */
 bool may_be_switched_off(const struct settings *settings, const struct values *now,
 			 const struct values *kernel);
+
+/*
+ * Whether the socket has each value that the profile does not leave to the kernel, as far as the
+ * kernel rounds it and returns it.
+ */
+static inline bool has_values_of(const struct profile *profile, const struct values *now)
+{
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		if (profile->value[i] && !has_value(profile, now, NULL, i))
+			return false;
+	}
+	return true;
+}
 
 /*
  * The options that a profile with mode=force keeps the program from changing, which are those that

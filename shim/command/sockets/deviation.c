@@ -19,12 +19,7 @@ static bool differs(const struct settings *settings, const struct connection *co
 		profile_for(settings, connection->role, &connection->local, &connection->peer);
 	const struct profile *profile = settings_profile(settings, number);
 
-	for (unsigned i = 0; profile->value[OPTION_KEEPALIVE] && i < OPTIONS; i++) {
-		if (profile->value[i] && connection->now.value[i] != VALUE_UNKNOWN &&
-		    connection->now.value[i] != profile->value[i])
-			return true;
-	}
-	return false;
+	return profile->value[OPTION_KEEPALIVE] && !has_values_of(profile, &connection->now);
 }
 
 static void describe(const struct connection *connection, struct deviation *deviation)

@@ -8,18 +8,21 @@
 
 #include "activation.h"
 #include "endpoint.h"
+#include "sockets/side.h"
 #include "sockets/sockopts.h"
 
 static void set_options(int fd, const struct settings *settings)
 {
 	struct endpoint local, peer;
+	enum role role;
 
 	if (!sockopts_apply_to(fd, NULL))
 		return;
+	role = side_of(fd) == ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
 	local = endpoint_asked(getsockname, fd);
 	peer = endpoint_asked(getpeername, fd);
 	sockopts_apply(fd, settings, PROFILE_UNSEEN, 0,
-		       profile_for(settings, ROLE_SERVER, &local, &peer));
+		       profile_for(settings, role, &local, &peer));
 }
 
 static bool is_open(int fd)

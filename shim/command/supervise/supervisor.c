@@ -264,13 +264,9 @@ static void serve_connect(const struct notification *call, struct caller *caller
 /* Whether the profile has mode=force and the socket has its values. */
 static bool is_forced(const struct profile *profile, const struct values *now)
 {
-	if (!profile->force || now->value[OPTION_KEEPALIVE] != profile->value[OPTION_KEEPALIVE])
-		return false;
-	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (profile->value[i] && now->value[i] != profile->value[i])
-			return false;
-	}
-	return true;
+	return profile->force &&
+	       now->value[OPTION_KEEPALIVE] == profile->value[OPTION_KEEPALIVE] &&
+	       has_values_of(profile, now);
 }
 
 /*
