@@ -520,10 +520,10 @@ signal.pause()'
 	[ "$(sockets "$PAIRS" "$UNTOUCHED" | wc -l)" = 3 ]
 }
 
-@test "KEEPALIVE_SHIM=off is obeyed" {
+@test "KEEPALIVE_SHIM=off is obeyed, and the exit status says that nothing was done" {
 	pairs 1
 	run env KEEPALIVE_SHIM=off "$KEEPALIVE" attach "$PAIRS"
-	assert_success
+	assert_failure 125
 	assert_output 'keepalive: KEEPALIVE_SHIM is off: nothing is done'
 	[ "$(sockets "$PAIRS" "$UNTOUCHED" | wc -l)" = 3 ]
 }

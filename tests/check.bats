@@ -207,6 +207,9 @@ numbered() {
 	assert_line --partial "this applies to the script itself"
 	run -0 "$KEEPALIVE" check sh
 	refute_output --partial "script"
+	cp "$PROGRAMS/values" ./ssh
+	run -0 "$KEEPALIVE" check ./ssh host
+	refute_output --partial "script"
 
 	echo 'int rcmd(void); int socket(void); int main(void) { return socket() == 1 && rcmd(); }' >program.c
 	compile -w
@@ -525,7 +528,7 @@ signal.pause()'
 	printf '#!/usr/bin/env -S -i sh\nexec "%s"\n' "$PROGRAMS/armed" >odd
 	run -0 "$KEEPALIVE" run ./odd
 	assert_output --partial "$DEFAULTS"
-	for options in '-S "sh" -e' '-S --chdir=/ sh'; do
+	for options in '-S "sh" -e' '-S --chdir=/ bin/sh' '-S -P /bin sh'; do
 		printf '#!/usr/bin/env %s\n' "$options" >odd
 		run -125 "$KEEPALIVE" check ./odd
 		assert_output --partial "unknown: what env(1) starts"
@@ -556,7 +559,19 @@ B=2"
 	run -0 "$KEEPALIVE" check env
 	run -0 "$KEEPALIVE" check env -i LD_PRELOAD="$SHIM" ls
 	PATH=$PATH:$PWD run -1 "$KEEPALIVE" check env PATH="$PWD" program
-	run -125 "$KEEPALIVE" check env -C / ls
+	for options in '-C /' --chdir=/ '--chdir /' --ignore-signal '--block-signal=PIPE --default-signal' '-C/ -u A' '--unset A'; do
+		# shellcheck disable=SC2086 # words
+		run -0 "$KEEPALIVE" check env $options ls
+		# shellcheck disable=SC2086 # words
+		run -1 "$KEEPALIVE" check env -i $options ls
+	done
+	run -125 "$KEEPALIVE" check env -C / bin/ls
+	# What it starts is not known, but that no preload reaches it is.
+	run -1 "$KEEPALIVE" check env -i -C / bin/ls
+	run -0 "$KEEPALIVE" run env -i -C / ".$PROGRAMS/armed"
+	assert_output --partial "$DEFAULTS"
+	run -0 "$KEEPALIVE" run env -i -C / "$PROGRAMS/armed"
+	assert_output --partial "$DEFAULTS"
 	run -127 "$KEEPALIVE" run env -i ./none
 }
 

@@ -152,8 +152,12 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	read_back it.service
 	assert_line --regexp 'Command Line: /usr/bin/keepalive run -- /usr/bin/static x$'
 	mv "$folder/override.conf" "$folder/zzz.conf"
-	run -125 enable it
+	cp "$DROP_IN" "$BATS_TEST_TMPDIR/before"
+	run -125 enable --idle=20 it
 	assert_output --partial "a drop-in that systemd reads after '$DROP_IN' overrides it"
+	cmp "$DROP_IN" "$BATS_TEST_TMPDIR/before" # what an earlier enable wrote stays
+	rm "$DROP_IN"
+	run -125 enable it
 	[ ! -e "$DROP_IN" ]
 	printf '[Service]\nExecStart=\nExecStart=/usr/bin/dynamic\nEnvironment=LD_PRELOAD=/usr/lib/other.so\n' >"$folder/override.conf"
 	rm "$folder/zzz.conf"
@@ -161,6 +165,7 @@ ExecStart=/usr/bin/keepalive run --argv0 plain -- "/usr/bin/static"'
 	read_back it.service
 	assert_line --regexp 'Environment: LD_PRELOAD=.*libkeepalive-shim\.so:/usr/lib/other\.so$'
 	printf '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/other.so\n' >"$folder/zzz.conf"
+	rm "$DROP_IN"
 	run -125 enable it
 	[ ! -e "$DROP_IN" ]
 }

@@ -24,6 +24,18 @@ script() {
 	chmod +x "$file"
 }
 
+@test "an option with an empty value counts as not given, as a variable does" {
+	local supervise
+
+	for supervise in always never; do
+		KEEPALIVE_SHIM_IDLE=30 run -0 --separate-stderr "$KEEPALIVE" run --supervise=$supervise --idle= --count= --mode= --rule= \
+			"$PROGRAMS/values"
+		assert_line --regexp '^socket keepalive=1 idle=30 interval=10 count=6'
+	done
+	KEEPALIVE_SHIM_IDLE=30 run -0 "$KEEPALIVE" check --idle= true
+	assert_output --partial "idle=30s"
+}
+
 @test "a program gets keepalive" {
 	run "$KEEPALIVE" run "$python" -c "$PROBE"
 	assert_success

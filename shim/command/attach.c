@@ -306,10 +306,14 @@ static bool attach_to_one(struct request *request, pid_t pid, pid_t thread)
 	}
 	if (!read_settings(attachment, &request->options)) {
 		request->status = EXIT_OURS;
+		forget(attached);
 		return false;
 	}
-	if (!attachment->settings.on)
+	if (!attachment->settings.on) {
+		request->status = EXIT_OURS;
+		forget(attached);
 		return false;
+	}
 	read_kernel_values(attachment);
 	if (!first_looks(request, attached)) {
 		forget(attached);

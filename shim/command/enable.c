@@ -567,12 +567,22 @@ static bool take_root(void *context, const char *value)
 	return true;
 }
 
+/* The file as it was before: earlier is its text, NULL if there was none. */
+static void restore(const char *path, const char *earlier)
+{
+	if (earlier)
+		drop_in_write(path, earlier);
+	else
+		drop_in_remove(path);
+}
+
 static int enable(const struct request *request, const char *name)
 {
 	static struct service unit;
 	static struct plan plan;
 	char path[PATH_MAX];
-	char *text;
+	char *text, *earlier;
+	bool works;
 	int error;
 
 	if (!unit_name(&unit, request->root, name))
@@ -585,16 +595,17 @@ static int enable(const struct request *request, const char *name)
 		printf("# %s\n%s", path, text);
 		return 0;
 	}
+	earlier = drop_in_read(path);
 	error = drop_in_write(path, text);
 	free(text);
-	if (error) {
+	if (error)
 		message("cannot write '%s': %s", path, strerror(error));
+	works = !error && is_last(&unit, &plan, path) && verifies(&unit, path);
+	if (!works && !error)
+		restore(path, earlier);
+	free(earlier);
+	if (!works)
 		return EXIT_OURS;
-	}
-	if (!is_last(&unit, &plan, path) || !verifies(&unit, path)) {
-		drop_in_remove(path);
-		return EXIT_OURS;
-	}
 	printf("%s: %s\n", path, way_text(plan.way));
 	return follow_up(request, &unit, true);
 }

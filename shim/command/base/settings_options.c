@@ -39,6 +39,8 @@ void settings_options_take(struct settings_options *options, enum variable varia
 {
 	char *joined;
 
+	if (!*value)
+		return;
 	if (variable == VARIABLE_RULES && options->text[variable]) {
 		if (asprintf(&joined, "%s;%s", options->text[variable], value) < 0)
 			abort();

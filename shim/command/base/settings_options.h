@@ -19,7 +19,7 @@ struct settings_options {
 /* "--idle" and so on; NULL if the variable has no option. */
 const char *settings_options_name(enum variable variable);
 
-/* Stores the value of its option. */
+/* Stores the value of its option; an empty one counts as not given, as of a variable. */
 void settings_options_take(struct settings_options *options, enum variable variable,
 			   const char *value);
 

@@ -14,7 +14,8 @@ enum { WORDS_MAX = 64 };
 struct reader {
 	char *words[WORDS_MAX + 1];
 	unsigned next, count;
-	char *split; /* the last string of -S, which words point into; never freed */
+	bool elsewhere; /* env(1) changes its directory first */
+	char *split;    /* the last string of -S, which words point into; never freed */
 };
 
 static char *word_at(struct reader *reader)
@@ -100,6 +101,11 @@ static bool take_letters(struct reader *reader, char *letters, struct env_words 
 			if (value)
 				take_variable(value, NULL, found);
 			return value != NULL;
+		case 'C':
+			reader->elsewhere = true;
+			return value_of(reader, letters + 1) != NULL;
+		case 'a':
+			return value_of(reader, letters + 1) != NULL;
 		default:
 			return false;
 		}
@@ -107,19 +113,51 @@ static bool take_letters(struct reader *reader, char *letters, struct env_words 
 	return true;
 }
 
+static bool is_long(const char *option, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(option + 2, name, length) == 0 && strchr("=", option[2 + length]);
+}
+
 static bool take_long(struct reader *reader, char *option, struct env_words *found)
 {
+	enum effect { NONE, IGNORE, UNSET, SPLIT, CHDIR, NAME };
+	static const struct {
+		const char *name;
+		enum effect effect;
+	} options[] = {
+		{ "argv0", NAME },          { "block-signal", NONE },
+		{ "chdir", CHDIR },         { "debug", NONE },
+		{ "default-signal", NONE }, { "ignore-environment", IGNORE },
+		{ "ignore-signal", NONE },  { "list-signal-handling", NONE },
+		{ "split-string", SPLIT },  { "unset", UNSET },
+	};
 	char *value = strchr(option, '=');
+	size_t i = 0;
 
-	if (strcmp(option, "--ignore-environment") == 0)
+	while (i < sizeof(options) / sizeof(options[0]) && !is_long(option, options[i].name))
+		i++;
+	if (i == sizeof(options) / sizeof(options[0]))
+		return false;
+	if (options[i].effect >= UNSET)
+		value = value ? value + 1 : value_of(reader, option + strlen(option));
+	switch (options[i].effect) {
+	case IGNORE:
 		clear(found);
-	else if (value && strncmp(option, "--unset=", 8) == 0)
-		take_variable(value + 1, NULL, found);
-	else if (value && strncmp(option, "--split-string=", 15) == 0)
-		return split(reader, value + 1);
-	else
-		return strcmp(option, "--debug") == 0;
-	return true;
+		break;
+	case UNSET:
+		take_variable(value ? value : "", NULL, found);
+		break;
+	case SPLIT:
+		return split(reader, value);
+	case CHDIR:
+		reader->elsewhere = true;
+		break;
+	default:
+		break;
+	}
+	return options[i].effect < UNSET || value;
 }
 
 /* Options up to the first word that is none. */
@@ -158,10 +196,12 @@ bool env_words_read(char **words, struct env_words *found)
 	reader.words[count] = NULL;
 	reader.next = 0;
 	reader.count = count;
+	reader.elsewhere = false;
 	if (!take_options(&reader, found))
 		return false;
 	for (char *equals; word_at(&reader) && (equals = strchr(word_at(&reader), '='));)
 		take_variable(reader.words[reader.next++], equals + 1, found);
 	found->program = reader.words + reader.next;
-	return true;
+	return !reader.elsewhere || !word_at(&reader) || *word_at(&reader) == '/' ||
+	       !strchr(word_at(&reader), '/');
 }

@@ -15,8 +15,9 @@ struct env_words {
 
 /*
  * words are the arguments of env(1), followed by NULL. The result is valid until the next call.
- * Returns false if the program cannot be determined: for an unknown option, or quotes in the
- * argument of -S.
+ * Returns false if the program cannot be determined: for an unknown option, quotes in the argument
+ * of -S, or a relative path in the directory of --chdir. drops_preload is then set if an option
+ * before that drops it.
  */
 bool env_words_read(char **words, struct env_words *found);
 

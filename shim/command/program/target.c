@@ -163,10 +163,12 @@ static int follow_env(struct target *target, char ***words, bool *ends)
 
 	target->unknown = !env_words_read(*words, &found);
 	*ends = target->unknown || !found.program[0];
-	if (*ends)
+	if (*ends && !target->unknown)
 		return 0;
 	target->drops_preload = target->drops_preload || found.drops_preload;
 	target->sets_settings = target->sets_settings || found.sets_settings;
+	if (*ends)
+		return 0;
 	error = find(found.program[0], found.path, target->executable);
 	*words = found.program + 1;
 	set_comm(target, target->executable);
@@ -289,12 +291,19 @@ static enum privilege privilege_of(const char *path, bool us)
 	return PRIVILEGE_NONE;
 }
 
-/* sh, dash, bash, zsh and the like, whose argument is a script. */
+/* Whether its argument is a script. */
 static bool is_shell(const struct target *target)
 {
-	size_t length = strlen(target->name);
+	static const char *const shells[] = { "sh",   "ash",   "bash",  "csh",  "dash",
+					      "fish", "ksh",   "lksh",  "mksh", "oksh",
+					      "posh", "rbash", "rksh",  "rzsh", "sash",
+					      "tcsh", "yash",  "ksh93", "zsh" };
 
-	return length >= 2 && strcmp(target->name + length - 2, "sh") == 0;
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+		if (strcmp(target->name, shells[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The first argument that is a program, as for timeout(1) or tini(1), if no preload reaches it. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +28,22 @@ bool drop_in_is_ours(const char *path)
 		*start = '\0';
 	fclose(file);
 	return strcmp(start, DROP_IN_MARK) == 0;
+}
+
+char *drop_in_read(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (!file)
+		return NULL;
+	if (getdelim(&text, &room, '\0', file) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(file);
+	return text;
 }
 
 static void folder_of(const char *path, char folder[PATH_MAX])

@@ -24,6 +24,9 @@ bool drop_in_is_ours(const char *path);
  */
 int drop_in_write(const char *path, const char *text);
 
+/* The text of the file, to be freed; NULL if it cannot be read. */
+char *drop_in_read(const char *path);
+
 /* Removes the file, and its directory if that is then empty. Returns 0 or an errno. */
 int drop_in_remove(const char *path);
 

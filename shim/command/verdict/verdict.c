@@ -76,10 +76,10 @@ static enum obstacle obstacle_of(const struct target *target, int error,
 		return OBSTACLE_ARCHITECTURE;
 	if (own_way(target))
 		return own_way(target);
-	if (target->unknown)
-		return OBSTACLE_ENV;
 	if (target->drops_preload)
 		return OBSTACLE_ENVIRONMENT;
+	if (target->unknown)
+		return OBSTACLE_ENV;
 	if (!library->usable)
 		return OBSTACLE_LIBRARY;
 	if (!abi_is_same(target->elf.abi, library->abi))
