@@ -326,7 +326,48 @@ refused() {
 	assert_line "/etc/keepalive-shim.conf line 3: KEEPALIVE_SHIM_COUNT '999': out of range; accepted: 1 to 127, or kernel; using 6"
 	assert_line --partial "/etc/keepalive-shim.conf: users other than root can write it; accepted: "
 	assert_line --partial "warning: /etc/keepalive-shim.conf line 1: KEEPALIVE_SHIM_IDLE '400'"
+	assert_equal "$(grep -c "COUNT '999'" <<<"$output")" 1
 	assert_equal "$(grep -c '^check: 1' <<<"$output") $(grep -c '^check: 0' <<<"$output") $(grep -c '^none$' <<<"$output")" "2 1 1"
+}
+
+@test "/etc/keepalive-shim.conf: what the caller's environment or the check itself sets hides no error" {
+	run -0 in_host '
+		export KEEPALIVE_SHIM_IDLE=30 KEEPALIVE_SHIM_RULES=
+		for line in KEEPALIVE_SHIM=maybe KEEPALIVE_SHIM_LOG=keepalive.log "KEEPALIVE_SHIM_LOG = \"nowhere\"" KEEPALIVE_SHIM_IDLE=99999 \
+			KEEPALIVE_SHIM_RULES=odd; do
+			printf "\n%s\n" "$line" >/etc/keepalive-shim.conf
+			/mnt/host-preload check >/tmp/said 2>&1 && echo accepted
+			grep shim.conf /tmp/said
+		done
+		for line in KEEPALIVE_SHIM=off KEEPALIVE_SHIM_LOG=/var/log/x KEEPALIVE_SHIM_LOG=stderr KEEPALIVE_SHIM_LOG=; do
+			echo "$line" >/etc/keepalive-shim.conf
+			/mnt/host-preload check | tail -n 1
+		done
+		[ ! -e /var/log/x ]' 2>/dev/null
+	refute_line accepted
+	assert_line --regexp "^/etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM 'maybe': .*accepted: "
+	assert_line --regexp "^/etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_LOG 'keepalive.log': .*accepted: "
+	assert_line --regexp "^/etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_LOG 'nowhere': .*accepted: "
+	assert_line --regexp "^/etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_IDLE '99999': .*accepted: "
+	assert_equal "$(grep -c "no errors" <<<"$output")" 4
+	assert_equal "${lines[-1]}" "/etc/keepalive-shim.conf: no errors"
+}
+
+@test "remove, with a library of another name like ours: no part of that is left" {
+	run -0 in_host '
+		cp $at/libkeepalive-shim.so /usr/lib/libkeepalive-shim.so.1
+		printf "/usr/lib/libkeepalive-shim.so.1 # x\n" >/etc/ld.so.preload
+		/mnt/host-preload remove
+		/mnt/host-preload install >/dev/null
+		entry
+		/mnt/host-preload remove >/dev/null
+		entry'
+	assert_output - <<-'END'
+		/etc/ld.so.preload: no entry
+		/usr/lib/x86_64-linux-gnu/keepalive-shim/libkeepalive-shim.so
+		/usr/lib/libkeepalive-shim.so.1 # x
+		/usr/lib/libkeepalive-shim.so.1 # x
+	END
 }
 
 @test "not root: install and remove ended with the shell's own errors; check and status need no root" {
