@@ -305,7 +305,7 @@ csharp_client() {
 		"$BATS_TEST_TMPDIR" "$SHIM" "$PORT"
 	by_entry=$!
 	await 15 sockets "$by_entry" "peer=127.0.0.1:$PORT .*$DEFAULTS"
-	row setuid no no 'only through `/etc/ld.so.preload`, and then with the defaults'
+	row setuid no no 'only through `/etc/ld.so.preload`, with the settings of `/etc/keepalive-shim.conf`'
 }
 
 @test "snap" {

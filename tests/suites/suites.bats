@@ -16,7 +16,7 @@ load ../helpers
 	require apt-get unshare
 	require_root
 	require_unshare --net --pid --fork --mount
-	cat >"$BATS_TEST_TMPDIR/difference.suite" <<'END'
+	sed "s|COUNT|$BATS_TEST_TMPDIR/count|" >"$BATS_TEST_TMPDIR/difference.suite" <<'END'
 title=Difference
 packages=python3
 format=plain
@@ -28,6 +28,12 @@ listener = socket.create_server(("127.0.0.1", 0))
 ends = socket.create_connection(listener.getsockname()), listener.accept()[0]
 on = any(end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for end in ends)
 print("fail" if on else "pass", "off", sep="\t")
+# Without the library, present every other time only: a failure with it is a difference nevertheless.
+with open("COUNT", "a+") as file:
+    if not on:
+        file.write(".")
+    if on or file.tell() % 2:
+        print("fail" if on else "pass", "flickers", sep="\t")
 PYTHON
 }
 END
@@ -35,8 +41,25 @@ END
 	rm -rf "$BUILD/suites/difference"
 	assert_failure
 	assert_line "0 passed, 1 failed, 0 skipped"
-	assert_line --partial "bare: 2 pass, 0 fail, 0 skip"
+	assert_line --partial "bare: 3 pass, 0 fail, 0 skip"
 	assert_equal "$(grep -c 'DIFFERS [a-z]*: off: pass, and fail' <<<"$output")" 4
+	assert_equal "$(grep -c 'DIFFERS [a-z]*: flickers: pass, and fail' <<<"$output")" 4
+}
+
+@test "a suite that the library did not reach, or that was ended at its limit, is a failure" {
+	require apt-get unshare
+	require_root
+	require_unshare --net --pid --fork --mount
+	printf '%s\n' title=Unreached packages=bash format=plain 'tests() { env -u LD_PRELOAD printf "pass\tx\n"; }' \
+		>"$BATS_TEST_TMPDIR/unreached.suite"
+	printf '%s\n' title=Endless packages=bash format=plain limit=1 'tests() { printf "pass\tx\n"; sleep 1000; }' \
+		>"$BATS_TEST_TMPDIR/endless.suite"
+	run "$TESTS/suites/run" "$BATS_TEST_TMPDIR/unreached.suite" "$BATS_TEST_TMPDIR/endless.suite"
+	grep -q '\*\*ended after 1 s: bare, preload, force, host, supervised\*\*' "$BUILD/suites/endless/row"
+	rm -rf "$BUILD/suites/unreached" "$BUILD/suites/endless"
+	assert_failure
+	assert_line "0 passed, 2 failed, 0 skipped"
+	assert_equal "$(grep -c 'Unreached: DIFFERS .*: the log is empty' <<<"$output")" 2
 }
 
 @test "a suite that does not exist ends the run with its name" {
