@@ -40,7 +40,8 @@ said() {
 	assert_equal "$(cat "$BATS_TEST_TMPDIR/without/loaded")" 0
 	refute [ "$(cat "$BATS_TEST_TMPDIR/with/loaded")" = 0 ]
 	# what did not work proves nothing
-	run grep -rL "^status 0" $(grep -l "^status " "$BATS_TEST_TMPDIR"/with/said/*)
+	mapfile -t said < <(grep -l "^status " "$BATS_TEST_TMPDIR"/with/said/*)
+	run grep -L "^status 0" "${said[@]}"
 	assert_output "$BATS_TEST_TMPDIR/with/said/ssh" # which ends with 3
 	run diff -u "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
 	assert_success

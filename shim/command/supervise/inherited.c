@@ -21,8 +21,7 @@ static void set_options(int fd, const struct settings *settings)
 	role = side_of(fd) == ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
 	local = endpoint_asked(getsockname, fd);
 	peer = endpoint_asked(getpeername, fd);
-	sockopts_apply(fd, settings, PROFILE_UNSEEN, 0,
-		       profile_for(settings, role, &local, &peer));
+	sockopts_apply(fd, settings, PROFILE_UNSEEN, 0, profile_for(settings, role, &local, &peer));
 }
 
 static bool is_open(int fd)

@@ -264,8 +264,7 @@ static void serve_connect(const struct notification *call, struct caller *caller
 /* Whether the profile has mode=force and the socket has its values. */
 static bool is_forced(const struct profile *profile, const struct values *now)
 {
-	return profile->force &&
-	       now->value[OPTION_KEEPALIVE] == profile->value[OPTION_KEEPALIVE] &&
+	return profile->force && now->value[OPTION_KEEPALIVE] == profile->value[OPTION_KEEPALIVE] &&
 	       has_values_of(profile, now);
 }
 
