@@ -1,10 +1,10 @@
 # Random calls with and without the shim: each result, errno, descriptor flag and byte is the same (stress.sh).
-# Environment: STRESS_SECONDS, for how long (20); STRESS_SEED, the first seed (a random one).
+# Environment: STRESS_SECONDS, for how long (10, or 120 in scripts/test --suites); STRESS_SEED, the first seed (a random one).
 
 load ../helpers
 load ../kernels/emulated
 
-SECONDS_EACH=${STRESS_SECONDS:-20}
+SECONDS_EACH=${STRESS_SECONDS:-$([ "${THOROUGH-}" ] && echo 120 || echo 10)}
 SEED=${STRESS_SEED:-$((RANDOM * 32768 + RANDOM))}
 
 @test "random calls with bad pointers, moved and shared descriptors: the same with eight settings as without the shim" {

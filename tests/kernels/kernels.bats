@@ -113,6 +113,7 @@ supervision() {
 }
 
 @test "Debian bookworm's kernel: preload, descriptors above 65,535, attach, status, supervision, Yama" {
+	require_thorough
 	kernel bookworm
 	supervision
 }
@@ -123,11 +124,13 @@ supervision() {
 }
 
 @test "Debian sid's kernel: preload, descriptors above 65,535, attach, status, supervision, Yama" {
+	require_thorough
 	kernel sid
 	supervision
 }
 
 @test "100,000 descriptors open at once: a socket() takes no longer than above a hundred" {
+	require_thorough
 	in_machine sid descriptors
 	run -0 grep -v == <<<"$output"
 	sed 's/^/# /' <<<"$output" >&3
@@ -155,6 +158,7 @@ groups() {
 }
 
 @test "keepalive cgroup on Debian bookworm's kernel: every socket, every rule, respect and force" {
+	require_thorough
 	groups bookworm
 }
 
@@ -164,6 +168,7 @@ groups() {
 }
 
 @test "keepalive cgroup on Debian sid's kernel: every socket, every rule, respect and force" {
+	require_thorough
 	groups sid
 }
 

@@ -46,6 +46,7 @@ filters_are_kept_to() {
 }
 
 @test "the drop-in: services of each kind have keepalive, and none fails because of it" {
+	require_thorough
 	systemd drop-in
 	services_are_served
 	refute_line "systemd has the library"
@@ -58,6 +59,7 @@ filters_are_kept_to() {
 }
 
 @test "DefaultEnvironment= as on the page of deployments: all services have keepalive, systemd is without it" {
+	require_thorough
 	sed -n '/^\[Manager\]$/,/^```$/{ /^```/d; p }' "$REPOSITORY/scripts/deploy/README.md" >"$BATS_TEST_TMPDIR/default.conf"
 	systemd default "$BATS_TEST_TMPDIR/default.conf"
 	services_are_served
