@@ -582,10 +582,54 @@ B=2"
 	assert_line "timeout 5 ./program: './program', which it is given, is static or Go; if it starts that, it needs 'keepalive run --supervise=always'"
 	run -0 "$KEEPALIVE" check timeout 5 ./values
 	refute_output --partial "which it is given"
+	# Behind a second one, and behind a script.
+	run -0 "$KEEPALIVE" check timeout 5 nice ./program
+	assert_line --partial "'./program', which it is given, is static or Go"
+	printf '#!/bin/sh\nexec "$@"\n' >entrypoint.sh
+	chmod +x entrypoint.sh
+	run -0 "$KEEPALIVE" check timeout 5 ./entrypoint.sh ./program
+	assert_line --partial "'./program', which it is given, is static or Go"
+	run -0 "$KEEPALIVE" check timeout 5 ./entrypoint.sh ./values
+	assert_line --partial "this applies to the script itself"
 	run -0 --separate-stderr "$KEEPALIVE" run timeout 5 ./program
 	assert_equal "$stderr" "keepalive: warning: 'timeout': './program', which it is given, is static or Go; if it starts that, it needs 'keepalive run --supervise=always'"
 	run -0 --separate-stderr "$KEEPALIVE" run --supervise=always timeout 5 ./program
 	assert_equal "$stderr" ""
+}
+
+@test "a process that has the library's file only as data, or its name in a path: no" {
+	local how
+
+	mkdir "$BATS_TEST_TMPDIR/libkeepalive-shim.so.d"
+	cp "$(readlink -f "$(command -v sleep)")" "$BATS_TEST_TMPDIR/libkeepalive-shim.so.d/sleep"
+	background "$BATS_TEST_TMPDIR/libkeepalive-shim.so.d/sleep" 60
+	in_path=$!
+	background python3 -c 'import mmap, sys, time
+with open(sys.argv[1], "rb") as file:
+    mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+time.sleep(60)' "$SHIM"
+	as_data=$!
+	await 10 grep -q libkeepalive-shim "/proc/$as_data/maps"
+	await 10 grep -q libkeepalive-shim "/proc/$in_path/maps"
+	for how in $in_path $as_data; do
+		run -1 "$KEEPALIVE" check "$how"
+		assert_line --partial "no: the library is not loaded in it"
+	done
+}
+
+@test "an environment with a byte 255 is read to its end" {
+	background env -i "A=$(printf 'x\377y')" KEEPALIVE_SHIM=off LD_PRELOAD="$SHIM" /bin/sleep 60
+	await 10 grep -q libkeepalive-shim "/proc/$!/maps"
+	run -1 "$KEEPALIVE" check $!
+	assert_line "$!: no: KEEPALIVE_SHIM=off"
+}
+
+@test "--json: a string of more than 4,096 bytes is whole" {
+	KEEPALIVE_SHIM_RULES="program=x$(printf 'é%.0s' {1..3000}) off" run -0 --separate-stderr "$KEEPALIVE" check --json true
+	python3 -c 'import json, sys
+text = sys.stdin.buffer.read().decode()
+json.loads(text)
+assert text.count("é") == 3000' <<<"$output"
 }
 
 @test "a missing dynamic linker is named" {

@@ -233,6 +233,16 @@ for line in open(sys.argv[1]):
 	assert_output "keepalive: 1"
 }
 
+@test "a user with 400 groups, whose line in proc(5) is long: supervised" {
+	require_root
+	run -0 python3 -c 'import os, sys
+os.setgroups(range(10**9, 10**9 + 400))
+os.setuid(65534)
+os.execv(sys.argv[1], sys.argv[1:])' "$KEEPALIVE" run --supervise=always python3 -c 'import socket
+print(socket.socket().getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))'
+	assert_output 1
+}
+
 @test "a thread with a descriptor table of its own: its listener gets keepalive" {
 	run -0 --separate-stderr "$KEEPALIVE" run --rule='role=server idle=33' "$TRUSTING" own_table
 	assert_output "idle=33"

@@ -26,3 +26,8 @@ void *array_zeroed(size_t count, size_t size)
 {
 	return or_exit(calloc(count, size));
 }
+
+void *array_resized(void *array, size_t bytes)
+{
+	return or_exit(realloc(array, bytes));
+}

@@ -12,6 +12,9 @@
  */
 void *array_room(void *array, size_t count, size_t *room, size_t size);
 
+/* realloc(3) to this many bytes, at least one; ends the command if it fails. */
+void *array_resized(void *array, size_t bytes);
+
 /* calloc(3); ends the command if it fails. */
 void *array_zeroed(size_t count, size_t size);
 

@@ -1,15 +1,18 @@
 /* json: prints the members of JSON objects. */
 #include "base/json.h"
 
-#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/array.h"
 #include "base/printable.h"
 
 void json_text(const char *string)
 {
-	char buffer[PATH_MAX];
-	struct text text = TEXT(buffer);
+	size_t size = strlen(string) + 1; /* what is printable is not longer */
+	char *buffer = array_resized(NULL, size);
+	struct text text = { buffer, buffer, buffer + size };
 
 	text_printable(&text, string);
 	putchar('"');
@@ -19,6 +22,7 @@ void json_text(const char *string)
 		putchar(*at);
 	}
 	putchar('"');
+	free(buffer);
 }
 
 void json_string(const char *key, const char *string)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 bool proc_is_ours(void)
 {
 	char self[16] = "";
@@ -71,6 +73,27 @@ size_t proc_read(pid_t id, const char *name, char *buffer, size_t size)
 	return length > 0 ? (size_t)length : 0;
 }
 
+char *proc_read_all(pid_t id, const char *name, size_t *length)
+{
+	enum { ROOM = 4096 };
+	int fd = proc_open(id, name);
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t got;
+
+	do {
+		text = array_resized(text, size + ROOM);
+		got = fd < 0 ? 0 : read(fd, text + size, ROOM - 1);
+		size += got > 0 ? (size_t)got : 0;
+	} while (got > 0);
+	if (fd >= 0)
+		close(fd);
+	text[size] = '\0';
+	if (length)
+		*length = size;
+	return text;
+}
+
 const char *proc_status_field(const char *status, const char *name)
 {
 	size_t length = strlen(name);
@@ -85,8 +108,9 @@ const char *proc_status_field(const char *status, const char *name)
 
 long proc_status_number(pid_t id, const char *name)
 {
-	char status[4096];
+	char *status = proc_read_all(id, "status", NULL);
+	long number = strtol(proc_status_field(status, name), NULL, 10);
 
-	proc_read(id, "status", status, sizeof(status));
-	return strtol(proc_status_field(status, name), NULL, 10);
+	free(status);
+	return number;
 }

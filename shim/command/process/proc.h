@@ -39,6 +39,12 @@ ssize_t proc_read_open(int fd, char *buffer, size_t size);
  */
 size_t proc_read(pid_t id, const char *name, char *buffer, size_t size);
 
+/*
+ * Reads the whole file, which in the case of status may have 65,536 groups. Returns its text, to be
+ * freed; "" if it is empty or cannot be read. length may be NULL.
+ */
+char *proc_read_all(pid_t id, const char *name, size_t *length);
+
 /* The text after "NAME:" and blanks in the text of /proc/ID/status; "" if there is no such line. */
 const char *proc_status_field(const char *status, const char *name);
 

@@ -93,13 +93,12 @@ bool process_has_ended(pid_t pid)
 	return !read_flags(pid, &flags) || flags & PF_EXITING;
 }
 
-bool process_read(struct process *process, pid_t pid, struct text *why)
+static bool read_status(struct process *process, pid_t pid, const char *status, struct text *why)
 {
-	char status[4096];
 	int leader;
 
 	*process = (struct process){ .pid = pid };
-	if (!proc_read(pid, "status", status, sizeof(status))) {
+	if (!*status) {
 		explain(why, pid, " does not exist, or is hidden from this user");
 		return false;
 	}
@@ -122,6 +121,14 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 	return true;
 }
 
+bool process_read(struct process *process, pid_t pid, struct text *why)
+{
+	char *status = proc_read_all(pid, "status", NULL);
+	bool read = read_status(process, pid, status, why);
+
+	free(status);
+	return read;
+}
 void text_process(struct text *text, const struct process *process)
 {
 	explain(text, process->pid, " (");

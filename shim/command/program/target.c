@@ -292,7 +292,7 @@ static enum privilege privilege_of(const char *path, bool us)
 }
 
 /* Whether its argument is a script. */
-static bool is_shell(const struct target *target)
+static bool is_shell(const char *name)
 {
 	static const char *const shells[] = { "sh",   "ash",   "bash",  "csh",  "dash",
 					      "fish", "ksh",   "lksh",  "mksh", "oksh",
@@ -300,24 +300,44 @@ static bool is_shell(const struct target *target)
 					      "tcsh", "yash",  "ksh93", "zsh" };
 
 	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
-		if (strcmp(target->name, shells[i]) == 0)
+		if (strcmp(name, shells[i]) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* The first argument that is a program, as for timeout(1) or tini(1), if no preload reaches it. */
+static bool is_script(const char *path)
+{
+	char start[2] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		if (read(fd, start, sizeof(start)) < 0)
+			start[0] = '\0';
+		close(fd);
+	}
+	return start[0] == '#' && start[1] == '!';
+}
+
+/*
+ * The programs among the arguments, as of timeout(1) or tini(1): the first that no preload reaches,
+ * and whether there is a script before it.
+ */
 static void find_given(char **words, struct target *target)
 {
+	enum { PROGRAMS = 8 }; /* a command may be given any number of files */
 	char path[PATH_MAX];
 	struct elf elf;
 
-	for (; *words; words++) {
+	for (unsigned seen = 0; *words && seen < PROGRAMS; words++) {
 		if (**words == '-' || find(*words, NULL, path) != 0)
 			continue;
-		if (elf_read_path(path, &elf) && (elf.go || !elf.interpreter[0]))
+		seen++;
+		if (elf_read_path(path, &elf) && (elf.go || !elf.interpreter[0])) {
 			copy(target->given, sizeof(target->given), *words);
-		return;
+			return;
+		}
+		target->is_script = target->is_script || is_script(path);
 	}
 }
 
@@ -333,7 +353,10 @@ int target_find(char **command, struct target *target)
 	if (error)
 		return error;
 	set_name(target);
-	target->is_script = target->is_script || (*words && is_shell(target));
+	/* A link's name too, because the file may be busybox. */
+	target->is_script =
+		target->is_script ||
+		(*words && (is_shell(target->name) || is_shell(base_name(target->executable))));
 	find_given(words, target);
 	target->privilege = privilege_of(target->executable, true);
 	target->others = privilege_of(target->executable, false);

@@ -50,7 +50,9 @@ static bool read_groups(struct credentials *credentials, const char *status)
 		else
 			credentials->groups[credentials->count++] = group;
 	}
-	return *at == '\n';
+	if (!*at)
+		credentials->count = -1; /* more than the text had room for */
+	return true;
 }
 
 bool credentials_read(struct credentials *credentials, const char *status)

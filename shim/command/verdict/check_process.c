@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/lookalikes.h"
+#include "base/path.h"
 #include "process/proc.h"
 #include "process/process.h"
 #include "program/library.h"
@@ -27,6 +28,15 @@ static FILE *open_file(pid_t pid, const char *name)
 	return fopen(path, "re");
 }
 
+/* A line of maps: addresses, permissions, offset, device, inode, path. */
+static bool is_code_of_ours(const char *line)
+{
+	const char *permissions = strchr(line, ' '), *path = strchr(line, '/');
+
+	return permissions && path && permissions < path && permissions[3] == 'x' &&
+	       strncmp(base_name(path), LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0;
+}
+
 /* Returns 0, or an errno if its memory map cannot be seen. */
 static int read_maps(pid_t pid, struct process_check *check)
 {
@@ -37,7 +47,7 @@ static int read_maps(pid_t pid, struct process_check *check)
 	if (!maps)
 		return errno;
 	while (!check->library && getline(&line, &size, maps) > 0)
-		check->library = strstr(line, "/" LIBRARY_NAME) != NULL;
+		check->library = is_code_of_ours(line);
 	free(line);
 	fclose(maps);
 	return 0;
@@ -78,15 +88,10 @@ static void take_variable(const char *entry, struct texts *texts)
  */
 static void read_environment(pid_t pid, struct process_check *check)
 {
-	FILE *file = open_file(pid, "environ");
-	size_t size = 0;
-	ssize_t length;
+	size_t length;
 
-	if (!file)
-		return;
-	length = getdelim(&check->environment, &size, EOF, file);
-	fclose(file);
-	for (ssize_t i = 0; i < length; i += (ssize_t)strlen(check->environment + i) + 1) {
+	check->environment = proc_read_all(pid, "environ", &length);
+	for (size_t i = 0; i < length; i += strlen(check->environment + i) + 1) {
 		if (!strchr(check->environment + i, '='))
 			check->overwritten = true;
 		take_variable(check->environment + i, &check->texts);
@@ -106,18 +111,17 @@ static bool is_ancestor(pid_t ancestor, pid_t pid)
  */
 static pid_t own_number(pid_t pid, bool *only)
 {
-	char status[4096];
+	char *status = proc_read_all(pid, "status", NULL), *end;
 	const char *at;
-	char *end;
 	long number = 0;
 	unsigned count = 0;
 
-	proc_read(pid, "status", status, sizeof(status));
 	for (at = proc_status_field(status, "NSpid"); *at && *at != '\n'; at = end) {
 		number = strtol(at, &end, 10);
 		count += end > at;
 		end += *end == '\t';
 	}
+	free(status);
 	*only = count <= 1;
 	return (pid_t)number;
 }
