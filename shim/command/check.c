@@ -304,15 +304,22 @@ static void read_settings_of(pid_t pid, const struct process_check *checked,
 	sources_read(sources, program, settings, false);
 }
 
-/* Whether its control group gives it keepalive, if nothing else does. */
+/* Whether its control group gives it keepalive, if nothing else does or the group forces. */
 static bool is_served_by_group(pid_t pid, const struct target *target, struct settings *settings,
 			       struct verdict *verdict, char **group)
 {
+	static struct settings of_group;
 	unsigned missing;
 
-	if (!verdict->obstacle || verdict->obstacle == OBSTACLE_KERNEL ||
-	    !attached_serve(pid, settings, group, &missing))
+	if (verdict->obstacle == OBSTACLE_KERNEL ||
+	    !attached_serve(pid, &of_group, group, &missing))
 		return false;
+	if (!verdict->obstacle && !of_group.base.force) {
+		free(*group);
+		*group = NULL;
+		return false;
+	}
+	settings_copy(settings, &of_group);
 	if (missing)
 		warning("its control group is half attached: see keepalive cgroup list");
 	judge_served_by_group(target, settings, verdict);

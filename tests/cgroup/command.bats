@@ -617,6 +617,27 @@ calls() {
 	await 30 no_more_than "$before"
 }
 
+@test "check PID: an outer group that forces wins over an inner one and over a preload" {
+	mkdir "$GROUP/inner"
+	cgroup attach --idle=100 --mode=force "$NAME"
+	cgroup attach --idle=50 "$NAME/inner"
+	in_group sh -c 'echo $$ >"$1/inner/cgroup.procs" && exec sleep 60' sh "$GROUP"
+	inner=$!
+	in_group env LD_PRELOAD="$SHIM" KEEPALIVE_SHIM_IDLE=22 sleep 60
+	preloaded=$!
+	await 5 grep -q sleep "/proc/$inner/comm"
+	await 5 grep -q sleep "/proc/$preloaded/comm"
+	for process in $inner $preloaded; do
+		run -0 there "$KEEPALIVE" check "$process"
+		assert_output "$process: yes, by its control group $NAME, idle=100s interval=10s count=6 mode=force"
+	done
+	cgroup attach --idle=100 "$NAME"
+	run -0 there "$KEEPALIVE" check $inner
+	assert_output "$inner: yes, by its control group $NAME/inner, idle=50s interval=10s count=6"
+	run -0 there "$KEEPALIVE" check $preloaded
+	assert_line --index 0 "$preloaded: yes, by preload, idle=22s interval=10s count=6"
+}
+
 @test "check PID: by its control group, with which settings; no longer after detach" {
 	mkdir "$GROUP/inner"
 	in_group sleep 1000

@@ -610,19 +610,28 @@ void text_missing(struct text *text, unsigned missing)
 struct serving {
 	struct settings *settings;
 	unsigned missing;
-	bool found;
+	bool found; /* in this group or below */
+	bool taken; /* from this group */
+	bool seen;  /* the first of this group */
 };
 
-/* The first, because the programs of a group run in the order in which they were attached. */
+/*
+ * The first of a group, because its programs run in the order in which they were attached; of the
+ * groups, the innermost, unless an outer one forces.
+ */
 static void take_settings(void *context, const struct attached *attached)
 {
 	struct serving *serving = context;
 
-	if (serving->found)
-		return;
-	settings_copy(serving->settings, &attached->settings);
-	serving->missing = attached->missing;
-	serving->found = true;
+	serving->taken = serving->taken ||
+			 (!serving->seen && (!serving->found || (attached->settings.base.force &&
+								 !serving->settings->base.force)));
+	if (serving->taken && !serving->seen) {
+		settings_copy(serving->settings, &attached->settings);
+		serving->missing = attached->missing;
+		serving->found = true;
+	}
+	serving->seen = true;
 }
 
 bool attached_serve(pid_t pid, struct settings *settings, char **path, unsigned *missing)
@@ -632,16 +641,21 @@ bool attached_serve(pid_t pid, struct settings *settings, char **path, unsigned 
 	struct group group, above;
 	bool more = group_open_process(&group, pid, &nobody);
 
-	while (more && attached_find(&group, take_settings, &serving) == 0 && !serving.found) {
+	*path = NULL;
+	while (more) {
+		serving.taken = serving.seen = false;
+		if (attached_find(&group, take_settings, &serving) != 0) {
+			group_close(&group);
+			break;
+		}
+		if (serving.taken) {
+			free(*path);
+			*path = strdup(group.path);
+		}
 		more = group_open_above(&group, &above);
 		group_close(&group);
 		group = above;
 	}
-	if (!more)
-		return false;
-	if (serving.found)
-		*path = strdup(group.path);
 	*missing = serving.missing;
-	group_close(&group);
-	return serving.found && *path;
+	return *path != NULL;
 }

@@ -67,7 +67,7 @@ int attached_find_pinned(const struct group *group,
 
 /*
  * The settings that apply to the process by its group, or by the nearest group above it that has
- * some; stores the group's path in *path, for free(3), and what is missing there in *missing.
+ * some, or by one further above if only that has mode=force; stores the group's path in *path, for free(3), and what is missing there in *missing.
  * Returns false if there are none, or if they cannot be seen.
  */
 bool attached_serve(pid_t pid, struct settings *settings, char **path, unsigned *missing);
