@@ -131,8 +131,8 @@ $(BUILD)/preload-objects/%.o: shim/%.c Makefile
 NO_TABLES = common/activation common/address common/assignments common/complaint common/decide common/endpoint \
           common/file common/glob common/host_file common/log_line common/output common/profile common/rules \
           common/settings common/settings_table common/system common/text common/values common/variables \
-          preload/environment preload/freestanding preload/inherited preload/kernel_values preload/next preload/options \
-          preload/policy preload/report preload/sandbox preload/sockets preload/system
+          preload/classic_bpf preload/environment preload/freestanding preload/inherited preload/kernel_values preload/next \
+          preload/options preload/policy preload/report preload/sandbox preload/sockets preload/system
 $(NO_TABLES:%=$(BUILD)/preload-objects/%.o): PRELOAD_CFLAGS += -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables
 

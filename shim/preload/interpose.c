@@ -108,7 +108,8 @@ int hook_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 	program = a == FILTER_MODE ? (const void *)b : NULL;
 	QUIETLY(program = sandbox_begin(program));
 	result = next->prctl(option, a, b, c, d);
-	QUIETLY(sandbox_end(result == 0, program));
+	if (result != 0)
+		QUIETLY(sandbox_failed(program));
 	return result;
 }
 

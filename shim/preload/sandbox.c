@@ -8,44 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "classic_bpf.h"
 #include "memory.h"
 #include "sockopt_names.h"
 #include "system.h"
-
-/* <linux/filter.h>, <linux/seccomp.h>, which are not on every system that builds this. */
-struct instruction {
-	uint16_t code;
-	uint8_t if_true, if_false;
-	uint32_t k;
-};
-
-struct filter {
-	unsigned short length;
-	const struct instruction *instructions;
-};
-
-enum { RETURN_ALLOW = 0x7fff0000, RETURN_LOG = 0x7ffc0000, RETURN_ERRNO = 0x00050000 };
-
-#if defined(__x86_64__)
-#define ARCHITECTURE 0xc000003e
-#elif defined(__aarch64__)
-#define ARCHITECTURE 0xc00000b7
-#elif defined(__i386__)
-#define ARCHITECTURE 0x40000003
-#elif defined(__arm__)
-#define ARCHITECTURE 0x40000028
-#elif defined(__riscv)
-#define ARCHITECTURE 0xc00000f3
-#else
-#define ARCHITECTURE 0
-#endif
-
-/* One of our calls. Bit i of known: argument i always has this value; otherwise it may have any. */
-struct call {
-	int16_t number;
-	uint8_t known;
-	uint8_t argument[3];
-};
 
 #define ANY(name) \
 	{ \
@@ -70,7 +36,7 @@ struct call {
 	}
 
 static const struct call calls[] = {
-	/* In the order of enum sockopt. */
+	/* In the order of enum sockopt, for sandbox_forbids(). */
 	SET(IPPROTO_TCP, TCP_KEEPIDLE),
 	SET(IPPROTO_TCP, TCP_KEEPINTVL),
 	SET(IPPROTO_TCP, TCP_KEEPCNT),
@@ -107,129 +73,11 @@ static const struct call calls[] = {
 	ANY(write),
 };
 
-enum { CALLS = sizeof(calls) / sizeof(calls[0]), SCRATCH = 16, OFFSET_ARGUMENTS = 16 };
+enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
 
-/* Bytes that are only ever set, so that threads do not undo each other's changes. */
-static uint8_t forbidden[CALLS];
-static unsigned unknown;      /* how many threads are installing a filter */
+/* How many filters forbid the call, among those that are installed or about to be. */
+static uint16_t forbidden[CALLS];
 static struct next unguarded; /* what the guards call */
-
-/* A word of struct seccomp_data. Returns false if it is not known beforehand. */
-static bool load(const struct call *call, int number, uint32_t offset, uint32_t *word)
-{
-	uint32_t argument = (offset - OFFSET_ARGUMENTS) / 8;
-
-	if (offset == 0) {
-		*word = (uint32_t)number;
-	} else if (offset == 4) {
-		*word = ARCHITECTURE;
-	} else if (offset >= OFFSET_ARGUMENTS && argument < 3 && call->known & 1U << argument) {
-		/* The lower half comes first: all our architectures are little-endian. */
-		*word = offset % 8 ? 0 : call->argument[argument];
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static uint32_t compute(uint16_t operation, uint32_t a, uint32_t b)
-{
-	switch (operation) {
-	case 0x00:
-		return a + b;
-	case 0x10:
-		return a - b;
-	case 0x20:
-		return a * b;
-	case 0x40:
-		return a | b;
-	case 0x50:
-		return a & b;
-	case 0x60:
-		return b < 32 ? a << b : 0;
-	case 0x70:
-		return b < 32 ? a >> b : 0;
-	case 0x80:
-		return -a;
-	case 0xa0:
-		return a ^ b;
-	default: /* what seccomp(2) refuses */
-		return 0;
-	}
-}
-
-static bool compare(uint16_t comparison, uint32_t a, uint32_t b)
-{
-	switch (comparison) {
-	case 0x10:
-		return a == b;
-	case 0x20:
-		return a > b;
-	case 0x30:
-		return a >= b;
-	default:
-		return a & b;
-	}
-}
-
-/* What the filter would do with the call: classic BPF, Documentation/networking/filter.rst. */
-static bool allows(const struct filter *filter, const struct call *call, int number)
-{
-	uint32_t a = 0, x = 0, action, scratch[SCRATCH] = { 0 };
-
-	for (unsigned at = 0; at < filter->length; at++) {
-		const struct instruction *now = &filter->instructions[at];
-		uint32_t operand = now->code & 8 ? x : now->k;
-		uint32_t *to = now->code & 1 ? &x : &a;
-
-		switch (now->code & 7) {
-		case 0: /* LD, LDX */
-		case 1:
-			if ((now->code & 0xe0) == 0x00)
-				*to = now->k;
-			else if ((now->code & 0xe0) == 0x60)
-				*to = scratch[now->k % SCRATCH];
-			else if ((now->code & 0xe0) == 0x80)
-				*to = 64; /* sizeof(struct seccomp_data) */
-			else if (!load(call, number, now->k, to))
-				return false;
-			break;
-		case 2: /* ST, STX */
-		case 3:
-			scratch[now->k % SCRATCH] = now->code & 1 ? x : a;
-			break;
-		case 4:
-			/*
-			 * A division, for which 32-bit ARM needs libgcc: the result counts as
-			 * unknown.
-			 */
-			if ((now->code & 0xf0) == 0x30)
-				return false;
-			a = compute(now->code & 0xf0, a, operand);
-			break;
-		case 5:
-			if ((now->code & 0xf0) == 0 && now->k >= filter->length)
-				return false; /* the kernel would have refused it */
-			if ((now->code & 0xf0) == 0)
-				at += now->k;
-			else
-				at += compare(now->code & 0xf0, a, operand) ? now->if_true
-									    : now->if_false;
-			break;
-		case 6:
-			action = (now->code & 0x18) == 0x10 ? a : now->k;
-			action &= 0xffff0000;
-			return action == RETURN_ALLOW || action == RETURN_LOG ||
-			       action == RETURN_ERRNO;
-		default: /* TAX, TXA */
-			if (now->code & 0x80)
-				a = x;
-			else
-				x = a;
-		}
-	}
-	return false;
-}
 
 #ifdef SYS_socketcall
 /*
@@ -258,17 +106,15 @@ static bool allows_in_any_form(const struct filter *filter, const struct call *c
 	uint8_t number = number_of_socketcall(call->number);
 	const struct call bundled = { SYS_socketcall, 1, { number, 0, 0 } };
 
-	if (number && !allows(filter, &bundled, SYS_socketcall))
+	if (number && !classic_bpf_allows(filter, &bundled, SYS_socketcall))
 		return false;
 #endif
-	return allows(filter, call, call->number);
+	return classic_bpf_allows(filter, call, call->number);
 }
 
 /* argument: of setsockopt and getsockopt, the level and the name. */
 static bool is_allowed(long number, int level, int name)
 {
-	if (__atomic_load_n(&unknown, __ATOMIC_RELAXED))
-		return false;
 	for (unsigned i = 0; i < CALLS; i++) {
 		const struct call *call = &calls[i];
 
@@ -328,24 +174,30 @@ static long guarded_syscall(long number, ...)
 
 /*
  * Whether these 8 bytes can be read: rt_sigprocmask(2) copies its second argument before it refuses
- * the first. Assumed if a filter forbids the question, because then filters are real here.
+ * the first. If a filter answers instead, that is not known.
  */
 static bool is_there(const void *bytes)
 {
 	enum { NO_SUCH_WAY = -1 };
 
 	return libc->syscall(SYS_rt_sigprocmask, NO_SUCH_WAY, bytes, NULL, 8) == -1 &&
-	       errno != EFAULT;
+	       errno == EINVAL;
 }
 
 /* If it is empty, which the kernel refuses, the answer does not matter. */
 static bool is_readable(const struct filter *program)
 {
-	/* An earlier one that could not be read forbids all calls, from the first to the last. */
-	if (forbidden[0] && forbidden[CALLS - 1])
-		return false;
 	return is_there(&program->instructions) &&
 	       is_there(program->instructions + program->length - 1);
+}
+
+/* change: 1 or -1. */
+static void count(const struct filter *program, int change)
+{
+	for (unsigned i = 0; i < CALLS; i++) {
+		if (!program || !allows_in_any_form(program, &calls[i]))
+			__atomic_fetch_add(&forbidden[i], (uint16_t)change, __ATOMIC_RELAXED);
+	}
 }
 
 /* Several threads may do this at a time: what is guarded already is not taken for what was found. */
@@ -364,7 +216,7 @@ const void *sandbox_begin(const void *program)
 		return NULL;
 	if (program && !is_readable(program))
 		program = NULL;
-	__atomic_fetch_add(&unknown, 1, __ATOMIC_RELAXED);
+	count(program, 1);
 	GUARD(set_option);
 	GUARD(getsockopt);
 	GUARD(getsockname);
@@ -373,18 +225,13 @@ const void *sandbox_begin(const void *program)
 	return program;
 }
 
-void sandbox_end(bool installed, const void *program)
+void sandbox_failed(const void *program)
 {
-	if (!configuration())
-		return;
-	for (unsigned i = 0; installed && i < CALLS; i++) {
-		if (!program || !allows_in_any_form(program, &calls[i]))
-			__atomic_store_n(&forbidden[i], 1, __ATOMIC_RELAXED);
-	}
-	__atomic_fetch_sub(&unknown, 1, __ATOMIC_RELAXED);
+	if (configuration())
+		count(program, -1);
 }
 
 bool sandbox_forbids(enum sockopt option)
 {
-	return !is_allowed(SYS_setsockopt, sockopt_names[option].level, sockopt_names[option].name);
+	return __atomic_load_n(&forbidden[option], __ATOMIC_RELAXED);
 }

@@ -20,17 +20,18 @@
 #include "settings.h"
 
 /*
- * Called before the program installs a filter: until the filter is known, we make no call. program:
- * a struct sock_fprog, NULL for strict mode. Returns it, or NULL if it cannot be read: an earlier
- * filter may answer this call instead of the kernel, which then looks at no pointer.
+ * Called before the program installs a filter: from now on we make only calls that it allows.
+ * program: a struct sock_fprog, NULL for strict mode. Returns it, or NULL if it cannot be read,
+ * which counts as one that allows nothing: the pointer may be wrong, or an earlier filter may
+ * answer instead of the kernel.
  */
 const void *sandbox_begin(const void *program);
 
 /*
- * Called after that. installed: whether it was; program: what sandbox_begin() returned. NULL means
- * that it allows nothing.
+ * Called if it was not installed, with what sandbox_begin() returned. Nothing is left to be undone
+ * if the thread does not come back from the call, or if another thread forks meanwhile.
  */
-void sandbox_end(bool installed, const void *program);
+void sandbox_failed(const void *program);
 
 /* Whether the program's filter keeps us from setting the option. */
 bool sandbox_forbids(enum sockopt option);

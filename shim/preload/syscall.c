@@ -140,6 +140,7 @@ FROM_ASSEMBLY long confining_syscall(long number, long a, long b, const void *c,
 long first_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	set_up();
+	/* None is found yet if a function that set-up calls comes back here. */
 	return (memory.program_syscall ? memory.program_syscall : bare_syscall)(number, a, b, c, d,
 										e, f);
 }
@@ -161,11 +162,11 @@ long confining_syscall(long number, long a, long b, const void *c, long d, long 
 	if (confines)
 		program = sandbox_begin(program);
 	errno = error;
-	result = memory.program_syscall(number, a, b, c, d, e, f);
+	result = first_syscall(number, a, b, (long)c, d, e, f);
 	error = errno;
 	/* With SECCOMP_FILTER_FLAG_NEW_LISTENER the result is a descriptor. */
-	if (confines)
-		sandbox_end(result >= 0, program);
+	if (confines && result < 0)
+		sandbox_failed(program);
 	errno = error;
 	return result;
 }

@@ -97,11 +97,109 @@ within() {
 
 # LD_BIND_NOW: fewer steps.
 @test "two threads install their first filters at the same time: whichever is ahead, the next socket() ended the program" {
-	run --separate-stderr shimmed env LD_BIND_NOW=1 "$PROGRAMS/interleaved"
+	run --separate-stderr shimmed env LD_BIND_NOW=1 "$PROGRAMS/interleaved" install
 	# shellcheck disable=SC2154 # set by run
 	[ "$status" -ne 77 ] || skip_as ptrace
 	assert_output "0 killed, 0 wrong"
 	[ "${stderr% places}" -gt 300 ]
+}
+
+@test "a thread forks while another installs a filter: the child's sockets had no keepalive, for its whole life" {
+	run --separate-stderr shimmed env LD_BIND_NOW=1 "$PROGRAMS/interleaved" fork
+	[ "$status" -ne 77 ] || skip_as ptrace
+	assert_output "0 killed, 0 wrong"
+	[ "${stderr% places}" -gt 300 ]
+}
+
+@test "a thread that does not come back from installing a filter; a bad pointer where a filter answers: as without the shim" {
+	require cc
+	cat >"$BATS_TEST_TMPDIR/given-up.c" <<-'END'
+		#include <errno.h>
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <netinet/in.h>
+		#include <pthread.h>
+		#include <setjmp.h>
+		#include <signal.h>
+		#include <stddef.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <sys/prctl.h>
+		#include <sys/socket.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		static sigjmp_buf back;
+		static void handler(int number) { siglongjmp(back, number); }
+		static void confine(unsigned number, unsigned action)
+		{
+			struct sock_filter filter[] = {
+				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+				BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+				BPF_STMT(BPF_RET | BPF_K, action), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
+			struct sock_fprog program = { 4, filter };
+			prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+			prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+		}
+		static void *thread(void *action)
+		{
+			confine(SYS_prctl, *(unsigned *)action);
+			if (!sigsetjmp(back, 1))
+				confine(SYS_prctl, *(unsigned *)action);
+			return NULL;
+		}
+		int main(int count, char **argument)
+		{
+			unsigned action = strcmp(argument[1], "trap") ? SECCOMP_RET_KILL_THREAD : SECCOMP_RET_TRAP;
+			struct sigaction act = { .sa_handler = handler };
+			pthread_t one;
+			int value = 0;
+			socklen_t length = sizeof(value);
+			if (strcmp(argument[1], "pointer") == 0) {
+				confine(SYS_rt_sigprocmask, SECCOMP_RET_KILL_PROCESS);
+				printf("%d", prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, (void *)8));
+				printf(" %d\n", errno == EFAULT);
+				return 0;
+			}
+			sigaction(SIGSYS, &act, NULL);
+			pthread_create(&one, NULL, thread, &action);
+			if (action == SECCOMP_RET_TRAP)
+				pthread_join(one, NULL);
+			else
+				usleep(200000); // a killed thread cannot be joined
+			getsockopt(socket(AF_INET, SOCK_STREAM, 0), SOL_SOCKET, SO_KEEPALIVE, &value, &length);
+			printf("keepalive %d\n", value);
+			fflush(stdout);
+			_exit(0);
+		}
+	END
+	cc -O1 -w -pthread -o "$BATS_TEST_TMPDIR/given-up" "$BATS_TEST_TMPDIR/given-up.c"
+	for how in kill trap; do
+		run -0 shimmed "$BATS_TEST_TMPDIR/given-up" $how
+		assert_output "keepalive 1"
+	done
+	run -0 shimmed "$BATS_TEST_TMPDIR/given-up" pointer
+	assert_output "-1 1"
+}
+
+@test "a dlsym() of the program's own that calls syscall(2) for prctl(2) while the library is set up: it crashed" {
+	require cc
+	require_glibc
+	require_machine x86_64 # for the symbol's version
+	cc -shared -fPIC -w -o "$BATS_TEST_TMPDIR/dl.so" -x c - <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <sys/prctl.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		void *dlsym(void *handle, const char *name)
+		{
+			char line[16];
+			syscall(SYS_prctl, PR_GET_NAME, line, 0, 0, 0);
+			return dlvsym(handle, name, "GLIBC_2.2.5");
+		}
+	END
+	LD_PRELOAD="$SHIM:$BATS_TEST_TMPDIR/dl.so" run -0 "$PROGRAMS/values"
+	assert_line --partial "socket $DEFAULTS"
 }
 
 # As chronyd and tor do.

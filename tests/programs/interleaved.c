@@ -1,8 +1,9 @@
 /*
- * interleaved: two threads install their first seccomp filters at the same time. One of them is held after each number
- * of its instructions, by single steps, while the other does all of it and makes a socket. The filter of the first kills
- * the process if TCP_KEEPIDLE is set; that of the other allows everything. Prints how often that ended how; ends with 77 if
- * tracing is refused here.
+ * interleaved install|fork: a thread that installs a seccomp filter is held after each number of its instructions, by
+ * single steps, while another one acts. install: that one installs its own filter, which allows everything, and makes a
+ * socket; the filter of the first kills the process if TCP_KEEPIDLE is set. fork: that one forks, and the child makes a
+ * socket, which must have keepalive; the filter of the first allows everything. Prints how often that ended how; ends
+ * with 77 if tracing is refused here.
  */
 #include <err.h>
 #include <linux/filter.h>
@@ -16,6 +17,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -27,22 +29,9 @@
 enum { EACH = 300, STRIDE = 500, NOT_OURS = 3, NO_TRACING = 77 };
 
 static struct {
-	atomic_bool go, done;
+	atomic_bool go, done, wrong;
 } * turn;
-
-static void *other(void *unused)
-{
-	struct sock_filter allow[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
-	struct sock_fprog program = { 1, allow };
-
-	(void)unused;
-	while (!turn->go)
-		usleep(10);
-	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-	close(socket(AF_INET, SOCK_STREAM, 0));
-	turn->done = true;
-	return NULL;
-}
+static bool forks;
 
 static int option(int fd, int name)
 {
@@ -51,6 +40,30 @@ static int option(int fd, int name)
 
 	getsockopt(fd, IPPROTO_TCP, name, &value, &length);
 	return value;
+}
+
+static void *other(void *unused)
+{
+	struct sock_filter allow[] = { BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
+	struct sock_fprog program = { 1, allow };
+	int status;
+
+	(void)unused;
+	while (!turn->go)
+		usleep(10);
+	if (forks) {
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(option(socket(AF_INET, SOCK_STREAM, 0), TCP_KEEPIDLE) != 60);
+		waitpid(child, &status, 0);
+		turn->wrong = status != 0;
+	} else {
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+		close(socket(AF_INET, SOCK_STREAM, 0));
+	}
+	turn->done = true;
+	return NULL;
 }
 
 __attribute__((noreturn)) static void victim(void)
@@ -63,7 +76,7 @@ __attribute__((noreturn)) static void victim(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { 6, no_idle };
+	struct sock_fprog program = { 6, no_idle }, last = { 1, no_idle + 5 };
 	pthread_t thread;
 	int fd;
 
@@ -72,11 +85,15 @@ __attribute__((noreturn)) static void victim(void)
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
 		_exit(NO_TRACING);
 	raise(SIGSTOP);
-	syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
+	syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, forks ? 0 : SECCOMP_FILTER_FLAG_TSYNC,
+		forks ? &last : &program);
 	raise(SIGSTOP);
 	pthread_join(thread, NULL);
 	fd = socket(AF_INET, SOCK_STREAM, 0);
-	_exit(option(fd, TCP_KEEPINTVL) == 10 && option(fd, TCP_KEEPIDLE) == 7200 ? 0 : NOT_OURS);
+	_exit(!turn->wrong && option(fd, TCP_KEEPINTVL) == 10 &&
+			      option(fd, TCP_KEEPIDLE) == (forks ? 60 : 7200)
+		      ? 0
+		      : NOT_OURS);
 }
 
 /* Holds a new process after so many steps: how it ended. *past: whether the filter was there by then. */
@@ -85,7 +102,7 @@ static int held_after(int steps, bool *past)
 	int status;
 	pid_t pid;
 
-	turn->go = turn->done = false;
+	turn->go = turn->done = turn->wrong = false;
 	pid = fork();
 	if (pid == 0)
 		victim();
@@ -108,11 +125,12 @@ static int held_after(int steps, bool *past)
 	return status;
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
 	int places = 0, killed = 0, wrong = 0;
 	bool past = false;
 
+	forks = count > 1 && strcmp(arguments[1], "fork") == 0;
 	turn = mmap(NULL, sizeof(*turn), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (turn == MAP_FAILED)
 		err(1, "mmap");
