@@ -84,6 +84,49 @@ service_prints() {
 	refute grep SAID "$DROP_IN"
 }
 
+@test "a variable of whoever calls enable, or the host's file with --root, decided for a service that gets neither" {
+	local drop_in setting how
+
+	service 'ExecStart=/usr/bin/dynamic'
+	mkdir "$BATS_TEST_TMPDIR/etc"
+	for how in '' --cgroup; do
+		drop_in=$(enable ${how:+"$how"} --dry-run it)
+		for setting in KEEPALIVE_SHIM=off KEEPALIVE_SHIM_IDLE=abc KEEPALIVE_SHIM_INTERVAL=100 \
+			KEEPALIVE_SHIM_SAID=1 KEEPALIVE_SHIM_RULES='program=dynamic off'; do
+			run -0 env "$setting" "$KEEPALIVE" enable --root="$ROOT" ${how:+"$how"} --dry-run it
+			assert_output "$drop_in"
+			[ "$(id -u)" = 0 ] || continue
+			echo "$setting" >"$BATS_TEST_TMPDIR/etc/keepalive-shim.conf"
+			run -0 "$TESTS/confined" "$BATS_TEST_TMPDIR/etc" "$KEEPALIVE" enable --root="$ROOT" ${how:+"$how"} --dry-run it
+			assert_output "$drop_in"
+		done
+	done
+	# What is refused is an option's text, whatever the variable is.
+	run -125 env KEEPALIVE_SHIM_RULES=off "$KEEPALIVE" enable --root="$ROOT" --rule='nonsense' it
+	assert_output --partial "--rule rule 1 'nonsense': "
+}
+
+@test "without --root the host's file counts, and an option replaces what it sets" {
+	require_root
+	require unshare
+	mkdir -p "$BATS_TEST_TMPDIR/etc/systemd/system"
+	printf '[Service]\nExecStart=/bin/true\n' >"$BATS_TEST_TMPDIR/etc/systemd/system/it.service"
+	# run_here OPTION...
+	run_here() {
+		"$TESTS/confined" "$BATS_TEST_TMPDIR/etc" "$KEEPALIVE" enable --dry-run "$@" it
+	}
+	echo KEEPALIVE_SHIM_RULES=program=true off >"$BATS_TEST_TMPDIR/etc/keepalive-shim.conf"
+	run -125 run_here
+	assert_output --partial "a rule exempts 'true'"
+	run -0 run_here --rule='program=other off'
+	assert_line 'Environment="KEEPALIVE_SHIM_RULES=program=other off"'
+	run -125 run_here --cgroup
+	assert_output --partial "program= does not work for a control group"
+	echo KEEPALIVE_SHIM=off >"$BATS_TEST_TMPDIR/etc/keepalive-shim.conf"
+	run -125 run_here
+	assert_output --partial "KEEPALIVE_SHIM=off"
+}
+
 @test "quotes, backslashes and percent signs in a setting are the setting's, not systemd's" {
 	service 'ExecStart=/usr/bin/dynamic'
 	run -0 enable --log='/var/log/100%"of\it' it

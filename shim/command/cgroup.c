@@ -72,6 +72,15 @@ static void say(const struct text *why)
 	message("%.*s", (int)(why->next - why->start), why->start);
 }
 
+/* From options, variables and the host's file. Returns false, after a message, if they do not work. */
+static bool read_settings(const struct request *request, struct settings *settings)
+{
+	struct sources sources;
+
+	settings_options_sources(&request->options, &sources);
+	return group_settings_read(&sources, settings, !sources_said(&sources));
+}
+
 /* Opens the group that is named; complains if there is none. */
 static bool find(const struct request *request, struct group *group)
 {
@@ -182,7 +191,7 @@ static int attach(const struct request *request)
 	struct text why = TEXT(line);
 	bool done;
 
-	if (!group_settings_read(&request->options, &settings) || !find(request, &group))
+	if (!read_settings(request, &settings) || !find(request, &group))
 		return EXIT_OURS;
 	untouched_read(&untouched, &group);
 	emission.owner = (uint32_t)group.id;
@@ -322,7 +331,7 @@ static int pin(const struct request *request)
 		message("cgroup pin: expected one DIRECTORY (see --help)");
 		return EXIT_OURS;
 	}
-	if (!group_settings_read(&request->options, &settings))
+	if (!read_settings(request, &settings))
 		return EXIT_OURS;
 	/* An absolute path for systemd; pin_loaded() reports it if there is no such directory. */
 	if (!realpath(request->arguments[0], folder))

@@ -44,6 +44,7 @@ struct plan {
 	bool supervised;  /* a supervisor runs beside it */
 	bool needs_reach; /* which copies its descriptors, because of roles or rules */
 	struct library library;
+	struct sources sources; /* of the settings that it gets */
 };
 
 static const char help_enable[] =
@@ -111,8 +112,7 @@ static const char *user_of(const struct service *unit)
 }
 
 /* What one command of the service needs. Returns false, after a message, if there is no way. */
-static bool plan_command(const struct request *request, const struct service *unit,
-			 const char *start, struct plan *plan)
+static bool plan_command(const struct service *unit, const char *start, struct plan *plan)
 {
 	static struct target target;
 	static struct settings settings;
@@ -135,7 +135,7 @@ static bool plan_command(const struct request *request, const struct service *un
 	if (!target.traits.imports_socket)
 		target_read_libraries(&target);
 	program = target_program(&target);
-	if (!settings_options_read(&request->options, &program, &settings, true) ||
+	if (!sources_read(&plan->sources, &program, &settings, true) ||
 	    !library_find(NULL, target.elf.abi, &plan->library))
 		return false;
 	judge_program(&target, error, &plan->library, &settings, &verdict);
@@ -181,11 +181,10 @@ static void warn_of_fork(const struct service *unit, const struct plan *plan)
 			unit->name);
 }
 
-static bool plan_commands(const struct request *request, const struct service *unit,
-			  struct plan *plan)
+static bool plan_commands(const struct service *unit, struct plan *plan)
 {
 	for (size_t i = 0; i < unit->starts.count; i++) {
-		if (!plan_command(request, unit, unit->starts.list[i], plan))
+		if (!plan_command(unit, unit->starts.list[i], plan))
 			return false;
 	}
 	if (plan->way == BY_PRELOAD && unit_overrides(unit, "LD_PRELOAD"))
@@ -251,6 +250,22 @@ static bool may_be_supervised(const struct service *unit, const struct plan *pla
 	return false;
 }
 
+/*
+ * The settings that the service gets. The variables of this command's environment are not among
+ * them; nor, in an image, is this host's file.
+ */
+static void plan_settings(const struct request *request, const struct service *unit,
+			  struct plan *plan)
+{
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		plan->sources.texts.text[i] = request->options.text[i];
+		plan->sources.option[i] =
+			request->options.text[i] ? settings_options_name(i) : NULL;
+	}
+	if (!*unit->root)
+		sources_add_host_file(&plan->sources);
+}
+
 static bool plan_unit(const struct request *request, const struct service *unit, struct plan *plan)
 {
 	plan->way = empties_environment(unit) ? BY_SUPERVISION : BY_PRELOAD;
@@ -266,13 +281,14 @@ static bool plan_unit(const struct request *request, const struct service *unit,
 			unit->name);
 		return false;
 	}
+	plan_settings(request, unit, plan);
 	if (request->cgroup) {
 		static struct settings settings;
 
 		plan->way = BY_GROUP;
-		if (!group_settings_read(&request->options, &settings))
+		if (!group_settings_read(&plan->sources, &settings, true))
 			return false;
-	} else if (!plan_commands(request, unit, plan) || !may_be_supervised(unit, plan) ||
+	} else if (!plan_commands(unit, plan) || !may_be_supervised(unit, plan) ||
 		   !is_in_reach(unit, plan)) {
 		return false;
 	}
@@ -372,16 +388,11 @@ static void write_starts(FILE *out, const struct service *unit, const struct pla
 }
 
 /* The service's processes do not repeat in the journal what was warned of here. */
-static void write_said(FILE *out, const struct request *request, const struct service *unit)
+static void write_said(FILE *out, const struct plan *plan)
 {
-	struct sources sources = { .refused = { false } };
 	char said[SAYING_SIZE];
 
-	for (unsigned i = 0; i < VARIABLES; i++)
-		sources.texts.text[i] = request->options.text[i];
-	if (!*unit->root)
-		sources_add_host_file(&sources);
-	if (sources_saying(&sources, said))
+	if (sources_saying(&plan->sources, said))
 		drop_in_environment(out, SAID_VARIABLE, said);
 }
 
@@ -405,7 +416,7 @@ static char *write_text(const struct request *request, const struct service *uni
 		if (request->options.text[i])
 			drop_in_environment(out, variable_name(i), request->options.text[i]);
 	}
-	write_said(out, request, unit);
+	write_said(out, plan);
 	fclose(out);
 	return text;
 }
