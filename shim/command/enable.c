@@ -11,6 +11,7 @@
 
 #include "base/message.h"
 #include "base/options.h"
+#include "base/path.h"
 #include "base/settings_options.h"
 #include "cgroup/group_settings.h"
 #include "command.h"
@@ -83,7 +84,7 @@ static bool empties_environment(const struct service *unit)
 	return false;
 }
 
-/* The program's path below root: systemd has a search path of its own for a bare name. */
+/* The program's path, as the service names it: systemd has a search path of its own for a bare name. */
 static bool find_program(const struct service *unit, const char *program, char path[2 * PATH_MAX])
 {
 	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
@@ -97,10 +98,12 @@ static bool find_program(const struct service *unit, const char *program, char p
 				: "use 'keepalive enable --cgroup'");
 		return false;
 	}
-	snprintf(path, 2 * PATH_MAX, "%s%s", unit->root, name);
+	snprintf(path, 2 * PATH_MAX, "%s", name);
 	for (size_t i = 0; *name != '/' && i < sizeof(folders) / sizeof(folders[0]); i++) {
-		snprintf(path, 2 * PATH_MAX, "%s%s/%s", unit->root, folders[i], name);
-		if (access(path, X_OK) == 0)
+		char file[PATH_MAX];
+
+		snprintf(path, 2 * PATH_MAX, "%s/%s", folders[i], name);
+		if (path_in_root(unit->root, path, file) == 0 && access(file, X_OK) == 0)
 			break;
 	}
 	return true;
@@ -126,10 +129,11 @@ static bool plan_command(const struct service *unit, const char *start, struct p
 	if (!find_program(unit, command.program, path))
 		return false;
 	words[0] = path;
-	unit_command_words(*unit->root ? "" : command.rest, words + 1, WORDS_MAX - 1);
-	error = target_find(words, &target);
+	unit_command_words(command.rest, words + 1, WORDS_MAX - 1);
+	error = target_find_in(unit->root, words, &target);
 	if (error && error != ENOEXEC) {
-		message("'%s': its program '%s': %s", unit->name, path, strerror(error));
+		message("'%s': its program '%s%s': %s", unit->name, unit->root, path,
+			strerror(error));
 		return false;
 	}
 	if (!target.traits.imports_socket)
@@ -147,15 +151,16 @@ static bool plan_command(const struct service *unit, const char *start, struct p
 	}
 	if (verdict_effect(&verdict) == EFFECT_YES && user_of(unit)[0] &&
 	    target.others != PRIVILEGE_NONE) {
-		message("'%s': '%s' is setuid or has file capabilities, and ignores preloads as "
+		message("'%s': '%s%s' is setuid or has file capabilities, and ignores preloads as "
 			"user "
 			"%s; 'keepalive enable --cgroup' reaches it",
-			unit->name, path, user_of(unit));
+			unit->name, unit->root, path, user_of(unit));
 		return false;
 	}
 	if (verdict_effect(&verdict) != EFFECT_NO)
 		return true;
-	message("'%s': '%s' cannot be given keepalive: %s", unit->name, path, verdict.reason);
+	message("'%s': '%s%s' cannot be given keepalive: %s", unit->name, unit->root, path,
+		verdict.reason);
 	return false;
 }
 
@@ -358,7 +363,7 @@ static void write_program(FILE *out, const struct service *unit, const struct un
 	if (*command->program != '/' && find_program(unit, command->program, path)) {
 		fprintf(out, " --argv0 %.*s -- \"", (int)command->first.length,
 			command->first.start);
-		syntax_escape(out, path + strlen(unit->root), "%");
+		syntax_escape(out, path, "%");
 		putc('"', out);
 		return;
 	}
