@@ -27,7 +27,13 @@ bool group_settings_read(struct sources *sources, struct settings *settings, boo
 {
 	static const struct program unknown;
 
-	if (!sources_read(sources, &unknown, settings, warnings))
+	bool holds = sources_read(sources, &unknown, settings, warnings);
+
+	if (!settings->on) {
+		sources_say_off(sources);
+		return false;
+	}
+	if (!holds)
 		return false;
 	if (sources->option[VARIABLE_LOG]) {
 		message("--log does not apply here: programs in the kernel write no log");
@@ -37,7 +43,5 @@ bool group_settings_read(struct sources *sources, struct settings *settings, boo
 		refuse_program(sources, settings->by_program);
 		return false;
 	}
-	if (!settings->on)
-		sources_say_off(sources);
-	return settings->on;
+	return true;
 }

@@ -9,7 +9,10 @@
 
 #include "base/sources.h"
 
-/* sources_read() for a group. Returns false, after a message, if they do not work. */
+/*
+ * sources_read() for a group. Returns false, after a message, if they do not work, or are off,
+ * whatever else is wrong with them.
+ */
 bool group_settings_read(struct sources *sources, struct settings *settings, bool warnings);
 
 #endif
