@@ -9,6 +9,9 @@ setup() {
 	DROP_IN=$ROOT/etc/systemd/system/it.service.d/zz-keepalive-shim.conf
 	mkdir -p "$UNITS" "$ROOT/usr/bin"
 	cp "$PROGRAMS/armed" "$ROOT/usr/bin/dynamic"
+	LINKER=$(readelf -lW "$PROGRAMS/armed" | sed -n 's/.*program interpreter: \(.*\)\]/\1/p')
+	mkdir -p "$ROOT${LINKER%/*}"
+	cp "$LINKER" "$ROOT$LINKER"
 }
 
 # service LINE...: the unit it.service.
@@ -82,6 +85,49 @@ service_prints() {
 	assert_output --partial "keepalive: $warning"
 	run -0 enable --idle=20s it
 	refute grep SAID "$DROP_IN"
+}
+
+@test "a variable of whoever calls enable, or the host's file with --root, decided for a service that gets neither" {
+	local drop_in setting how
+
+	service 'ExecStart=/usr/bin/dynamic'
+	mkdir "$BATS_TEST_TMPDIR/etc"
+	for how in '' --cgroup; do
+		drop_in=$(enable ${how:+"$how"} --dry-run it)
+		for setting in KEEPALIVE_SHIM=off KEEPALIVE_SHIM_IDLE=abc KEEPALIVE_SHIM_INTERVAL=100 \
+			KEEPALIVE_SHIM_SAID=1 KEEPALIVE_SHIM_RULES='program=dynamic off'; do
+			run -0 env "$setting" "$KEEPALIVE" enable --root="$ROOT" ${how:+"$how"} --dry-run it
+			assert_output "$drop_in"
+			[ "$(id -u)" = 0 ] || continue
+			echo "$setting" >"$BATS_TEST_TMPDIR/etc/keepalive-shim.conf"
+			run -0 "$TESTS/confined" "$BATS_TEST_TMPDIR/etc" "$KEEPALIVE" enable --root="$ROOT" ${how:+"$how"} --dry-run it
+			assert_output "$drop_in"
+		done
+	done
+	# What is refused is an option's text, whatever the variable is.
+	run -125 env KEEPALIVE_SHIM_RULES=off "$KEEPALIVE" enable --root="$ROOT" --rule='nonsense' it
+	assert_output --partial "--rule rule 1 'nonsense': "
+}
+
+@test "without --root the host's file counts, and an option replaces what it sets" {
+	require_root
+	require unshare
+	mkdir -p "$BATS_TEST_TMPDIR/etc/systemd/system"
+	printf '[Service]\nExecStart=/bin/true\n' >"$BATS_TEST_TMPDIR/etc/systemd/system/it.service"
+	# run_here OPTION...
+	run_here() {
+		"$TESTS/confined" "$BATS_TEST_TMPDIR/etc" "$KEEPALIVE" enable --dry-run "$@" it
+	}
+	echo KEEPALIVE_SHIM_RULES=program=true off >"$BATS_TEST_TMPDIR/etc/keepalive-shim.conf"
+	run -125 run_here
+	assert_output --partial "a rule exempts 'true'"
+	run -0 run_here --rule='program=other off'
+	assert_line 'Environment="KEEPALIVE_SHIM_RULES=program=other off"'
+	run -125 run_here --cgroup
+	assert_output --partial "program= does not work for a control group"
+	echo KEEPALIVE_SHIM=off >"$BATS_TEST_TMPDIR/etc/keepalive-shim.conf"
+	run -125 run_here
+	assert_output --partial "KEEPALIVE_SHIM=off"
 }
 
 @test "quotes, backslashes and percent signs in a setting are the setting's, not systemd's" {
@@ -296,6 +342,74 @@ read_back() {
 	service 'ExecStart=true' # not this machine's
 	run -125 enable it
 	assert_output --partial "its program '$ROOT/"
+}
+
+# service_of PROGRAM: the unit it.service, and what enable prints of it.
+service_of() {
+	service "ExecStart=$1"
+	run enable --dry-run it
+}
+
+@test "absolute links of the image were followed on the host, also those of directories and of a bare name" {
+	local how link
+
+	static_service
+	mkdir "$ROOT/opt" "$ROOT/etc"
+	mv "$ROOT/usr/bin/static" "$ROOT/opt/static"
+	ln -s /usr/bin "$ROOT/bin"
+	ln -s /opt/static "$ROOT/usr/bin/sh" # this host's is dynamic
+	for link in /opt/static /bin/sh ../../bin/./sh //../../../../opt/../bin//sh; do
+		ln -sf "$link" "$ROOT/usr/bin/svc"
+		for how in /usr/bin/svc /bin/svc svc; do
+			service_of $how
+			assert_success
+			assert_line --regexp "^ExecStart=/usr/bin/keepalive run (--argv0 svc )?-- \"?(/usr)?/bin/svc\"?\$"
+		done
+	done
+	service_of svc
+	assert_line 'ExecStart=/usr/bin/keepalive run --argv0 svc -- "/usr/bin/svc"'
+	ln -sf /bin/true "$ROOT/usr/bin/svc" # this host's
+	service_of /usr/bin/svc
+	assert_failure 125
+	assert_output "keepalive: 'it.service': its program '$ROOT/usr/bin/svc': No such file or directory"
+	ln -sf svc "$ROOT/usr/bin/svc"
+	service_of /usr/bin/svc
+	assert_failure 125
+	assert_output --partial "Too many levels of symbolic links"
+}
+
+@test "interpreters of the image were looked for on the host: of scripts, by env(1), and the dynamic linker" {
+	local line
+
+	static_service
+	mkdir "$ROOT/opt"
+	mv "$ROOT/usr/bin/static" "$ROOT/opt/static"
+	ln -s /opt/static "$ROOT/usr/bin/interpreter"
+	ln -s dynamic "$ROOT/usr/bin/env"
+	ln -s /opt/static "$ROOT/usr/bin/sh"
+	ln -s usr/bin "$ROOT/bin"
+	for line in '#!/opt/static' '#!/usr/bin/interpreter -x' '#!/usr/bin/env interpreter' '#!/bin/sh' 'no such line'; do
+		printf '%s\n' "$line" >"$ROOT/usr/bin/script"
+		chmod +x "$ROOT/usr/bin/script"
+		service_of '/usr/bin/script a'
+		assert_success
+		assert_line 'ExecStart=/usr/bin/keepalive run -- /usr/bin/script a'
+	done
+	service_of '/usr/bin/env A=1 interpreter'
+	assert_line 'ExecStart=/usr/bin/keepalive run -- /usr/bin/env A=1 interpreter'
+	service_of '/usr/bin/env A=1 dynamic'
+	assert_line --partial 'Environment="LD_PRELOAD='
+	printf '#!/bin/true\n' >"$ROOT/usr/bin/script" # this host's
+	service_of /usr/bin/script
+	assert_failure 125
+	assert_output --partial "its program '$ROOT/usr/bin/script': No such file"
+	mv "$ROOT$LINKER" "$ROOT/opt/linker"
+	service_of /usr/bin/dynamic
+	assert_failure 125
+	assert_output --partial "its dynamic linker $LINKER is missing"
+	ln -s /opt/linker "$ROOT$LINKER"
+	service_of /usr/bin/dynamic
+	assert_success
 }
 
 @test "what overrides Environment=: run sets LD_PRELOAD itself, and a setting that would not hold is named" {

@@ -72,6 +72,15 @@ static void say(const struct text *why)
 	message("%.*s", (int)(why->next - why->start), why->start);
 }
 
+/* group_settings_read() from options, variables and the host's file. */
+static bool read_settings(const struct request *request, struct settings *settings)
+{
+	struct sources sources;
+
+	settings_options_sources(&request->options, &sources);
+	return group_settings_read(&sources, settings, !sources_said(&sources));
+}
+
 /* Opens the group that is named; complains if there is none. */
 static bool find(const struct request *request, struct group *group)
 {
@@ -172,6 +181,31 @@ static bool put_and_arm(const struct group *group, struct emission *emission, st
 	return done;
 }
 
+static bool is_self(const struct request *request)
+{
+	return request->count == 1 && !request->host && strcmp(request->arguments[0], "self") == 0;
+}
+
+/*
+ * For `attach self` with settings that are off: what an earlier one attached is removed. It is no
+ * failure that nothing was, because the service whose ExecStartPre= this is shall start.
+ */
+static int detach_self(void)
+{
+	struct group group;
+	char line[1024];
+	struct text why = TEXT(line);
+	bool refused;
+
+	if (!group_open(&group, "self", &why))
+		return 0;
+	refused = !group_is_root(&group) && attached_remove(&group, &why) == REMOVAL_REFUSED;
+	if (refused)
+		say(&why);
+	group_close(&group);
+	return refused ? EXIT_OURS : 0;
+}
+
 static int attach(const struct request *request)
 {
 	static struct settings settings;
@@ -182,7 +216,9 @@ static int attach(const struct request *request)
 	struct text why = TEXT(line);
 	bool done;
 
-	if (!group_settings_read(&request->options, &settings) || !find(request, &group))
+	if (!read_settings(request, &settings))
+		return !settings.on && is_self(request) ? detach_self() : EXIT_OURS;
+	if (!find(request, &group))
 		return EXIT_OURS;
 	untouched_read(&untouched, &group);
 	emission.owner = (uint32_t)group.id;
@@ -322,7 +358,7 @@ static int pin(const struct request *request)
 		message("cgroup pin: expected one DIRECTORY (see --help)");
 		return EXIT_OURS;
 	}
-	if (!group_settings_read(&request->options, &settings))
+	if (!read_settings(request, &settings))
 		return EXIT_OURS;
 	/* An absolute path for systemd; pin_loaded() reports it if there is no such directory. */
 	if (!realpath(request->arguments[0], folder))

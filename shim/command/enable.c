@@ -11,6 +11,7 @@
 
 #include "base/message.h"
 #include "base/options.h"
+#include "base/path.h"
 #include "base/settings_options.h"
 #include "cgroup/group_settings.h"
 #include "command.h"
@@ -44,6 +45,7 @@ struct plan {
 	bool supervised;  /* a supervisor runs beside it */
 	bool needs_reach; /* which copies its descriptors, because of roles or rules */
 	struct library library;
+	struct sources sources; /* of the settings that it gets */
 };
 
 static const char help_enable[] =
@@ -82,7 +84,7 @@ static bool empties_environment(const struct service *unit)
 	return false;
 }
 
-/* The program's path below root: systemd has a search path of its own for a bare name. */
+/* The program's path, as the service names it: systemd has a search path of its own for a bare name. */
 static bool find_program(const struct service *unit, const char *program, char path[2 * PATH_MAX])
 {
 	static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
@@ -96,10 +98,12 @@ static bool find_program(const struct service *unit, const char *program, char p
 				: "use 'keepalive enable --cgroup'");
 		return false;
 	}
-	snprintf(path, 2 * PATH_MAX, "%s%s", unit->root, name);
+	snprintf(path, 2 * PATH_MAX, "%s", name);
 	for (size_t i = 0; *name != '/' && i < sizeof(folders) / sizeof(folders[0]); i++) {
-		snprintf(path, 2 * PATH_MAX, "%s%s/%s", unit->root, folders[i], name);
-		if (access(path, X_OK) == 0)
+		char file[PATH_MAX];
+
+		snprintf(path, 2 * PATH_MAX, "%s/%s", folders[i], name);
+		if (path_in_root(unit->root, path, file) == 0 && access(file, X_OK) == 0)
 			break;
 	}
 	return true;
@@ -111,8 +115,7 @@ static const char *user_of(const struct service *unit)
 }
 
 /* What one command of the service needs. Returns false, after a message, if there is no way. */
-static bool plan_command(const struct request *request, const struct service *unit,
-			 const char *start, struct plan *plan)
+static bool plan_command(const struct service *unit, const char *start, struct plan *plan)
 {
 	static struct target target;
 	static struct settings settings;
@@ -126,16 +129,17 @@ static bool plan_command(const struct request *request, const struct service *un
 	if (!find_program(unit, command.program, path))
 		return false;
 	words[0] = path;
-	unit_command_words(*unit->root ? "" : command.rest, words + 1, WORDS_MAX - 1);
-	error = target_find(words, &target);
+	unit_command_words(command.rest, words + 1, WORDS_MAX - 1);
+	error = target_find_in(unit->root, words, &target);
 	if (error && error != ENOEXEC) {
-		message("'%s': its program '%s': %s", unit->name, path, strerror(error));
+		message("'%s': its program '%s%s': %s", unit->name, unit->root, path,
+			strerror(error));
 		return false;
 	}
 	if (!target.traits.imports_socket)
 		target_read_libraries(&target);
 	program = target_program(&target);
-	if (!settings_options_read(&request->options, &program, &settings, true) ||
+	if (!sources_read(&plan->sources, &program, &settings, true) ||
 	    !library_find(NULL, target.elf.abi, &plan->library))
 		return false;
 	judge_program(&target, error, &plan->library, &settings, &verdict);
@@ -147,15 +151,16 @@ static bool plan_command(const struct request *request, const struct service *un
 	}
 	if (verdict_effect(&verdict) == EFFECT_YES && user_of(unit)[0] &&
 	    target.others != PRIVILEGE_NONE) {
-		message("'%s': '%s' is setuid or has file capabilities, and ignores preloads as "
+		message("'%s': '%s%s' is setuid or has file capabilities, and ignores preloads as "
 			"user "
 			"%s; 'keepalive enable --cgroup' reaches it",
-			unit->name, path, user_of(unit));
+			unit->name, unit->root, path, user_of(unit));
 		return false;
 	}
 	if (verdict_effect(&verdict) != EFFECT_NO)
 		return true;
-	message("'%s': '%s' cannot be given keepalive: %s", unit->name, path, verdict.reason);
+	message("'%s': '%s%s' cannot be given keepalive: %s", unit->name, unit->root, path,
+		verdict.reason);
 	return false;
 }
 
@@ -181,11 +186,10 @@ static void warn_of_fork(const struct service *unit, const struct plan *plan)
 			unit->name);
 }
 
-static bool plan_commands(const struct request *request, const struct service *unit,
-			  struct plan *plan)
+static bool plan_commands(const struct service *unit, struct plan *plan)
 {
 	for (size_t i = 0; i < unit->starts.count; i++) {
-		if (!plan_command(request, unit, unit->starts.list[i], plan))
+		if (!plan_command(unit, unit->starts.list[i], plan))
 			return false;
 	}
 	if (plan->way == BY_PRELOAD && unit_overrides(unit, "LD_PRELOAD"))
@@ -251,6 +255,22 @@ static bool may_be_supervised(const struct service *unit, const struct plan *pla
 	return false;
 }
 
+/*
+ * The settings that the service gets. The variables of this command's environment are not among
+ * them; nor, in an image, is this host's file.
+ */
+static void plan_settings(const struct request *request, const struct service *unit,
+			  struct plan *plan)
+{
+	for (unsigned i = 0; i < VARIABLES; i++) {
+		plan->sources.texts.text[i] = request->options.text[i];
+		plan->sources.option[i] =
+			request->options.text[i] ? settings_options_name(i) : NULL;
+	}
+	if (!*unit->root)
+		sources_add_host_file(&plan->sources);
+}
+
 static bool plan_unit(const struct request *request, const struct service *unit, struct plan *plan)
 {
 	plan->way = empties_environment(unit) ? BY_SUPERVISION : BY_PRELOAD;
@@ -266,13 +286,14 @@ static bool plan_unit(const struct request *request, const struct service *unit,
 			unit->name);
 		return false;
 	}
+	plan_settings(request, unit, plan);
 	if (request->cgroup) {
 		static struct settings settings;
 
 		plan->way = BY_GROUP;
-		if (!group_settings_read(&request->options, &settings))
+		if (!group_settings_read(&plan->sources, &settings, true))
 			return false;
-	} else if (!plan_commands(request, unit, plan) || !may_be_supervised(unit, plan) ||
+	} else if (!plan_commands(unit, plan) || !may_be_supervised(unit, plan) ||
 		   !is_in_reach(unit, plan)) {
 		return false;
 	}
@@ -342,7 +363,7 @@ static void write_program(FILE *out, const struct service *unit, const struct un
 	if (*command->program != '/' && find_program(unit, command->program, path)) {
 		fprintf(out, " --argv0 %.*s -- \"", (int)command->first.length,
 			command->first.start);
-		syntax_escape(out, path + strlen(unit->root), "%");
+		syntax_escape(out, path, "%");
 		putc('"', out);
 		return;
 	}
@@ -372,16 +393,11 @@ static void write_starts(FILE *out, const struct service *unit, const struct pla
 }
 
 /* The service's processes do not repeat in the journal what was warned of here. */
-static void write_said(FILE *out, const struct request *request, const struct service *unit)
+static void write_said(FILE *out, const struct plan *plan)
 {
-	struct sources sources = { .refused = { false } };
 	char said[SAYING_SIZE];
 
-	for (unsigned i = 0; i < VARIABLES; i++)
-		sources.texts.text[i] = request->options.text[i];
-	if (!*unit->root)
-		sources_add_host_file(&sources);
-	if (sources_saying(&sources, said))
+	if (sources_saying(&plan->sources, said))
 		drop_in_environment(out, SAID_VARIABLE, said);
 }
 
@@ -405,7 +421,7 @@ static char *write_text(const struct request *request, const struct service *uni
 		if (request->options.text[i])
 			drop_in_environment(out, variable_name(i), request->options.text[i]);
 	}
-	write_said(out, request, unit);
+	write_said(out, plan);
 	fclose(out);
 	return text;
 }

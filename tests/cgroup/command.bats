@@ -70,6 +70,56 @@ attach_self() {
 	await 5 nothing_left
 }
 
+# off_in GROUP [NAME=VALUE...]: attach self by a command in that group, with KEEPALIVE_SHIM=off.
+off_in() {
+	local group=$1
+
+	shift
+	run env KEEPALIVE_SHIM=off "$@" nsenter -t "$SPACE" -m -n sh -c 'echo $$ >"$0/cgroup.procs" && exec "$1" cgroup attach self' \
+		"$group" "$KEEPALIVE"
+}
+
+@test "off kept services of enable --cgroup from starting: attach self then detaches, and succeeds" {
+	local off="keepalive: KEEPALIVE_SHIM is off: nothing is done"
+
+	mkdir "$GROUP/inner" "$BATS_TEST_TMPDIR/etc"
+	off_in "$GROUP"
+	assert_success
+	assert_output "$off"
+	attach_self "$GROUP" --idle=31
+	attach_self "$GROUP/inner" --idle=32
+	off_in "$GROUP/inner" KEEPALIVE_SHIM_IDLE=0 # off, whatever else is wrong
+	assert_success
+	assert_line "$off"
+	run -0 listed
+	assert_output "$NAME: idle=31s interval=10s count=6"
+	run -0 values_in "$GROUP/inner"
+	assert_output 'client keepalive=1 idle=31' # of the outer group
+	off_in "$GROUP/inner" KEEPALIVE_SHIM_RULES='program=nginx off'
+	assert_success
+	run -0 listed
+	assert_output "$NAME: idle=31s interval=10s count=6"
+	printf 'KEEPALIVE_SHIM=off\n' >"$BATS_TEST_TMPDIR/etc/keepalive-shim.conf"
+	run -0 there "$TESTS/confined" "$BATS_TEST_TMPDIR/etc" sh -c 'echo 0 >"$0/cgroup.procs" && exec "$1" cgroup attach self' \
+		"$GROUP" "$KEEPALIVE"
+	assert_output "keepalive: /etc/keepalive-shim.conf line 1: KEEPALIVE_SHIM is off: nothing is done"
+	await 5 nothing_left
+	off_in "$CGROUPS" # the root, which attach self refuses
+	assert_success
+}
+
+@test "off, and what is attached cannot be detached: attach self fails, with the reason" {
+	attach_self "$GROUP" --idle=31
+	there chmod 777 /sys/fs/bpf/keepalive-shim
+	off_in "$GROUP"
+	assert_failure 125
+	assert_line "keepalive: /sys/fs/bpf/keepalive-shim: not a directory that only its owner, root, can write: remove it"
+	there chmod 700 /sys/fs/bpf/keepalive-shim
+	off_in "$GROUP"
+	assert_success
+	await 5 nothing_left
+}
+
 @test "a group is named by a process, by a path below the mount, or by a full path" {
 	in_group sleep 1000
 	local process=$!

@@ -2,7 +2,6 @@
 #include "cgroup/group_settings.h"
 
 #include "base/message.h"
-#include "base/sources.h"
 
 static void refuse_program(const struct sources *sources, unsigned rule)
 {
@@ -24,23 +23,25 @@ static void refuse_program(const struct sources *sources, unsigned rule)
 	message("%.*s", (int)(text.next - text.start), text.start);
 }
 
-bool group_settings_read(const struct settings_options *options, struct settings *settings)
+bool group_settings_read(struct sources *sources, struct settings *settings, bool warnings)
 {
 	static const struct program unknown;
-	struct sources sources;
 
-	settings_options_sources(options, &sources);
-	if (!sources_read(&sources, &unknown, settings, !sources_said(&sources)))
+	bool holds = sources_read(sources, &unknown, settings, warnings);
+
+	if (!settings->on) {
+		sources_say_off(sources);
 		return false;
-	if (options->text[VARIABLE_LOG]) {
+	}
+	if (!holds)
+		return false;
+	if (sources->option[VARIABLE_LOG]) {
 		message("--log does not apply here: programs in the kernel write no log");
 		return false;
 	}
 	if (settings->by_program) {
-		refuse_program(&sources, settings->by_program);
+		refuse_program(sources, settings->by_program);
 		return false;
 	}
-	if (!settings->on)
-		sources_say_off(&sources);
-	return settings->on;
+	return true;
 }

@@ -7,9 +7,12 @@
 
 #include <stdbool.h>
 
-#include "base/settings_options.h"
+#include "base/sources.h"
 
-/* From options, variables and the host's file. Returns false, after a message, if they do not work. */
-bool group_settings_read(const struct settings_options *options, struct settings *settings);
+/*
+ * sources_read() for a group. Returns false, after a message, if they do not work, or are off,
+ * whatever else is wrong with them.
+ */
+bool group_settings_read(struct sources *sources, struct settings *settings, bool warnings);
 
 #endif

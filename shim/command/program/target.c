@@ -35,15 +35,19 @@ static void copy(char *to, size_t size, const char *from)
 	to[length] = '\0';
 }
 
-static int executable_error(const char *path)
+static int executable_error(const char *root, const char *path)
 {
+	char file[PATH_MAX];
 	struct stat status;
+	int error = path_in_root(root, path, file);
 
-	if (stat(path, &status) != 0)
+	if (error)
+		return error;
+	if (stat(file, &status) != 0)
 		return errno;
 	if (!S_ISREG(status.st_mode))
 		return EACCES;
-	return access(path, X_OK) == 0 ? 0 : errno;
+	return access(file, X_OK) == 0 ? 0 : errno;
 }
 
 /* Puts "directory/command" into path; an empty directory in PATH is the current one. */
@@ -56,13 +60,13 @@ static bool join(char path[PATH_MAX], const char *directory, size_t length, cons
 }
 
 /* As execvp(3): the first that can be executed; otherwise EACCES if one was found, or ENOENT. */
-static int search(const char *command, const char *directory, char path[PATH_MAX])
+static int search(const char *root, const char *command, const char *directory, char path[PATH_MAX])
 {
 	int error = ENOENT;
 
 	for (;;) {
 		size_t length = strcspn(directory, ":");
-		int problem = join(path, directory, length, command) ? executable_error(path)
+		int problem = join(path, directory, length, command) ? executable_error(root, path)
 								     : ENAMETOOLONG;
 
 		if (problem == 0)
@@ -77,21 +81,31 @@ static int search(const char *command, const char *directory, char path[PATH_MAX
 	return error;
 }
 
-/* directories: a list as in PATH; NULL: that of this process. */
-static int find(const char *command, const char *directories, char path[PATH_MAX])
+/*
+ * directories: a list as in PATH; NULL: that of this process, or in an image the one that systemd
+ * gives services (systemd.exec(5)).
+ */
+static int find_in(const char *root, const char *command, const char *directories,
+		   char path[PATH_MAX])
 {
 	if (!directories)
-		directories = getenv("PATH");
+		directories = *root ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+				    : getenv("PATH");
 
 	if (!*command) {
 		*path = '\0';
 		return ENOENT;
 	}
 	if (!strchr(command, '/'))
-		return search(command, directories ? directories : "/bin:/usr/bin", path);
+		return search(root, command, directories ? directories : "/bin:/usr/bin", path);
 	if (snprintf(path, PATH_MAX, "%s", command) >= PATH_MAX)
 		return ENAMETOOLONG;
-	return executable_error(path);
+	return executable_error(root, path);
+}
+
+static int find(const char *command, const char *directories, char path[PATH_MAX])
+{
+	return find_in("", command, directories, path);
 }
 
 /* Leaves the first line, without blanks at its end. Returns false if it was longer than line. */
@@ -136,10 +150,9 @@ static const char *script_interpreter(int fd, char line[LINE_MAX_SIZE], char **a
 static void set_name(struct target *target)
 {
 	char path[PATH_MAX];
-	const char *resolved = realpath(target->executable, path);
+	const char *resolved = realpath(target->file, path);
 
-	copy(target->name, sizeof(target->name),
-	     base_name(resolved ? resolved : target->executable));
+	copy(target->name, sizeof(target->name), base_name(resolved ? resolved : target->file));
 }
 
 static void set_comm(struct target *target, const char *path)
@@ -169,7 +182,7 @@ static int follow_env(struct target *target, char ***words, bool *ends)
 	target->sets_settings = target->sets_settings || found.sets_settings;
 	if (*ends)
 		return 0;
-	error = find(found.program[0], found.path, target->executable);
+	error = find_in(target->root, found.program[0], found.path, target->executable);
 	*words = found.program + 1;
 	set_comm(target, target->executable);
 	return error;
@@ -190,7 +203,7 @@ static int follow_script(struct target *target, int fd, char line[LINE_MAX_SIZE]
 	given[1] = argument ? script : NULL;
 	*words = given;
 	copy(target->executable, PATH_MAX, next);
-	return executable_error(target->executable);
+	return executable_error(target->root, target->executable);
 }
 
 /* Follows #! lines and env(1) from path to an ELF executable, with *words its arguments. */
@@ -201,10 +214,12 @@ static int follow(struct target *target, char ***words)
 	copy(target->executable, sizeof(target->executable), target->path);
 	set_comm(target, target->path);
 	for (unsigned i = 0; i < FOLLOWED_MAX; i++) {
-		int fd = open(target->executable, O_RDONLY | O_CLOEXEC);
 		bool ends = false;
-		int error = 0;
+		int error = path_in_root(target->root, target->executable, target->file);
+		int fd = error ? -1 : open(target->file, O_RDONLY | O_CLOEXEC);
 
+		if (error)
+			return error;
 		target->readable = fd >= 0;
 		if (fd < 0)
 			return errno == EACCES ? 0 : errno; /* execve(2) need not read it */
@@ -341,13 +356,24 @@ static void find_given(char **words, struct target *target)
 	}
 }
 
-int target_find(char **command, struct target *target)
+/* Whether the dynamic linker that it names is not there. */
+static bool misses_interpreter(const struct target *target)
+{
+	char file[PATH_MAX];
+
+	return target->elf.interpreter[0] &&
+	       (path_in_root(target->root, target->elf.interpreter, file) != 0 ||
+		access(file, F_OK) != 0);
+}
+
+int target_find_in(const char *root, char **command, struct target *target)
 {
 	char **words = command + 1;
 	int error;
 
 	memset(target, 0, sizeof(*target));
-	error = find(command[0], NULL, target->path);
+	target->root = root;
+	error = find_in(root, command[0], NULL, target->path);
 	if (error == 0)
 		error = follow(target, &words);
 	if (error)
@@ -357,16 +383,21 @@ int target_find(char **command, struct target *target)
 	target->is_script =
 		target->is_script ||
 		(*words && (is_shell(target->name) || is_shell(base_name(target->executable))));
-	find_given(words, target);
-	target->privilege = privilege_of(target->executable, true);
-	target->others = privilege_of(target->executable, false);
+	if (!*root)
+		find_given(words, target);
+	target->privilege = privilege_of(target->file, true);
+	target->others = privilege_of(target->file, false);
 	target->is_linker = is_linker(target);
 	target->is_musl = is_musl(target);
 	if (target->elf.dynamic && target->elf.interpreter[0])
-		traits_read(target->executable, &target->traits);
-	target->interpreter_missing =
-		target->elf.interpreter[0] && access(target->elf.interpreter, F_OK) != 0;
+		traits_read(target->file, &target->traits);
+	target->interpreter_missing = misses_interpreter(target);
 	return 0;
+}
+
+int target_find(char **command, struct target *target)
+{
+	return target_find_in("", command, target);
 }
 
 void target_say_error(const struct target *target, const char *command, int error)
@@ -412,5 +443,5 @@ struct program target_program(const struct target *target)
 void target_read_libraries(struct target *target)
 {
 	if (target->elf.dynamic && target->elf.interpreter[0])
-		linked_read(target->executable, target->is_musl, &target->linked);
+		linked_read(target->file, target->is_musl, &target->linked);
 }

@@ -18,6 +18,8 @@ enum privilege { PRIVILEGE_NONE, PRIVILEGE_SETUID, PRIVILEGE_SETGID, PRIVILEGE_C
 struct target {
 	char path[PATH_MAX];       /* the argument of execve(2): the command as found */
 	char executable[PATH_MAX]; /* what runs: the same, or what #! or env(1) names */
+	const char *root;          /* the root directory of these paths; "" for ours */
+	char file[PATH_MAX];       /* where executable is for us; of a process nothing */
 	char name[NAME_MAX + 1];   /* base name of executable, links resolved, as /proc/self/exe */
 	char comm[16];             /* the name the process will have, proc(5) */
 	bool readable;             /* whether we may read executable; if not, elf is not known */
@@ -43,6 +45,12 @@ struct target {
  * header shows how to start the file.
  */
 int target_find(char **command, struct target *target);
+
+/*
+ * The same in the image below root, whose paths and symbolic links are meant there; the programs
+ * among the arguments are not looked at. root lives as long as target.
+ */
+int target_find_in(const char *root, char **command, struct target *target);
 
 /*
  * Reads the libraries of what target_find() found, which takes up to tens of milliseconds. If the
