@@ -546,6 +546,62 @@ for bound in "0.0.0.0", "127.0.0.1", "127.0.0.2", "::", "::1", "::ffff:0.0.0.0",
 	refute_line --regexp '[0-9]$'
 }
 
+@test "a connect() or listen() that fails on a connection or a listener changes nothing" {
+	for supervise in always never; do
+		"$KEEPALIVE" run --supervise=$supervise --rule='role=client peer=127.0.0.1 idle=11; role=client peer=127.0.0.2 idle=22' \
+			--rule='role=server idle=33' python3 -c 'import socket
+def fails(call, *arguments):
+    try:
+        call(*arguments)
+    except OSError as error:
+        return error.strerror
+def idle(sock):
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+listener = socket.create_server(("127.0.0.1", 0))
+other = "127.0.0.2", listener.getsockname()[1]
+client = socket.create_connection(listener.getsockname())
+print(fails(client.connect, other), idle(client))
+print(fails(client.listen), idle(client))
+print(fails(listener.connect, other), idle(listener))
+print(idle(listener.accept()[0]))' >"$BATS_TEST_TMPDIR/$supervise" 2>/dev/null
+		assert_equal "$(cat "$BATS_TEST_TMPDIR/$supervise")" \
+			$'Transport endpoint is already connected 11\nInvalid argument 11\nTransport endpoint is already connected 33\n33'
+	done
+}
+
+@test "the supervisor is killed while it closes a socket with lingering data: the port is free, and no process is left" {
+	require cc
+	cc -shared -fPIC -w -o "$BATS_TEST_TMPDIR/kill.so" -x c - <<-'END'
+		#define _GNU_SOURCE
+		#include <signal.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		int kill(pid_t pid, int number) { return syscall(SYS_kill, number == SIGKILL ? getpid() : pid, number); }
+	END
+	run -0 env LD_PRELOAD="$BATS_TEST_TMPDIR/kill.so" MARK="$BATS_TEST_TMPDIR" "$KEEPALIVE" run --supervise=always \
+		--rule='role=server idle=70' python3 -c 'import socket, struct, time
+listener = socket.socket()
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 20))
+listener.bind(("127.0.0.1", 0))
+name = listener.getsockname()
+listener.listen()
+listener.close()
+for _ in range(100):
+    try:
+        socket.socket().bind(name)
+        print("free")
+        break
+    except OSError:
+        time.sleep(0.05)'
+	assert_line free
+	await 5 nobody_has "MARK=$BATS_TEST_TMPDIR"
+}
+
+# nobody_has TEXT: no process has it in its environment.
+nobody_has() {
+	! grep -lszxF "$1" /proc/[0-9]*/environ
+}
+
 @test "rules that cannot be followed: a warning" {
 	run -0 "$KEEPALIVE" run --rule='peer=10.0.0.1 off' "$STATIC" kinds
 	assert_line --partial "warning: rules by peer do not apply to connections that"

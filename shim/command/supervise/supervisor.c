@@ -136,6 +136,19 @@ static void serve_socket(struct notification *call, struct caller *caller)
 	hand_over(call, caller, fd);
 }
 
+/* Keeps only this descriptor, until the supervisor ends it, or itself. */
+__attribute__((noreturn)) static void hold(int fd, pid_t supervisor)
+{
+	enum { CLOSE_RANGE = 436 }; /* on all architectures; fails before Linux 5.9 */
+
+	dup2(fd, STDIN_FILENO);
+	syscall(CLOSE_RANGE, STDIN_FILENO + 1, ~0U, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == supervisor)
+		pause();
+	_exit(0);
+}
+
 /*
  * Closes a copy that may have become the last one, without waiting for data to be sent (SO_LINGER).
  * The kernel does not wait when a process ends, so a process with a copy is made, and ends.
@@ -144,15 +157,13 @@ static void close_at_once(int fd)
 {
 	struct linger linger = { 0 };
 	socklen_t length = sizeof(linger);
-	pid_t holder = -1;
+	pid_t holder = -1, us = getpid();
 
 	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0 && linger.l_onoff &&
 	    linger.l_linger)
 		holder = unseen_fork();
-	if (holder == 0) {
-		for (;;)
-			pause();
-	}
+	if (holder == 0)
+		hold(fd, us);
 	close(fd);
 	if (holder < 0)
 		return;
@@ -212,13 +223,25 @@ static void serve_role(const struct notification *call, struct caller *caller, i
 	supervisor_log_socket(notification_argument(call, 0), role, &local, peer, &standing);
 }
 
+/*
+ * Whether the kernel may accept the call on the socket: a connection stays one, and a listener may
+ * only listen again. What fails must change nothing.
+ */
+static bool may_become(int fd, enum role role)
+{
+	uint8_t state = pidfd_tcp_state(fd);
+
+	return !state || state == TCP_CLOSE || (state == TCP_LISTEN && role == ROLE_SERVER);
+}
+
 static void serve_listen(const struct notification *call, struct caller *caller)
 {
 	static const struct endpoint nobody;
 	int fd = borrow_socket(call);
 
 	if (fd >= 0) {
-		serve_role(call, caller, fd, ROLE_SERVER, &nobody);
+		if (may_become(fd, ROLE_SERVER))
+			serve_role(call, caller, fd, ROLE_SERVER, &nobody);
 		close_at_once(fd);
 	}
 	notification_go_on(call);
@@ -255,7 +278,8 @@ static void serve_connect(const struct notification *call, struct caller *caller
 	if (fd >= 0) {
 		if (address_is_any(&peer.address))
 			peer.address = address_of_any(fd, peer.address.family);
-		serve_role(call, caller, fd, ROLE_CLIENT, &peer);
+		if (may_become(fd, ROLE_CLIENT))
+			serve_role(call, caller, fd, ROLE_CLIENT, &peer);
 		close_at_once(fd);
 	}
 	notification_go_on(call);
