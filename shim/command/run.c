@@ -214,6 +214,12 @@ static bool supervise(struct request *request, const struct target *target,
 			waiting);
 	switch (supervise_start(settings, &terms, &why)) {
 	case SUPERVISION_ON:
+		if (!supervise_reaches_children(settings))
+			warning("kernel.yama.ptrace_scope is not 0: roles, rules and force hold in "
+				"'%s' "
+				"itself, but not in processes that it starts; run as root or with "
+				"CAP_SYS_PTRACE, or set it to 0",
+				request->command[0]);
 		return true;
 	case SUPERVISION_PARTLY:
 		*why.next = '\0';

@@ -64,4 +64,6 @@ else:
         yama(scope)
         ask("Yama " + scope, "./keepalive", "attach", str(other.pid), user=NOBODY if scope < "3" else 0)
         supervise(f"supervised under Yama {scope}", "--rule=role=server idle=20", user=NOBODY)
+        ask(f"default under Yama {scope}", "./keepalive", "run", "--supervise=always", sys.executable, "-c",
+            "import subprocess; subprocess.run(['./supervised', 'kinds'])", user=NOBODY)
     other.communicate()

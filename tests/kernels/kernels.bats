@@ -97,6 +97,9 @@ supervision() {
 	supervises "supervised"
 	supervises "supervised with a rule"
 	supervises "supervised under Yama 1"
+	assert_line --regexp '^supervised under Yama 1: keepalive: warning: kernel.yama.ptrace_scope is not 0: roles, rules and force hold'
+	supervises "default under Yama 1" # a child, without roles and rules
+	refute_line --regexp '^default under Yama 1: keepalive: warning'
 	for scope in 2 3; do
 		assert_line --regexp "^supervised under Yama $scope: .*Yama's ptrace_scope"
 		assert_line "supervised under Yama $scope: exit status 125"

@@ -9,8 +9,7 @@
 
 #include "process/capability.h"
 
-/* kernel.yama.ptrace_scope, '0' to '3'; '0' if the kernel has no Yama. */
-static char ptrace_scope(void)
+char permission_ptrace_scope(void)
 {
 	char scope = '0';
 	int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
@@ -38,7 +37,7 @@ static void kernel_too_old(struct text *text)
 /* ptrace(2), "Ptrace access mode checking". */
 static void not_permitted(struct text *text, const struct process *process, int error)
 {
-	char scope = ptrace_scope();
+	char scope = permission_ptrace_scope();
 	bool privileged = capability_held(CAP_SYS_PTRACE) &&
 			  (error == EPERM || capability_held(CAP_DAC_READ_SEARCH));
 

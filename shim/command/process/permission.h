@@ -6,6 +6,9 @@
 
 #include "process/process.h"
 
+/* kernel.yama.ptrace_scope, '0' to '3'; '0' if the kernel has no Yama. */
+char permission_ptrace_scope(void);
+
 /*
  * error is the errno of what was refused: pidfd_copy(), process_sockets(), opening a file in
  * proc(5).

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "process/capability.h"
+#include "process/permission.h"
 #include "process/proc.h"
 #include "process/unseen.h"
 #include "supervise/channel.h"
@@ -285,6 +286,15 @@ const char *supervise_waiting(const struct settings *settings)
 	if (plan.connect)
 		return plan.listen ? "connect(2) and listen(2) wait" : "connect(2) waits";
 	return plan.listen ? "listen(2) waits" : NULL;
+}
+
+bool supervise_reaches_children(const struct settings *settings)
+{
+	struct plan plan;
+
+	plan_calls(settings, &plan);
+	return !plan_reaches_into(&plan) || permission_ptrace_scope() == '0' ||
+	       capability_held(CAP_SYS_PTRACE);
 }
 
 bool supervise_is_on(void)

@@ -39,6 +39,13 @@ enum supervision supervise_start(const struct settings *settings,
  */
 const char *supervise_waiting(const struct settings *settings);
 
+/*
+ * Whether the settings also hold in processes that the program starts. With Yama's ptrace_scope 1
+ * the supervisor may access the descriptors of the program, which allows it by PR_SET_PTRACER, but
+ * fork(2) does not pass that on (security/yama/yama_lsm.c).
+ */
+bool supervise_reaches_children(const struct settings *settings);
+
 /* Whether a supervisor serves this process already. */
 bool supervise_is_on(void);
 
