@@ -339,6 +339,17 @@ DEFAULT='keepalive=1 idle=60 interval=10 count=6'
 	assert_line --index 2 --partial "idle=21s interval=7s count=3 by rule 2" # --rule comes before those of the file
 }
 
+@test "a wrong rule of the file behind one of --rule: a warning with the file and its line, and the program starts" {
+	in_own_etc '
+		printf "\nKEEPALIVE_SHIM_RULES=role=client port=1 off; role=x off\n" | host_file
+		"$COMMAND" run --rule="role=server idle=20" true 2>&1 && echo started
+		"$COMMAND" run --rule="role=y off" true 2>&1 || echo "status $?"'
+	assert_line --index 0 --regexp "^keepalive: warning: /etc/keepalive-shim.conf line 2: KEEPALIVE_SHIM_RULES rule 2 'role=x': .*; using the other rules$"
+	assert_line --index 1 started
+	assert_line --regexp "^keepalive: --rule rule 1 'role=y': "
+	assert_equal "${lines[-1]}" "status 125"
+}
+
 @test "rules of the file that name programs do not work for a control group: reported, with what to do" {
 	in_own_etc '
 		echo "KEEPALIVE_SHIM_RULES=program=nginx off" | host_file

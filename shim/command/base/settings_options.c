@@ -54,13 +54,24 @@ void settings_options_take(struct settings_options *options, enum variable varia
  * elsewhere.
  */
 static const char *option_name(const struct settings_options *options, enum variable variable,
-			       const char *elsewhere)
+			       const char *elsewhere, bool from_file)
 {
 	if (!options->text[variable])
 		return NULL;
-	if (variable == VARIABLE_RULES && elsewhere && *elsewhere)
+	if (variable == VARIABLE_RULES && elsewhere && *elsewhere && !from_file)
 		return "--rule with KEEPALIVE_SHIM_RULES";
 	return settings_options_name(variable);
+}
+
+/* As rules_read() counts them. */
+static unsigned count_rules(const char *rules)
+{
+	struct slice rest = slice_of(rules), rule;
+	unsigned count = 0;
+
+	while ((rule = slice_next(&rest, ";\n")).length)
+		count += slice_next(&rule, " \t").length != 0;
+	return count;
 }
 
 /* Rules come before those from elsewhere; other options replace them. */
@@ -86,8 +97,12 @@ void settings_options_sources(const struct settings_options *options, struct sou
 	for (unsigned i = 0; i < VARIABLES; i++)
 		texts->text[i] = getenv(variable_name(i));
 	sources_add_host_file(sources);
+	if (options->text[VARIABLE_RULES]) {
+		sources->own_rules = count_rules(options->text[VARIABLE_RULES]);
+		sources->rules_line = texts->line[VARIABLE_RULES];
+	}
 	for (unsigned i = 0; i < VARIABLES; i++) {
-		sources->option[i] = option_name(options, i, texts->text[i]);
+		sources->option[i] = option_name(options, i, texts->text[i], texts->line[i] != 0);
 		texts->text[i] = with_option(options, i, texts->text[i]);
 		if (options->text[i])
 			texts->line[i] = 0;

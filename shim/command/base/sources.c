@@ -87,7 +87,9 @@ struct reading {
 static void complain(void *context, const struct complaint *complaint)
 {
 	struct reading *reading = context;
-	const char *option = reading->sources->option[complaint->variable];
+	const struct sources *sources = reading->sources;
+	const char *option = sources->option[complaint->variable];
+	struct complaint placed = *complaint;
 	char line[1024];
 	struct text text = TEXT(line);
 
@@ -95,8 +97,15 @@ static void complain(void *context, const struct complaint *complaint)
 		reading->sources->refused[complaint->variable] = true;
 	if (complaint->warning && !reading->warnings)
 		return;
-	text_complaint(&text, complaint, option, complaint->host_file);
-	if (complaint->warning || complaint->host_file) {
+	if (complaint->variable == VARIABLE_RULES && sources->rules_line &&
+	    complaint->rule > sources->own_rules) {
+		placed.host_file = true;
+		placed.line = sources->rules_line;
+		placed.rule -= sources->own_rules;
+		option = NULL;
+	}
+	text_complaint(&text, &placed, option, placed.host_file);
+	if (placed.warning || placed.host_file) {
 		warning("%.*s", (int)(text.next - text.start), text.start);
 	} else {
 		message("%.*s", (int)(text.next - text.start), text.start);

@@ -15,6 +15,8 @@ struct sources {
 	struct texts texts;
 	const char *option[VARIABLES]; /* the option that set it; NULL for none */
 	bool refused[VARIABLES];       /* the text was refused, and the default is used */
+	unsigned own_rules;  /* how many come from --rule, if those of the host's file follow */
+	unsigned rules_line; /* of the host's file, then; otherwise 0 */
 };
 
 /* Adds the settings of the host's file, as this process sees it, that are not set yet. */
