@@ -392,6 +392,36 @@ unit() {
 	await 5 rmdir "$UNIT/below" "$UNIT"
 }
 
+@test "--unit: a process that may not be inspected, or a bad setting, is reported once" {
+	require setpriv
+	unit
+	run env PATH="$BATS_TEST_TMPDIR/bin:$PATH" "$KEEPALIVE" attach --unit=it.service --idle=bad
+	assert_failure 125
+	assert_equal "${#lines[@]}" 1
+	# Another user may inspect only what is its own.
+	background setpriv --reuid=65534 --regid=65534 --clear-groups python3 -c 'import socket, time
+sockets = []
+while len(sockets) < 20:
+    sockets.append(socket.socket())
+    time.sleep(0.1)
+time.sleep(60)'
+	local other=$!
+	echo "$other" >"$UNIT/below/cgroup.procs"
+	place=$(mktemp -d) # where that user may enter
+	cp "$BATS_TEST_TMPDIR/bin/systemctl" "$place"
+	chmod 755 "$place"
+	PATH=$place:$PATH background setpriv --reuid=65534 --regid=65534 --clear-groups "$KEEPALIVE" \
+		attach --unit=it.service --follow=0.1 >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/errors"
+	local follow=$!
+	all_served() {
+		[ "$(sockets "$other" "$DEFAULTS" | wc -l)" = 20 ] # it has looked again
+	}
+	await 15 all_served
+	assert_equal "$(grep -c "process $FIRST" "$BATS_TEST_TMPDIR/errors")" 1
+	kill "$other" "$follow"
+	rm -r "$place"
+}
+
 @test "--follow for several processes sets keepalive on what each opens, and ends with the last of them" {
 	talk server 127.0.0.1
 	local server=$! port one two follow

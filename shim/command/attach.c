@@ -89,7 +89,10 @@ struct request {
 	int interval;         /* milliseconds; 0: once */
 	struct attached *list;
 	struct watched *watched;
+	pid_t *refused; /* processes that may not be inspected, which has been reported */
+	size_t refused_count, refused_room;
 	unsigned looks;
+	bool given_up; /* nothing can be done at all, which has been reported */
 	int status;
 };
 
@@ -286,6 +289,22 @@ static void forget(struct attached *attached)
 	free(attached);
 }
 
+static void remember_refused(struct request *request, pid_t pid)
+{
+	request->refused = array_room(request->refused, request->refused_count,
+				      &request->refused_room, sizeof(*request->refused));
+	request->refused[request->refused_count++] = pid;
+}
+
+static bool is_refused(const struct request *request, pid_t pid)
+{
+	for (size_t i = 0; i < request->refused_count; i++) {
+		if (request->refused[i] == pid)
+			return true;
+	}
+	return false;
+}
+
 /* thread: as for find(). Returns false if nothing can be done at all. */
 static bool attach_to_one(struct request *request, pid_t pid, pid_t thread)
 {
@@ -301,6 +320,8 @@ static bool attach_to_one(struct request *request, pid_t pid, pid_t thread)
 			request->status = status;
 		if (status != THREAD_ENDED && thread)
 			request->threads_refused = true;
+		if (!thread)
+			remember_refused(request, pid);
 		forget(attached);
 		return true;
 	}
@@ -316,6 +337,8 @@ static bool attach_to_one(struct request *request, pid_t pid, pid_t thread)
 	}
 	read_kernel_values(attachment);
 	if (!first_looks(request, attached)) {
+		if (!thread)
+			remember_refused(request, pid);
 		forget(attached);
 		return true;
 	}
@@ -351,8 +374,9 @@ static void attach_to_group(void *context, const struct group *group)
 	size_t count = group_processes(group, &pids, NULL);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!is_attached(request, pids[i]))
-			attach_to(request, pids[i]);
+		if (!request->given_up && !is_attached(request, pids[i]) &&
+		    !is_refused(request, pids[i]))
+			request->given_up = !attach_to(request, pids[i]);
 	}
 	free(pids);
 }
