@@ -313,6 +313,15 @@ signal.pause()'
 	assert_line --regexp "^keepalive: process $PAIRS (does not exist|has ended)"
 }
 
+@test "status --watch of a process that never was there: exit status 125; of one that ends later: 0" {
+	run -125 "$KEEPALIVE" status --watch=0.1 2147483647
+	assert_output "keepalive: process 2147483647 does not exist, or is hidden from this user"
+	background sleep 1
+	run -0 "$KEEPALIVE" status --watch=0.1 $!
+	background sleep 1
+	run -125 "$KEEPALIVE" status --watch=0.1 $! 2147483647
+}
+
 @test "a process that is just ending is not called refused: its user sees that it has ended" {
 	require_root
 	require unshare

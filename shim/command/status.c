@@ -247,23 +247,42 @@ static size_t draw(const struct request *request)
 	return added;
 }
 
-/* Until the processes asked for have ended; if none was, until we are stopped. */
-static void watch_screen(const struct request *request)
+/* The exit status, given how many of the processes asked for were there at first. */
+static int status_of(const struct request *request, size_t found)
 {
-	terminal_take();
-	while (draw(request) || !request->count)
-		terminal_wait(request->interval);
-	terminal_give_back();
-	show(request); /* reports that they have ended */
+	return found < request->count ? EXIT_OURS : EXIT_SUCCESS;
 }
 
-static void watch(const struct request *request)
+/*
+ * Until the processes asked for have ended; if none was, until we are stopped. Returns the exit
+ * status.
+ */
+static int watch_screen(const struct request *request)
 {
-	while (!ferror(stdout) && (show(request) || !request->count)) {
+	size_t first, last;
+
+	terminal_take();
+	first = last = draw(request);
+	while (last || !request->count) {
+		terminal_wait(request->interval);
+		last = draw(request);
+	}
+	terminal_give_back();
+	show(request); /* reports that they have ended */
+	return status_of(request, first);
+}
+
+static int watch(const struct request *request)
+{
+	size_t first = show(request), last = first;
+
+	while (!ferror(stdout) && (last || !request->count)) {
 		poll(NULL, 0, request->interval);
 		if (!request->json)
 			putchar('\n');
+		last = show(request);
 	}
+	return status_of(request, first);
 }
 
 static bool is_listed(const struct request *request, pid_t pid)
@@ -302,11 +321,11 @@ static int answer(struct request *request, char **arguments)
 	if (request->off)
 		status = show_off(request);
 	else if (request->interval && !request->json && terminal_look().is_one)
-		watch_screen(request);
+		status = watch_screen(request);
 	else if (request->interval)
-		watch(request);
-	else if (show(request) < request->count)
-		status = EXIT_OURS;
+		status = watch(request);
+	else
+		status = status_of(request, show(request));
 	free(request->pids);
 	return status;
 }
