@@ -462,6 +462,66 @@ signal.pause()' "$1" "${2:-exposed}"
 	assert_output "[]"
 }
 
+# ending_at COMMAND...: in namespaces of its own runs three processes with sockets in turn, of which the first has two
+# connections that would hang, and this command. The second process is killed while the command is held in a system
+# call. \$SECOND in the command is that process.
+ending_at() {
+	require strace unshare ip
+	require_root
+	require_unshare -pfn --mount-proc
+	unshare -pfn --mount-proc sh -c 'ip link set lo up && ip addr add 10.9.9.1/32 dev lo && exec "$@"' sh python3 -c '
+import os, signal, socket, subprocess, sys, time
+
+def start(connections):
+    ready, done = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.read(ready, 1)
+        return pid
+    kept = [socket.create_server(("10.9.9.1", 0))]
+    for _ in range(connections):
+        kept.append(socket.create_connection(kept[0].getsockname()))
+        kept[-1].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        kept.append(kept[0].accept()[0])
+    os.write(done, b"x")
+    signal.pause()
+
+def read(path):
+    try:
+        return open(path).read()
+    except OSError:
+        return ""  # it has ended
+
+def is_held(tracer):
+    """Whether what it traces stays where it is."""
+    for _ in range(15):
+        time.sleep(0.02)
+        children = read(f"/proc/{tracer}/task/{tracer}/children").split()
+        if not any("State:\tt" in read(f"/proc/{child}/status") for child in children):
+            return False
+    return True
+
+first, second, third = start(2), start(0), start(0)
+command = subprocess.Popen([word.replace("$SECOND", str(second)) for word in sys.argv[1:]])
+while not is_held(command.pid):
+    assert command.poll() is None
+os.kill(second, signal.SIGKILL)
+os.waitpid(second, 0)
+sys.exit(command.wait())' "$@"
+}
+
+@test "a process that ends while status reads it does not make the connections of others appear twice" {
+	local -a late=(-e trace=pidfd_open -e inject=pidfd_open:delay_enter=2s:when=2)
+	local -a early=(-P "/proc/\$SECOND/ns/net" -e trace=%file -e inject=%file:delay_enter=2s:when=1)
+	run -1 --separate-stderr ending_at strace -qq -o "$BATS_TEST_TMPDIR/late" "${late[@]}" "$KEEPALIVE" status --off
+	assert_line --index 1 --regexp '^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3'
+	[ "${#lines[@]}" = 2 ]
+	grep -q DELAYED "$BATS_TEST_TMPDIR/late"
+	run -1 --separate-stderr ending_at strace -qq -o "$BATS_TEST_TMPDIR/early" "${early[@]}" "$KEEPALIVE" status --off
+	[ "${#lines[@]}" = 2 ]
+	grep -q DELAYED "$BATS_TEST_TMPDIR/early"
+}
+
 @test "status --off of a user who may not see the processes: the connections all the same" {
 	exposed 2
 	make_public

@@ -54,19 +54,31 @@ static void note_no_table(struct lack *lack, const struct holder *holder)
 /* Sockets in TIME_WAIT belong to no process; all others may. */
 enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
 
+/*
+ * The namespace of the process, read if none of its processes was there before. NULL if the process
+ * has ended: then what was read may be another one's table, and must not be counted.
+ */
 static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
 {
 	ino_t inode = net_namespace_of(pid);
 	struct listed_space *listed = snapshot->spaces;
 
-	while (listed && (!inode || listed->space.inode != inode))
+	if (!inode) /* it cannot be told */
+		inode = net_namespace_of(getpid());
+	while (listed && listed->space.inode != inode)
 		listed = listed->next;
-	if (!listed) {
-		listed = array_zeroed(1, sizeof(*listed));
-		net_namespace_read(&listed->space, pid, ALL_STATES);
-		listed->next = snapshot->spaces;
-		snapshot->spaces = listed;
+	if (listed)
+		return process_has_ended(pid) ? NULL : &listed->space;
+	listed = array_zeroed(1, sizeof(*listed));
+	net_namespace_read(&listed->space, pid, ALL_STATES);
+	if (process_has_ended(pid)) {
+		socket_table_free(&listed->space.table);
+		free(listed);
+		return NULL;
 	}
+	listed->space.inode = inode;
+	listed->next = snapshot->spaces;
+	snapshot->spaces = listed;
 	return &listed->space;
 }
 
@@ -81,13 +93,15 @@ static void keep(struct holder *holder, const struct snapshot *before)
 	}
 }
 
-/* Looks through the descriptors of the process in holding. */
-static void look(struct snapshot *snapshot, struct holding *holding)
+/* Looks through the descriptors of the process in holding. Returns false if it has ended. */
+static bool look(struct snapshot *snapshot, struct holding *holding)
 {
 	struct holder *holder = &holding->holder;
 	size_t before = snapshot->connections.count;
 
 	holder->space = space_of(snapshot, holder->process.pid);
+	if (!holder->space)
+		return false;
 	if (snapshot->spare)
 		holder->other = space_of(snapshot, getpid());
 	holder->spare = snapshot->spare;
@@ -102,13 +116,19 @@ static void look(struct snapshot *snapshot, struct holding *holding)
 	connections_roles(&snapshot->connections, before);
 	if ((holder->refused || holder->space->error) && process_has_ended(holder->process.pid)) {
 		snapshot->connections.count = before;
-		holder->space->inode = 0; /* read anew for the next process there */
-		return;
+		return false;
 	}
 	if (holder->space->error)
 		note_no_table(&snapshot->timers, holder);
 	if (holder->refused && (holder->space->error || snapshot->connections.count > before))
 		note_refusal(&snapshot->values, &holder->process, holder->refused);
+	return true;
+}
+
+static void explain_end(struct text *why, const struct process *process)
+{
+	text_process(why, process);
+	text_string(why, " has ended");
 }
 
 bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
@@ -123,8 +143,7 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
 		return false;
 	error = process_sockets(pid, &holding->sockets, &holding->count);
 	if (error && process_has_ended(pid)) {
-		text_process(why, process);
-		text_string(why, " has ended");
+		explain_end(why, process);
 		return false;
 	}
 	if (error) {
@@ -132,9 +151,10 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
 		note_refusal(&snapshot->descriptors, process, error);
 		return false;
 	}
-	if (holding->count)
-		look(snapshot, holding);
-	return true;
+	if (!holding->count || look(snapshot, holding))
+		return true;
+	explain_end(why, process);
+	return false;
 }
 
 size_t snapshot_others(const struct snapshot *snapshot)
