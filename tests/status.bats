@@ -462,6 +462,68 @@ signal.pause()' "$1" "${2:-exposed}"
 	assert_output "[]"
 }
 
+# exposed_thread HOW: a process in a namespace of its own one of whose threads has two connections that would hang, in a
+# table of descriptors of its own (apart), or in that of a process whose first thread has ended (orphaned). Its pid is
+# in $EXPOSED.
+exposed_thread() {
+	require unshare ip
+	require_root
+	background unshare -n sh -c 'ip link set lo up && ip addr add 10.9.9.1/32 dev lo && exec "$@"' sh python3 -c '
+import ctypes, signal, socket, sys, threading
+libc = ctypes.CDLL(None)
+listener = socket.create_server(("10.9.9.1", 0))
+kept = []
+
+def connect():
+    assert sys.argv[1] != "apart" or libc.unshare(0x400) == 0  # CLONE_FILES
+    for _ in range(2):
+        kept.append(socket.create_connection(listener.getsockname()))
+        kept[-1].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        kept.append(listener.accept()[0])
+    print("ready", flush=True)
+    signal.pause()
+
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+threading.Thread(target=connect).start()
+if sys.argv[1] == "orphaned":
+    libc.pthread_exit(None)
+signal.pause()' "$1" >"$BATS_TEST_TMPDIR/ready"
+	EXPOSED=$!
+	await 15 grep -q ready "$BATS_TEST_TMPDIR/ready"
+}
+
+@test "connections of a thread with descriptors of its own are shown, those that it shares only once" {
+	require jq
+	exposed_thread apart
+	run json 'map([.pid, .state]) | .[]' "$EXPOSED"
+	assert_line --index 0 "[$EXPOSED,\"LISTEN\"]"
+	assert_line --index 1 "[$EXPOSED,\"ESTABLISHED\"]"
+	[ "${#lines[@]}" = 5 ]
+	run -1 --separate-stderr "$KEEPALIVE" status --off "$EXPOSED"
+	assert_line --index 1 --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+	run -1 --separate-stderr "$KEEPALIVE" status --off
+	assert_line --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+}
+
+@test "a thread with descriptors of its own before Linux 6.9: timers, and which kernel shows the values" {
+	require strace
+	exposed_thread apart
+	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -e trace=pidfd_open \
+		-e inject=pidfd_open:error=EINVAL:when=2 "$KEEPALIVE" status "$EXPOSED"
+	assert_line --index 2 --regexp '^ESTAB +on +[0-9.]+s +-> 10\.9\.9\.1:'
+	assert_line --index 3 --regexp '^ESTAB +off +- +<- 10\.9\.9\.1:'
+	[[ $stderr =~ ^"keepalive: no values for process $EXPOSED ("[^:]*"): its thread "[0-9]+" has descriptors of its own; reaching them requires Linux 6.9"$ ]]
+}
+
+@test "connections of a process whose first thread has ended are shown" {
+	exposed_thread orphaned
+	await 5 grep -q '^State:.Z' "/proc/$EXPOSED/status"
+	run -1 --separate-stderr "$KEEPALIVE" status --off "$EXPOSED"
+	assert_line --index 1 --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+	run -1 --separate-stderr "$KEEPALIVE" status --off
+	assert_line --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+}
+
 # ending_at COMMAND...: in namespaces of its own runs three processes with sockets in turn, of which the first has two
 # connections that would hang, and this command. The second process is killed while the command is held in a system
 # call. \$SECOND in the command is that process.

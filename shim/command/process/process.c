@@ -93,6 +93,25 @@ bool process_has_ended(pid_t pid)
 	return !read_flags(pid, &flags) || flags & PF_EXITING;
 }
 
+/* status: the text of /proc/PID/status. */
+static bool is_zombie(const char *status)
+{
+	return strchr("ZX", *proc_status_field(status, "State"));
+}
+
+static bool has_other_threads(const char *status)
+{
+	return atoi(proc_status_field(status, "Threads")) > 1;
+}
+
+bool process_goes_on(pid_t pid)
+{
+	char status[4096];
+
+	return proc_read(pid, "status", status, sizeof(status)) && is_zombie(status) &&
+	       has_other_threads(status);
+}
+
 bool process_read(struct process *process, pid_t pid, struct text *why)
 {
 	char status[4096];
@@ -103,9 +122,11 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 		explain(why, pid, " does not exist, or is hidden from this user");
 		return false;
 	}
-	if (strchr("ZX", *proc_status_field(status, "State"))) {
+	process->uid = (uid_t)strtoul(proc_status_field(status, "Uid"), NULL, 10);
+	read_names(process);
+	if (is_zombie(status)) {
 		explain(why, pid,
-			atoi(proc_status_field(status, "Threads")) > 1
+			has_other_threads(status)
 				? " cannot be inspected: its first thread has ended before the "
 				  "others"
 				: " has ended (a zombie: its parent has yet to wait for it)");
@@ -117,8 +138,6 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 		text_number(why, (unsigned long)leader);
 		return false;
 	}
-	process->uid = (uid_t)strtoul(proc_status_field(status, "Uid"), NULL, 10);
-	read_names(process);
 	return true;
 }
 

@@ -72,7 +72,7 @@ static bool from_name(struct connection *connection)
 	char path[64], name[32];
 	ssize_t length;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", connection->holder->process.pid,
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", holder_number(connection->holder),
 		 connection->fds->fd);
 	length = getxattr(path, "system.sockprotoname", name, sizeof(name) - 1);
 	name[length > 0 ? length : 0] = '\0';
@@ -96,28 +96,11 @@ static bool describe(struct connection *connection, const struct diag_socket *en
 	return true;
 }
 
-static bool is_kept(const struct holder *holder, uint32_t inode)
-{
-	size_t low = 0, high = holder->kept_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (holder->kept[middle].inode == inode)
-			return true;
-		if (holder->kept[middle].inode < inode)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
-}
-
 /* Whether a copy could keep a port from the process: one of a listener, or of what may be bound. */
 static bool is_spared(const struct holder *holder, const struct diag_socket *entry, uint32_t inode)
 {
 	return holder->spare && !holder->space->error && (!entry || entry->state == TCP_LISTEN) &&
-	       !is_kept(holder, inode);
+	       !socket_is_among(inode, holder->kept, holder->kept_count);
 }
 
 /* A service's sockets may come from systemd's namespace. */
@@ -151,6 +134,28 @@ size_t socket_fds(const struct socket_fd *sockets, size_t count)
 	while (same < count && sockets[same].inode == sockets->inode)
 		same++;
 	return same;
+}
+
+bool socket_is_among(uint32_t inode, const struct socket_fd *sockets, size_t count)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sockets[middle].inode == inode)
+			return true;
+		if (sockets[middle].inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+pid_t holder_number(const struct holder *holder)
+{
+	return holder->thread ? holder->thread : holder->process.pid;
 }
 
 static void add(struct connections *connections, const struct connection *connection)

@@ -12,9 +12,10 @@
 /* The process whose sockets are read, and how. */
 struct holder {
 	struct process process;
+	pid_t thread; /* the one whose descriptors these are; 0: they are the process's */
 	struct net_namespace *space;
 	const struct net_namespace *other; /* sockets may come from here too; may be NULL */
-	int pidfd;                         /* pidfd_of() */
+	int pidfd;                         /* pidfd_of(), pidfd_of_thread() */
 	int refused;                       /* errno of copying its descriptors; 0 if it works */
 	bool spare; /* take no copies of listeners, nor of what may be bound (connections_read()) */
 	const struct socket_fd *kept; /* except of these, which it has had for a while; by inode */
@@ -68,6 +69,12 @@ bool connection_is_established(const struct connection *connection);
 
 /* How many of the sockets, from the first on, are the same socket. */
 size_t socket_fds(const struct socket_fd *sockets, size_t count);
+
+/* Whether the socket is among these, which are sorted as by process_sockets(). */
+bool socket_is_among(uint32_t inode, const struct socket_fd *sockets, size_t count);
+
+/* The number under which /proc shows the holder's descriptors. */
+pid_t holder_number(const struct holder *holder);
 
 /* "client", "server", "listener"; "-" if it is not connected. */
 const char *connection_role(const struct connection *connection);

@@ -11,7 +11,7 @@
 #include "process/permission.h"
 #include "process/pidfd.h"
 
-/* A process and its descriptors, kept for the connections that point to them. */
+/* A process, or one of its threads, and its descriptors, kept for the connections that point to them. */
 struct holding {
 	struct holder holder;
 	struct socket_fd *sockets;
@@ -24,14 +24,21 @@ struct listed_space {
 	struct listed_space *next;
 };
 
-static void note_refusal(struct lack *lack, const struct process *process, int error)
+static void note_refusal(struct lack *lack, const struct holder *holder, int error)
 {
 	struct text text = TEXT(lack->reason);
 
 	if (lack->processes++)
 		return;
 	text.end--;
-	permission_explain(&text, process, error);
+	if (holder->thread && error == EINVAL) {
+		text_process(&text, &holder->process);
+		text_string(&text, ": its thread ");
+		text_number(&text, (unsigned long)holder->thread);
+		text_string(&text, " has descriptors of its own; reaching them requires Linux 6.9");
+	} else {
+		permission_explain(&text, &holder->process, error);
+	}
 	*text.next = '\0';
 }
 
@@ -82,24 +89,25 @@ static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
 	return &listed->space;
 }
 
-/* The sockets that the process had in an earlier snapshot. */
+/* The sockets that the process, or this thread of it, had in an earlier snapshot. */
 static void keep(struct holder *holder, const struct snapshot *before)
 {
 	for (const struct holding *was = before->holdings; was; was = was->next) {
-		if (was->holder.process.pid != holder->process.pid)
+		if (holder_number(&was->holder) != holder_number(holder))
 			continue;
 		holder->kept = was->sockets;
 		holder->kept_count = was->count;
 	}
 }
 
-/* Looks through the descriptors of the process in holding. Returns false if it has ended. */
+/* Looks through the sockets of the process, or thread, in holding. Returns false if it has ended. */
 static bool look(struct snapshot *snapshot, struct holding *holding)
 {
 	struct holder *holder = &holding->holder;
+	pid_t number = holder_number(holder);
 	size_t before = snapshot->connections.count;
 
-	holder->space = space_of(snapshot, holder->process.pid);
+	holder->space = space_of(snapshot, number);
 	if (!holder->space)
 		return false;
 	if (snapshot->spare)
@@ -107,22 +115,74 @@ static bool look(struct snapshot *snapshot, struct holding *holding)
 	holder->spare = snapshot->spare;
 	if (snapshot->before)
 		keep(holder, snapshot->before);
-	holder->pidfd = pidfd_of(holder->process.pid);
+	holder->pidfd = holder->thread ? pidfd_of_thread(number) : pidfd_of(number);
 	if (holder->pidfd < 0)
 		holder->refused = errno;
 	connections_read(&snapshot->connections, holder, holding->sockets, holding->count);
 	if (holder->pidfd >= 0)
 		close(holder->pidfd);
 	connections_roles(&snapshot->connections, before);
-	if ((holder->refused || holder->space->error) && process_has_ended(holder->process.pid)) {
+	if ((holder->refused || holder->space->error) && process_has_ended(number)) {
 		snapshot->connections.count = before;
 		return false;
 	}
 	if (holder->space->error)
 		note_no_table(&snapshot->timers, holder);
 	if (holder->refused && (holder->space->error || snapshot->connections.count > before))
-		note_refusal(&snapshot->values, &holder->process, holder->refused);
+		note_refusal(&snapshot->values, holder, holder->refused);
 	return true;
+}
+
+static struct holding *new_holding(struct snapshot *snapshot)
+{
+	struct holding *holding = array_zeroed(1, sizeof(*holding));
+
+	holding->next = snapshot->holdings;
+	snapshot->holdings = holding;
+	return holding;
+}
+
+/* Leaves only the sockets that the process's other descriptor tables do not have as well. */
+static void leave_own(struct holding *holding)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < holding->count; i++) {
+		struct socket_fd socket = holding->sockets[i];
+		const struct holding *other = holding->next;
+
+		while (other && other->holder.process.pid == holding->holder.process.pid &&
+		       !socket_is_among(socket.inode, other->sockets, other->count))
+			other = other->next;
+		if (!other || other->holder.process.pid != holding->holder.process.pid)
+			holding->sockets[left++] = socket;
+	}
+	holding->count = left;
+}
+
+/*
+ * Adds the sockets of the threads that have descriptors of their own. Returns how many of these
+ * threads there are.
+ */
+static size_t add_threads(struct snapshot *snapshot, const struct process *process)
+{
+	pid_t *threads;
+	size_t count = process_threads_apart(process->pid, &threads), added = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct holding *holding = new_holding(snapshot);
+		int error;
+
+		holding->holder.process = *process;
+		holding->holder.thread = threads[i];
+		error = process_sockets(threads[i], &holding->sockets, &holding->count);
+		leave_own(holding);
+		if (error && !process_has_ended(threads[i]))
+			note_refusal(&snapshot->descriptors, &holding->holder, error);
+		added += !error && (!holding->count || look(snapshot, holding));
+	}
+	free(threads);
+	return added;
 }
 
 static void explain_end(struct text *why, const struct process *process)
@@ -133,28 +193,24 @@ static void explain_end(struct text *why, const struct process *process)
 
 bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
 {
-	struct holding *holding = array_zeroed(1, sizeof(*holding));
+	struct holding *holding = new_holding(snapshot);
 	struct process *process = &holding->holder.process;
 	int error;
 
-	holding->next = snapshot->holdings;
-	snapshot->holdings = holding;
 	if (!process_read(process, pid, why))
-		return false;
+		return process_goes_on(pid) && add_threads(snapshot, process);
 	error = process_sockets(pid, &holding->sockets, &holding->count);
-	if (error && process_has_ended(pid)) {
+	if (error && !process_has_ended(pid)) {
+		permission_explain(why, process, error);
+		note_refusal(&snapshot->descriptors, &holding->holder, error);
+		return false;
+	}
+	if (error || (holding->count && !look(snapshot, holding))) {
 		explain_end(why, process);
 		return false;
 	}
-	if (error) {
-		permission_explain(why, process, error);
-		note_refusal(&snapshot->descriptors, process, error);
-		return false;
-	}
-	if (!holding->count || look(snapshot, holding))
-		return true;
-	explain_end(why, process);
-	return false;
+	add_threads(snapshot, process);
+	return true;
 }
 
 size_t snapshot_others(const struct snapshot *snapshot)
@@ -174,12 +230,10 @@ void snapshot_add_others(struct snapshot *snapshot)
 {
 	space_of(snapshot, getpid());
 	for (struct listed_space *listed = snapshot->spaces; listed; listed = listed->next) {
-		struct holding *holding = array_zeroed(1, sizeof(*holding));
+		struct holding *holding = new_holding(snapshot);
 		const struct socket_table *table = &listed->space.table;
 		size_t before = snapshot->connections.count;
 
-		holding->next = snapshot->holdings;
-		snapshot->holdings = holding;
 		holding->holder.space = &listed->space;
 		strcpy(holding->holder.process.comm, "?");
 		for (size_t i = 0; i < table->count; i++) {
