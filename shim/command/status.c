@@ -153,6 +153,7 @@ static size_t look(const struct request *request, struct snapshot *snapshot, FIL
 		added = add_these(snapshot, request, frame);
 	else
 		add_all(snapshot);
+	snapshot_complete(snapshot);
 	if (request->off && !request->count)
 		snapshot_add_others(snapshot);
 	selection_apply(&request->selection, &snapshot->connections);
@@ -183,7 +184,8 @@ static int show_off(const struct request *request)
 	struct snapshot snapshot;
 	size_t added = look(request, &snapshot, NULL);
 	struct exposed exposed = exposed_print(&snapshot.connections, request->json);
-	bool all_seen = added == request->count && !exposed.unknown && !snapshot.timers.processes;
+	bool all_seen = added == request->count && !exposed.unknown && !exposed.unseen &&
+			!snapshot.timers.processes;
 
 	fflush(stdout);
 	note(NULL, "timers", &snapshot.timers);
@@ -194,6 +196,11 @@ static int show_off(const struct request *request)
 	if (exposed.unknown)
 		message("%zu more for which this user cannot see whether keepalive is on",
 			exposed.unknown);
+	if (exposed.unseen) {
+		message("%zu more of which this user cannot see whether they are connected",
+			exposed.unseen);
+		note(NULL, "values", &snapshot.values);
+	}
 	snapshot_free(&snapshot);
 	return exposed.connections ? EXIT_FAILURE : all_seen ? EXIT_SUCCESS : EXIT_OURS;
 }
@@ -389,5 +396,6 @@ int command_status(int argc, char **argv)
 		message("--off and --watch cannot be combined");
 		return EXIT_OURS;
 	}
+	request.selection.unknown = request.off;
 	return answer(&request, arguments);
 }

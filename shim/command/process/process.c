@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,14 @@ int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count)
 	if (*count)
 		qsort(*sockets, *count, sizeof(**sockets), by_inode);
 	return error;
+}
+
+bool process_has_socket(pid_t pid, const struct socket_fd *socket)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, socket->fd);
+	return socket_inode(AT_FDCWD, path) == socket->inode;
 }
 
 /* The numbers in a directory of proc(5), in an array for free(3). */

@@ -64,6 +64,9 @@ void text_process(struct text *text, const struct process *process);
  */
 int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count);
 
+/* Whether the process, or the thread, still has this socket under this number. */
+bool process_has_socket(pid_t pid, const struct socket_fd *socket);
+
 /*
  * Its threads that have a descriptor table of their own (unshare(2), CLONE_FILES), in an array for
  * free(3); of a process that goes on (process_goes_on()) all that have not ended. Returns how many;

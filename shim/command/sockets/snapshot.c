@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,11 +17,13 @@ struct holding {
 	struct holder holder;
 	struct socket_fd *sockets;
 	size_t count;
+	size_t first, behind; /* its connections, until they are sorted */
 	struct holding *next;
 };
 
 struct listed_space {
 	struct net_namespace space;
+	struct net_namespace *later; /* what listens, or is bound, a while later; NULL: not read */
 	struct listed_space *next;
 };
 
@@ -58,8 +61,15 @@ static void note_no_table(struct lack *lack, const struct holder *holder)
 	*text.next = '\0';
 }
 
-/* Sockets in TIME_WAIT belong to no process; all others may. */
-enum { ALL_STATES = 0xfff & ~(1 << TCP_TIME_WAIT) };
+/*
+ * Sockets in TIME_WAIT belong to no process; all others may. Those that are bound, but neither
+ * connected nor listening, are shown from Linux 6.8 on, as TCP_CLOSE.
+ */
+enum {
+	BOUND_INACTIVE = 13, /* TCP_BOUND_INACTIVE of include/net/tcp_states.h */
+	ALL_STATES = (0xfff & ~(1 << TCP_TIME_WAIT)) | 1 << BOUND_INACTIVE,
+	UNCONNECTED = 1 << TCP_LISTEN | 1 << BOUND_INACTIVE
+};
 
 /*
  * The namespace of the process, read if none of its processes was there before. NULL if the process
@@ -100,6 +110,15 @@ static void keep(struct holder *holder, const struct snapshot *before)
 	}
 }
 
+static void open_holder(struct holder *holder)
+{
+	pid_t number = holder_number(holder);
+
+	holder->pidfd = holder->thread ? pidfd_of_thread(number) : pidfd_of(number);
+	if (holder->pidfd < 0)
+		holder->refused = errno;
+}
+
 /* Looks through the sockets of the process, or thread, in holding. Returns false if it has ended. */
 static bool look(struct snapshot *snapshot, struct holding *holding)
 {
@@ -113,11 +132,10 @@ static bool look(struct snapshot *snapshot, struct holding *holding)
 	if (snapshot->spare)
 		holder->other = space_of(snapshot, getpid());
 	holder->spare = snapshot->spare;
+	holder->all = true;
 	if (snapshot->before)
 		keep(holder, snapshot->before);
-	holder->pidfd = holder->thread ? pidfd_of_thread(number) : pidfd_of(number);
-	if (holder->pidfd < 0)
-		holder->refused = errno;
+	open_holder(holder);
 	connections_read(&snapshot->connections, holder, holding->sockets, holding->count);
 	if (holder->pidfd >= 0)
 		close(holder->pidfd);
@@ -126,6 +144,8 @@ static bool look(struct snapshot *snapshot, struct holding *holding)
 		snapshot->connections.count = before;
 		return false;
 	}
+	holding->first = before;
+	holding->behind = snapshot->connections.count;
 	if (holder->space->error)
 		note_no_table(&snapshot->timers, holder);
 	if (holder->refused && (holder->space->error || snapshot->connections.count > before))
@@ -213,6 +233,108 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
 	return true;
 }
 
+/* The entry of the socket in whatever table has it, and of which namespace that is. */
+static struct diag_socket *find_anywhere(const struct snapshot *snapshot, uint32_t inode,
+					 const struct net_namespace **space)
+{
+	for (const struct listed_space *listed = snapshot->spaces; listed; listed = listed->next) {
+		struct diag_socket *entry = socket_table_find(&listed->space.table, inode);
+
+		*space = &listed->space;
+		if (!entry && listed->later)
+			entry = socket_table_find(&listed->later->table, inode);
+		if (entry)
+			return entry;
+	}
+	return NULL;
+}
+
+/* Whether a copy is needed to learn anything about it, and may be tried. */
+static bool needs_copy(const struct snapshot *snapshot, const struct connection *connection)
+{
+	const struct net_namespace *space;
+
+	return !connection->state && !connection->holder->refused &&
+	       !find_anywhere(snapshot, connection->fds->inode, &space);
+}
+
+/*
+ * A socket that has just been made may be about to listen, and must not be copied then (struct
+ * holder). So waits, and looks again for what listens or is bound, for sockets that need a copy.
+ */
+static void look_later(struct snapshot *snapshot)
+{
+	enum { WHILE = 20 }; /* milliseconds */
+	const struct connections *connections = &snapshot->connections;
+	bool waited = false;
+
+	for (size_t i = 0; i < connections->count; i++) {
+		const struct connection *connection = &connections->list[i];
+		struct listed_space *listed = snapshot->spaces;
+
+		if (!needs_copy(snapshot, connection))
+			continue;
+		while (&listed->space != connection->holder->space)
+			listed = listed->next;
+		if (listed->later)
+			continue;
+		if (!waited)
+			poll(NULL, 0, WHILE);
+		waited = true;
+		listed->later = array_zeroed(1, sizeof(*listed->later));
+		net_namespace_read(listed->later, holder_number(connection->holder), UNCONNECTED);
+	}
+}
+
+/* Returns false if the process has closed it. */
+static bool complete_one(struct snapshot *snapshot, struct holder *holder,
+			 struct connection *connection)
+{
+	const struct net_namespace *space;
+	struct diag_socket *entry = find_anywhere(snapshot, connection->fds->inode, &space);
+
+	return connection_complete(connection, holder, entry ? space : holder->space, entry);
+}
+
+/* Completes the connections of this holder; those that were closed lose their descriptors. */
+static void complete(struct snapshot *snapshot, struct holding *holding)
+{
+	struct holder *holder = &holding->holder;
+	int refused = holder->refused;
+	bool opened = false;
+
+	for (size_t i = holding->first; i < holding->behind; i++) {
+		struct connection *connection = &snapshot->connections.list[i];
+
+		if (connection->state)
+			continue;
+		if (!opened && !refused)
+			open_holder(holder);
+		opened = true;
+		if (!complete_one(snapshot, holder, connection))
+			connection->fd_count = 0;
+	}
+	if (opened && !refused && holder->pidfd >= 0)
+		close(holder->pidfd);
+	if (!refused && holder->refused && !process_has_ended(holder_number(holder)))
+		note_refusal(&snapshot->values, holder, holder->refused);
+}
+
+void snapshot_complete(struct snapshot *snapshot)
+{
+	struct connections *connections = &snapshot->connections;
+	size_t left = 0;
+
+	look_later(snapshot);
+	for (struct holding *holding = snapshot->holdings; holding; holding = holding->next)
+		complete(snapshot, holding);
+	for (size_t i = 0; i < connections->count; i++) {
+		if (connections->list[i].fd_count)
+			connections->list[left++] = connections->list[i];
+	}
+	connections->count = left;
+}
+
 size_t snapshot_others(const struct snapshot *snapshot)
 {
 	size_t others = 0;
@@ -259,6 +381,9 @@ void snapshot_free(struct snapshot *snapshot)
 
 		snapshot->spaces = listed->next;
 		socket_table_free(&listed->space.table);
+		if (listed->later)
+			socket_table_free(&listed->later->table);
+		free(listed->later);
 		free(listed);
 	}
 	free(snapshot->connections.list);

@@ -31,6 +31,13 @@ struct snapshot {
  */
 bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why);
 
+/*
+ * Finds out about sockets that were in no table, once all processes have been added: one that was
+ * made in another network namespace is looked up in all that were read, and what is in none of them
+ * is copied, if that is permitted. Otherwise its state stays unknown.
+ */
+void snapshot_complete(struct snapshot *snapshot);
+
 /* How many TCP sockets of the namespaces seen are held by none of the processes added. */
 size_t snapshot_others(const struct snapshot *snapshot);
 
