@@ -677,6 +677,51 @@ sys.exit(command.wait())' "$@"
 	[ "$(jq -c 'map([.pid, .process, .role, .connections]) | .[0]' <<<"$output")" = '[null,null,"server",2]' ]
 }
 
+# off_of_user SCRIPT: in namespaces of its own runs a shell script as root. In it, look prints what "status --off" says
+# to a user and its exit status, and connected makes two connections in a further network namespace.
+off_of_user() {
+	require ip
+	require_unshare -pfn --mount-proc
+	[ -n "${PUBLIC-}" ] || make_public
+	TALK=$TESTS/programs/talk.py run unshare -pfn --mount-proc bash -c '
+		look() {
+			setpriv --reuid=65534 --regid=65534 --clear-groups "$0" status --off 2>&1 && :
+			echo "status $?"
+		}
+		connected() {
+			unshare -n sh -c "ip link set lo up && exec python3 $TALK pairs 1" &
+			until [ "$(grep -c " 01 [0-9A-F]*:" /proc/$!/net/tcp)" = 2 ]; do sleep 0.05; done
+		}
+		set -e
+		'"$1" "$PUBLIC/keepalive"
+	assert_success
+}
+
+@test "status --off of a user: connections in a network namespace that cannot be read are reported, with 125" {
+	off_of_user 'connected; look; connected; look'
+	assert_line --index 0 --regexp '^keepalive: 1 network namespace with connections that this user cannot see, namely that of process [0-9]+ \(python3.*\): run as root$'
+	assert_line --index 1 "status 125"
+	assert_line --index 2 --regexp '^keepalive: 2 network namespaces with connections that this user cannot see, such as that of process [0-9]+ \(python3.*\): run as root$'
+	assert_line --index 3 "status 125"
+	[ "${#lines[@]}" = 4 ]
+}
+
+@test "status --off of a user: other users' processes in the same namespace, or where nothing is connected: 0" {
+	off_of_user 'sleep 60 & unshare -n sleep 60 &
+		until [ "$(readlink /proc/$!/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
+		look'
+	assert_output "status 0"
+}
+
+@test "status --off of a user from whom /proc hides other users' processes: says so, with 125" {
+	local hide
+	for hide in 1 2; do
+		off_of_user "mount -o remount,hidepid=$hide /proc; look"
+		assert_line --index 0 "keepalive: processes of other users are hidden from this user (hidepid, proc(5)), and so are connections in other network namespaces: run as root"
+		assert_line --index 1 "status 125"
+	done
+}
+
 @test "a hostile or long name, IPv6 addresses and a thousand descriptors fit 80 columns" {
 	exposed 1 $'\e[31m\nfifteen-chars'
 	run -0 "$KEEPALIVE" status "$EXPOSED"

@@ -98,12 +98,28 @@ static void note(FILE *frame, const char *what, const struct lack *lack)
 		    lack->reason);
 }
 
+static void note_unread(FILE *frame, const struct snapshot *snapshot)
+{
+	unsigned spaces = snapshot->unread.processes;
+
+	if (spaces)
+		say(frame,
+		    "%u network namespace%s with connections that this user cannot see, %s that of "
+		    "%s: run as root",
+		    spaces, spaces == 1 ? "" : "s", spaces == 1 ? "namely" : "such as",
+		    snapshot->unread.reason);
+	if (snapshot->hidden)
+		say(frame, "processes of other users are hidden from this user (hidepid, proc(5)), "
+			   "and so are connections in other network namespaces: run as root");
+}
+
 static void notes(FILE *frame, const struct snapshot *snapshot, bool all)
 {
 	size_t others = snapshot_others(snapshot);
 
 	note(frame, "values", &snapshot->values);
 	note(frame, "timers", &snapshot->timers);
+	note_unread(frame, snapshot);
 	if (!all || !others || !snapshot->descriptors.processes)
 		return;
 	say(frame, "%zu more TCP socket%s in processes that this user may not inspect, such as %s",
@@ -154,6 +170,8 @@ static size_t look(const struct request *request, struct snapshot *snapshot, FIL
 	else
 		add_all(snapshot);
 	snapshot_complete(snapshot);
+	if (!request->count)
+		snapshot_find_unread(snapshot);
 	if (request->off && !request->count)
 		snapshot_add_others(snapshot);
 	selection_apply(&request->selection, &snapshot->connections);
@@ -185,10 +203,12 @@ static int show_off(const struct request *request)
 	size_t added = look(request, &snapshot, NULL);
 	struct exposed exposed = exposed_print(&snapshot.connections, request->json);
 	bool all_seen = added == request->count && !exposed.unknown && !exposed.unseen &&
-			!snapshot.timers.processes;
+			!snapshot.timers.processes && !snapshot.unread.processes &&
+			!snapshot.hidden;
 
 	fflush(stdout);
 	note(NULL, "timers", &snapshot.timers);
+	note_unread(NULL, &snapshot);
 	if (exposed.local)
 		message("%zu more without keepalive on loopback, where neither end can disappear "
 			"alone",

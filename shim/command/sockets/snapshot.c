@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "process/permission.h"
 #include "process/pidfd.h"
+#include "process/proc.h"
 
 /* A process, or one of its threads, and its descriptors, kept for the connections that point to them. */
 struct holding {
@@ -18,11 +19,13 @@ struct holding {
 	struct socket_fd *sockets;
 	size_t count;
 	size_t first, behind; /* its connections, until they are sorted */
+	bool refused;         /* the list of its descriptors, or all of it */
 	struct holding *next;
 };
 
 struct listed_space {
 	struct net_namespace space;
+	ino_t mark;                  /* net_namespace_mark() */
 	struct net_namespace *later; /* what listens, or is bound, a while later; NULL: not read */
 	struct listed_space *next;
 };
@@ -94,6 +97,7 @@ static struct net_namespace *space_of(struct snapshot *snapshot, pid_t pid)
 		return NULL;
 	}
 	listed->space.inode = inode;
+	listed->mark = net_namespace_mark(pid);
 	listed->next = snapshot->spaces;
 	snapshot->spaces = listed;
 	return &listed->space;
@@ -217,10 +221,13 @@ bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why)
 	struct process *process = &holding->holder.process;
 	int error;
 
-	if (!process_read(process, pid, why))
+	if (!process_read(process, pid, why)) {
+		holding->refused = true;
 		return process_goes_on(pid) && add_threads(snapshot, process);
+	}
 	error = process_sockets(pid, &holding->sockets, &holding->count);
 	if (error && !process_has_ended(pid)) {
+		holding->refused = true;
 		permission_explain(why, process, error);
 		note_refusal(&snapshot->descriptors, &holding->holder, error);
 		return false;
@@ -333,6 +340,50 @@ void snapshot_complete(struct snapshot *snapshot)
 			connections->list[left++] = connections->list[i];
 	}
 	connections->count = left;
+}
+
+static bool is_listed(const struct snapshot *snapshot, ino_t mark)
+{
+	const struct listed_space *listed = snapshot->spaces;
+
+	while (listed && listed->mark != mark)
+		listed = listed->next;
+	return listed;
+}
+
+/* Lists the process's namespace, without a table, if that is none of those listed. */
+static void note_unread(struct snapshot *snapshot, const struct process *process)
+{
+	ino_t mark = net_namespace_mark(process->pid);
+	struct text text = TEXT(snapshot->unread.reason);
+	struct listed_space *listed;
+
+	if (!mark)
+		snapshot->hidden |= errno == EPERM || errno == EACCES;
+	if (!mark || is_listed(snapshot, mark))
+		return;
+	listed = array_zeroed(1, sizeof(*listed));
+	listed->mark = mark;
+	listed->next = snapshot->spaces;
+	snapshot->spaces = listed;
+	if (!net_namespace_is_used(process->pid) || snapshot->unread.processes++)
+		return;
+	text.end--;
+	text_process(&text, process);
+	*text.next = '\0';
+}
+
+/* There always is a process 1: if it is not shown, /proc hides other users' processes. */
+void snapshot_find_unread(struct snapshot *snapshot)
+{
+	struct stat first;
+
+	snapshot->hidden = !proc_stat(1, "", &first);
+	space_of(snapshot, getpid());
+	for (const struct holding *holding = snapshot->holdings; holding; holding = holding->next) {
+		if (holding->refused)
+			note_unread(snapshot, &holding->holder.process);
+	}
 }
 
 size_t snapshot_others(const struct snapshot *snapshot)
