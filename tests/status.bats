@@ -313,6 +313,15 @@ signal.pause()'
 	assert_line --regexp "^keepalive: process $PAIRS (does not exist|has ended)"
 }
 
+@test "status --watch of a process that never was there: exit status 125; of one that ends later: 0" {
+	run -125 "$KEEPALIVE" status --watch=0.1 2147483647
+	assert_output "keepalive: process 2147483647 does not exist, or is hidden from this user"
+	background sleep 1
+	run -0 "$KEEPALIVE" status --watch=0.1 $!
+	background sleep 1
+	run -125 "$KEEPALIVE" status --watch=0.1 $! 2147483647
+}
+
 @test "a process that is just ending is not called refused: its user sees that it has ended" {
 	require_root
 	require unshare
@@ -453,12 +462,264 @@ signal.pause()' "$1" "${2:-exposed}"
 	assert_output "[]"
 }
 
+# exposed_abroad: a process with two connections that would hang, made in a network namespace that it has left since.
+# Nothing but its sockets keeps that in existence. Its pid is in $EXPOSED.
+exposed_abroad() {
+	require jq unshare ip
+	require_root
+	require_unshare -n
+	background python3 -c '
+import ctypes, os, signal, socket, subprocess
+libc = ctypes.CDLL(None)
+NEWNET = 0x40000000
+here = os.open("/proc/self/ns/net", os.O_RDONLY)
+assert libc.unshare(NEWNET) == 0
+subprocess.run("ip link set lo up && ip addr add 10.9.9.1/32 dev lo", shell=True, check=True)
+kept = [socket.create_server(("10.9.9.1", 0))]
+for _ in range(2):
+    kept.append(socket.create_connection(kept[0].getsockname()))
+    kept[-1].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    kept.append(kept[0].accept()[0])
+assert libc.setns(here, NEWNET) == 0
+kept.append(socket.socket())
+print("ready", flush=True)
+signal.pause()' >"$BATS_TEST_TMPDIR/ready"
+	EXPOSED=$!
+	await 15 grep -q ready "$BATS_TEST_TMPDIR/ready"
+}
+
+@test "connections that were made in a network namespace that the process has left are shown as connected" {
+	exposed_abroad
+	run -0 json 'map([.state, .role, .keepalive, .timer]) | .[]' "$EXPOSED"
+	assert_line --index 0 '["LISTEN","listener",false,null]'
+	assert_line --index 1 '["ESTABLISHED","client",true,null]'
+	assert_line --index 2 '["ESTABLISHED","server",false,null]'
+	assert_line --index 5 '["CLOSE",null,false,null]'
+	[ "${#lines[@]}" = 6 ]
+	local pids
+	for pids in "$EXPOSED" ""; do
+		run -1 --separate-stderr "$KEEPALIVE" status --off $pids
+		assert_line --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+	done
+}
+
+@test "connections in another network namespace that may not be copied: unknown, and --off says so with 125" {
+	require_refuse
+	exposed_abroad
+	run --separate-stderr "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" status --json "$EXPOSED"
+	assert_success
+	[ "$(jq -c 'map([.state, .role, .keepalive]) | unique' <<<"$output")" = '[[null,null,null]]' ]
+	[[ $stderr == "keepalive: no values for process $EXPOSED ("* ]]
+	local options
+	for options in "" --listeners --state=established --port=5432; do
+		run -125 --separate-stderr "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" status --off $options "$EXPOSED"
+		assert_output ""
+		assert_equal "${stderr_lines[0]}" "keepalive: 6 more of which this user cannot see whether they are connected"
+	done
+	run -0 --separate-stderr "$PROGRAMS/refuse" EPERM pidfd_getfd "$KEEPALIVE" status --state=established "$EXPOSED"
+	[ "${#lines[@]}" = 1 ]
+}
+
+@test "connections in the network namespace of another process are shown with their timers, and only once" {
+	require jq
+	exposed 1
+	background python3 -c '
+import ctypes, os, signal, socket, sys
+libc = ctypes.CDLL(None)
+NEWNET = 0x40000000
+here = os.open("/proc/self/ns/net", os.O_RDONLY)
+assert libc.setns(os.open(f"/proc/{sys.argv[1]}/ns/net", os.O_RDONLY), NEWNET) == 0
+listener = socket.create_server(("10.9.9.1", 0))
+client = socket.create_connection(listener.getsockname())
+server = listener.accept()[0]
+assert libc.setns(here, NEWNET) == 0
+print("ready", flush=True)
+signal.pause()' "$EXPOSED" >"$BATS_TEST_TMPDIR/ready"
+	local visitor=$!
+	await 15 grep -q ready "$BATS_TEST_TMPDIR/ready"
+	run json "map(select(.pid == $visitor) | [.state, .role, .timer, .idle_s]) | .[]" "$visitor" "$EXPOSED"
+	assert_line --index 0 '["LISTEN","listener","none",null]'
+	assert_line --index 1 '["ESTABLISHED","client","none",7200]'
+	assert_line --index 2 '["ESTABLISHED","server","none",7200]'
+	run -1 --separate-stderr "$KEEPALIVE" status --off
+	[ "$(grep -c ' server .* 10\.9\.9\.1 ' <<<"$output")" = 2 ]
+	[ "$(grep -c "/$visitor$" <<<"$output")" = 2 ]
+	refute_line --regexp ' \?$'
+}
+
+# exposed_thread HOW: a process in a namespace of its own one of whose threads has two connections that would hang, in a
+# table of descriptors of its own (apart), or in that of a process whose first thread has ended (orphaned). Its pid is
+# in $EXPOSED.
+exposed_thread() {
+	require unshare ip
+	require_root
+	background unshare -n sh -c 'ip link set lo up && ip addr add 10.9.9.1/32 dev lo && exec "$@"' sh python3 -c '
+import ctypes, signal, socket, sys, threading
+libc = ctypes.CDLL(None)
+listener = socket.create_server(("10.9.9.1", 0))
+kept = []
+
+def connect():
+    assert sys.argv[1] != "apart" or libc.unshare(0x400) == 0  # CLONE_FILES
+    for _ in range(2):
+        kept.append(socket.create_connection(listener.getsockname()))
+        kept[-1].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        kept.append(listener.accept()[0])
+    print("ready", flush=True)
+    signal.pause()
+
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+threading.Thread(target=connect).start()
+if sys.argv[1] == "orphaned":
+    libc.pthread_exit(None)
+signal.pause()' "$1" >"$BATS_TEST_TMPDIR/ready"
+	EXPOSED=$!
+	await 15 grep -q ready "$BATS_TEST_TMPDIR/ready"
+}
+
+@test "connections of a thread with descriptors of its own are shown, those that it shares only once" {
+	require jq
+	exposed_thread apart
+	run json 'map([.pid, .state]) | .[]' "$EXPOSED"
+	assert_line --index 0 "[$EXPOSED,\"LISTEN\"]"
+	assert_line --index 1 "[$EXPOSED,\"ESTABLISHED\"]"
+	[ "${#lines[@]}" = 5 ]
+	run -1 --separate-stderr "$KEEPALIVE" status --off "$EXPOSED"
+	assert_line --index 1 --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+	run -1 --separate-stderr "$KEEPALIVE" status --off
+	assert_line --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+}
+
+@test "a thread with descriptors of its own before Linux 6.9: timers, and which kernel shows the values" {
+	require strace
+	exposed_thread apart
+	run --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/strace" -e trace=pidfd_open \
+		-e inject=pidfd_open:error=EINVAL:when=2 "$KEEPALIVE" status "$EXPOSED"
+	assert_line --index 2 --regexp '^ESTAB +on +[0-9.]+s +-> 10\.9\.9\.1:'
+	assert_line --index 3 --regexp '^ESTAB +off +- +<- 10\.9\.9\.1:'
+	[[ $stderr =~ ^"keepalive: no values for process $EXPOSED ("[^:]*"): its thread "[0-9]+" has descriptors of its own; reaching them requires Linux 6.9"$ ]]
+}
+
+@test "connections of a process whose first thread has ended are shown" {
+	exposed_thread orphaned
+	await 5 grep -q '^State:.Z' "/proc/$EXPOSED/status"
+	run -1 --separate-stderr "$KEEPALIVE" status --off "$EXPOSED"
+	assert_line --index 1 --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+	run -1 --separate-stderr "$KEEPALIVE" status --off
+	assert_line --regexp "^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3.*/$EXPOSED$"
+}
+
+# ending_at COMMAND...: in namespaces of its own runs three processes with sockets in turn, of which the first has two
+# connections that would hang, and this command. The second process is killed while the command is held in a system
+# call. \$SECOND in the command is that process.
+ending_at() {
+	require strace unshare ip
+	require_root
+	require_unshare -pfn --mount-proc
+	unshare -pfn --mount-proc sh -c 'ip link set lo up && ip addr add 10.9.9.1/32 dev lo && exec "$@"' sh python3 -c '
+import os, signal, socket, subprocess, sys, time
+
+def start(connections):
+    ready, done = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.read(ready, 1)
+        return pid
+    kept = [socket.create_server(("10.9.9.1", 0))]
+    for _ in range(connections):
+        kept.append(socket.create_connection(kept[0].getsockname()))
+        kept[-1].setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        kept.append(kept[0].accept()[0])
+    os.write(done, b"x")
+    signal.pause()
+
+def read(path):
+    try:
+        return open(path).read()
+    except OSError:
+        return ""  # it has ended
+
+def is_held(tracer):
+    """Whether what it traces stays where it is."""
+    for _ in range(15):
+        time.sleep(0.02)
+        children = read(f"/proc/{tracer}/task/{tracer}/children").split()
+        if not any("State:\tt" in read(f"/proc/{child}/status") for child in children):
+            return False
+    return True
+
+first, second, third = start(2), start(0), start(0)
+command = subprocess.Popen([word.replace("$SECOND", str(second)) for word in sys.argv[1:]])
+while not is_held(command.pid):
+    assert command.poll() is None
+os.kill(second, signal.SIGKILL)
+os.waitpid(second, 0)
+sys.exit(command.wait())' "$@"
+}
+
+@test "a process that ends while status reads it does not make the connections of others appear twice" {
+	local -a late=(-e trace=pidfd_open -e inject=pidfd_open:delay_enter=2s:when=2)
+	local -a early=(-P "/proc/\$SECOND/ns/net" -e trace=%file -e inject=%file:delay_enter=2s:when=1)
+	run -1 --separate-stderr ending_at strace -qq -o "$BATS_TEST_TMPDIR/late" "${late[@]}" "$KEEPALIVE" status --off
+	assert_line --index 1 --regexp '^ +2 +server +[0-9]+ +10\.9\.9\.1 +python3'
+	[ "${#lines[@]}" = 2 ]
+	grep -q DELAYED "$BATS_TEST_TMPDIR/late"
+	run -1 --separate-stderr ending_at strace -qq -o "$BATS_TEST_TMPDIR/early" "${early[@]}" "$KEEPALIVE" status --off
+	[ "${#lines[@]}" = 2 ]
+	grep -q DELAYED "$BATS_TEST_TMPDIR/early"
+}
+
 @test "status --off of a user who may not see the processes: the connections all the same" {
 	exposed 2
 	make_public
 	run -1 --separate-stderr nsenter -t "$EXPOSED" -n setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$PUBLIC/keepalive" status --off --json
 	[ "$(jq -c 'map([.pid, .process, .role, .connections]) | .[0]' <<<"$output")" = '[null,null,"server",2]' ]
+}
+
+# off_of_user SCRIPT: in namespaces of its own runs a shell script as root. In it, look prints what "status --off" says
+# to a user and its exit status, and connected makes two connections in a further network namespace.
+off_of_user() {
+	require ip
+	require_unshare -pfn --mount-proc
+	[ -n "${PUBLIC-}" ] || make_public
+	TALK=$TESTS/programs/talk.py run unshare -pfn --mount-proc bash -c '
+		look() {
+			setpriv --reuid=65534 --regid=65534 --clear-groups "$0" status --off 2>&1 && :
+			echo "status $?"
+		}
+		connected() {
+			unshare -n sh -c "ip link set lo up && exec python3 $TALK pairs 1" &
+			until [ "$(grep -c " 01 [0-9A-F]*:" /proc/$!/net/tcp)" = 2 ]; do sleep 0.05; done
+		}
+		set -e
+		'"$1" "$PUBLIC/keepalive"
+	assert_success
+}
+
+@test "status --off of a user: connections in a network namespace that cannot be read are reported, with 125" {
+	off_of_user 'connected; look; connected; look'
+	assert_line --index 0 --regexp '^keepalive: 1 network namespace with connections that this user cannot see, namely that of process [0-9]+ \(python3.*\): run as root$'
+	assert_line --index 1 "status 125"
+	assert_line --index 2 --regexp '^keepalive: 2 network namespaces with connections that this user cannot see, such as that of process [0-9]+ \(python3.*\): run as root$'
+	assert_line --index 3 "status 125"
+	[ "${#lines[@]}" = 4 ]
+}
+
+@test "status --off of a user: other users' processes in the same namespace, or where nothing is connected: 0" {
+	off_of_user 'sleep 60 & unshare -n sleep 60 &
+		until [ "$(readlink /proc/$!/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
+		look'
+	assert_output "status 0"
+}
+
+@test "status --off of a user from whom /proc hides other users' processes: says so, with 125" {
+	local hide
+	for hide in 1 2; do
+		off_of_user "mount -o remount,hidepid=$hide /proc; look"
+		assert_line --index 0 "keepalive: processes of other users are hidden from this user (hidepid, proc(5)), and so are connections in other network namespaces: run as root"
+		assert_line --index 1 "status 125"
+	done
 }
 
 @test "a hostile or long name, IPv6 addresses and a thousand descriptors fit 80 columns" {
@@ -569,7 +830,7 @@ copies() {
 
 # While a copy exists, a program that closes its listener cannot bind the port again. (Reading a link in /proc/PID/fd, as
 # ls -l and ss -p do, has the same effect for about 100 ns.)
-@test "status copies connected sockets alone: none that listens, is bound, or new" {
+@test "status copies no socket that listens or is bound" {
 	background python3 -c '
 import signal, socket
 listener = socket.create_server(("127.0.0.1", 0))
@@ -581,9 +842,26 @@ accepted = listener.accept()[0]
 signal.pause()'
 	local pid=$!
 	await 15 has_connections "$pid" 2
-	[ "$(copies "$KEEPALIVE" status "$pid")" = 2 ]
-	[ "$(copies "$KEEPALIVE" status --off "$pid")" = 2 ]
+	# What is in none of the kernel's tables is copied; before Linux 6.8 that may be bound.
+	local copied=4
+	printf '%s\n' 6.8 "$(uname -r)" | sort -VC || copied=5
+	[ "$(copies "$KEEPALIVE" status "$pid")" = "$copied" ]
+	[ "$(copies "$KEEPALIVE" status --off "$pid")" = "$copied" ]
 	[ "$(copies "$KEEPALIVE" status --listeners "$pid")" = 6 ]
+}
+
+@test "what is bound, and neither connected nor listening, is shown with its port" {
+	require jq
+	printf '%s\n' 6.8 "$(uname -r)" | sort -VC || skip "needs Linux 6.8"
+	background python3 -c '
+import signal, socket
+bound = socket.socket()
+bound.bind(("127.0.0.1", 0))
+print(bound.getsockname()[1], flush=True)
+signal.pause()' >"$BATS_TEST_TMPDIR/ready"
+	await 15 grep -q . "$BATS_TEST_TMPDIR/ready"
+	run json '.[] | [.state, .local, .keepalive]' $!
+	assert_output "[\"CLOSE\",\"127.0.0.1:$(cat "$BATS_TEST_TMPDIR/ready")\",null]"
 }
 
 @test "a listener that is closed and bound again all the time, beside one status after the other: next to none fails" {

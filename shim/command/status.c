@@ -98,12 +98,28 @@ static void note(FILE *frame, const char *what, const struct lack *lack)
 		    lack->reason);
 }
 
+static void note_unread(FILE *frame, const struct snapshot *snapshot)
+{
+	unsigned spaces = snapshot->unread.processes;
+
+	if (spaces)
+		say(frame,
+		    "%u network namespace%s with connections that this user cannot see, %s that of "
+		    "%s: run as root",
+		    spaces, spaces == 1 ? "" : "s", spaces == 1 ? "namely" : "such as",
+		    snapshot->unread.reason);
+	if (snapshot->hidden)
+		say(frame, "processes of other users are hidden from this user (hidepid, proc(5)), "
+			   "and so are connections in other network namespaces: run as root");
+}
+
 static void notes(FILE *frame, const struct snapshot *snapshot, bool all)
 {
 	size_t others = snapshot_others(snapshot);
 
 	note(frame, "values", &snapshot->values);
 	note(frame, "timers", &snapshot->timers);
+	note_unread(frame, snapshot);
 	if (!all || !others || !snapshot->descriptors.processes)
 		return;
 	say(frame, "%zu more TCP socket%s in processes that this user may not inspect, such as %s",
@@ -153,6 +169,9 @@ static size_t look(const struct request *request, struct snapshot *snapshot, FIL
 		added = add_these(snapshot, request, frame);
 	else
 		add_all(snapshot);
+	snapshot_complete(snapshot);
+	if (!request->count)
+		snapshot_find_unread(snapshot);
 	if (request->off && !request->count)
 		snapshot_add_others(snapshot);
 	selection_apply(&request->selection, &snapshot->connections);
@@ -183,10 +202,13 @@ static int show_off(const struct request *request)
 	struct snapshot snapshot;
 	size_t added = look(request, &snapshot, NULL);
 	struct exposed exposed = exposed_print(&snapshot.connections, request->json);
-	bool all_seen = added == request->count && !exposed.unknown && !snapshot.timers.processes;
+	bool all_seen = added == request->count && !exposed.unknown && !exposed.unseen &&
+			!snapshot.timers.processes && !snapshot.unread.processes &&
+			!snapshot.hidden;
 
 	fflush(stdout);
 	note(NULL, "timers", &snapshot.timers);
+	note_unread(NULL, &snapshot);
 	if (exposed.local)
 		message("%zu more without keepalive on loopback, where neither end can disappear "
 			"alone",
@@ -194,6 +216,11 @@ static int show_off(const struct request *request)
 	if (exposed.unknown)
 		message("%zu more for which this user cannot see whether keepalive is on",
 			exposed.unknown);
+	if (exposed.unseen) {
+		message("%zu more of which this user cannot see whether they are connected",
+			exposed.unseen);
+		note(NULL, "values", &snapshot.values);
+	}
 	snapshot_free(&snapshot);
 	return exposed.connections ? EXIT_FAILURE : all_seen ? EXIT_SUCCESS : EXIT_OURS;
 }
@@ -247,23 +274,42 @@ static size_t draw(const struct request *request)
 	return added;
 }
 
-/* Until the processes asked for have ended; if none was, until we are stopped. */
-static void watch_screen(const struct request *request)
+/* The exit status, given how many of the processes asked for were there at first. */
+static int status_of(const struct request *request, size_t found)
 {
-	terminal_take();
-	while (draw(request) || !request->count)
-		terminal_wait(request->interval);
-	terminal_give_back();
-	show(request); /* reports that they have ended */
+	return found < request->count ? EXIT_OURS : EXIT_SUCCESS;
 }
 
-static void watch(const struct request *request)
+/*
+ * Until the processes asked for have ended; if none was, until we are stopped. Returns the exit
+ * status.
+ */
+static int watch_screen(const struct request *request)
 {
-	while (!ferror(stdout) && (show(request) || !request->count)) {
+	size_t first, last;
+
+	terminal_take();
+	first = last = draw(request);
+	while (last || !request->count) {
+		terminal_wait(request->interval);
+		last = draw(request);
+	}
+	terminal_give_back();
+	show(request); /* reports that they have ended */
+	return status_of(request, first);
+}
+
+static int watch(const struct request *request)
+{
+	size_t first = show(request), last = first;
+
+	while (!ferror(stdout) && (last || !request->count)) {
 		poll(NULL, 0, request->interval);
 		if (!request->json)
 			putchar('\n');
+		last = show(request);
 	}
+	return status_of(request, first);
 }
 
 static bool is_listed(const struct request *request, pid_t pid)
@@ -302,11 +348,11 @@ static int answer(struct request *request, char **arguments)
 	if (request->off)
 		status = show_off(request);
 	else if (request->interval && !request->json && terminal_look().is_one)
-		watch_screen(request);
+		status = watch_screen(request);
 	else if (request->interval)
-		watch(request);
-	else if (show(request) < request->count)
-		status = EXIT_OURS;
+		status = watch(request);
+	else
+		status = status_of(request, show(request));
 	free(request->pids);
 	return status;
 }
@@ -370,5 +416,6 @@ int command_status(int argc, char **argv)
 		message("--off and --watch cannot be combined");
 		return EXIT_OURS;
 	}
+	request.selection.unknown = request.off;
 	return answer(&request, arguments);
 }

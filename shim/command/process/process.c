@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,26 @@ bool process_has_ended(pid_t pid)
 	return !read_flags(pid, &flags) || flags & PF_EXITING;
 }
 
+/* status: the text of /proc/PID/status. */
+static bool is_zombie(const char *status)
+{
+	return *status && strchr("ZX", *proc_status_field(status, "State"));
+}
+
+static bool has_other_threads(const char *status)
+{
+	return atoi(proc_status_field(status, "Threads")) > 1;
+}
+
+bool process_goes_on(pid_t pid)
+{
+	char *status = proc_read_all(pid, "status", NULL);
+	bool goes_on = is_zombie(status) && has_other_threads(status);
+
+	free(status);
+	return goes_on;
+}
+
 static bool read_status(struct process *process, pid_t pid, const char *status, struct text *why)
 {
 	int leader;
@@ -102,9 +123,11 @@ static bool read_status(struct process *process, pid_t pid, const char *status, 
 		explain(why, pid, " does not exist, or is hidden from this user");
 		return false;
 	}
-	if (strchr("ZX", *proc_status_field(status, "State"))) {
+	process->uid = (uid_t)strtoul(proc_status_field(status, "Uid"), NULL, 10);
+	read_names(process);
+	if (is_zombie(status)) {
 		explain(why, pid,
-			atoi(proc_status_field(status, "Threads")) > 1
+			has_other_threads(status)
 				? " cannot be inspected: its first thread has ended before the "
 				  "others"
 				: " has ended (a zombie: its parent has yet to wait for it)");
@@ -116,8 +139,6 @@ static bool read_status(struct process *process, pid_t pid, const char *status, 
 		text_number(why, (unsigned long)leader);
 		return false;
 	}
-	process->uid = (uid_t)strtoul(proc_status_field(status, "Uid"), NULL, 10);
-	read_names(process);
 	return true;
 }
 
@@ -129,6 +150,7 @@ bool process_read(struct process *process, pid_t pid, struct text *why)
 	free(status);
 	return read;
 }
+
 void text_process(struct text *text, const struct process *process)
 {
 	explain(text, process->pid, " (");
@@ -188,6 +210,14 @@ int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count)
 	if (*count)
 		qsort(*sockets, *count, sizeof(**sockets), by_inode);
 	return error;
+}
+
+bool process_has_socket(pid_t pid, const struct socket_fd *socket)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, socket->fd);
+	return socket_inode(AT_FDCWD, path) == socket->inode;
 }
 
 /* The numbers in a directory of proc(5), in an array for free(3). */

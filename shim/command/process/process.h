@@ -35,9 +35,16 @@ bool process_numbers_hold(void);
 
 /*
  * Fills *process. Returns false, with what is wrong in *why ("process 12 has ended"), if there is
- * no such process, or it is a zombie or a thread.
+ * no such process, or it is a zombie or a thread. The names of one that goes on (process_goes_on())
+ * are filled in all the same.
  */
 bool process_read(struct process *process, pid_t pid, struct text *why);
+
+/*
+ * Whether its first thread has ended before the others. It is not a zombie yet: the others use its
+ * descriptors, which /proc shows under their numbers only.
+ */
+bool process_goes_on(pid_t pid);
 
 /* Whether it is a thread of the kernel's own. */
 bool process_is_of_kernel(pid_t pid);
@@ -57,9 +64,13 @@ void text_process(struct text *text, const struct process *process);
  */
 int process_sockets(pid_t pid, struct socket_fd **sockets, size_t *count);
 
+/* Whether the process, or the thread, still has this socket under this number. */
+bool process_has_socket(pid_t pid, const struct socket_fd *socket);
+
 /*
  * Its threads that have a descriptor table of their own (unshare(2), CLONE_FILES), in an array for
- * free(3). Returns how many; 0 if the kernel does not tell (kcmp(2)).
+ * free(3); of a process that goes on (process_goes_on()) all that have not ended. Returns how many;
+ * 0 if the kernel does not tell (kcmp(2)).
  */
 size_t process_threads_apart(pid_t pid, pid_t **threads);
 

@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "process/pidfd.h"
+#include "sockets/side.h"
 #include "sockets/sockopts.h"
 
 static void from_table(struct connection *connection, const struct diag_socket *entry)
@@ -65,20 +66,20 @@ static int copy_of(struct holder *holder, const struct connection *connection, b
 
 /*
  * Without a copy: sockfs(5) gives its protocol's name ("TCP", "TCPv6", "MPTCP") as an attribute.
- * What is in no table neither listens nor is connected.
+ * Its state stays unknown: what is not in the table may be connected in another namespace.
  */
 static bool from_name(struct connection *connection)
 {
 	char path[64], name[32];
 	ssize_t length;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", connection->holder->process.pid,
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", holder_number(connection->holder),
 		 connection->fds->fd);
 	length = getxattr(path, "system.sockprotoname", name, sizeof(name) - 1);
 	name[length > 0 ? length : 0] = '\0';
 	connection->mptcp = name[0] == 'M';
-	connection->state = TCP_CLOSE;
-	connection->timer = TIMER_NONE;
+	connection->state = 0;
+	connection->timer = TIMER_UNKNOWN;
 	return strncmp(name + connection->mptcp, connection->mptcp ? "PTCP" : "TCP", 3) == 0;
 }
 
@@ -86,7 +87,7 @@ static bool describe(struct connection *connection, const struct diag_socket *en
 {
 	if (entry)
 		from_table(connection, entry);
-	else if (copy < 0 ? !connection->holder->spare || !from_name(connection)
+	else if (copy < 0 ? !connection->holder->all || !from_name(connection)
 			  : !from_copy(connection, copy))
 		return false;
 	if (copy >= 0)
@@ -96,28 +97,16 @@ static bool describe(struct connection *connection, const struct diag_socket *en
 	return true;
 }
 
-static bool is_kept(const struct holder *holder, uint32_t inode)
+static bool is_unconnected(const struct diag_socket *entry)
 {
-	size_t low = 0, high = holder->kept_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (holder->kept[middle].inode == inode)
-			return true;
-		if (holder->kept[middle].inode < inode)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return entry->state == TCP_LISTEN || entry->state == TCP_CLOSE;
 }
 
 /* Whether a copy could keep a port from the process: one of a listener, or of what may be bound. */
 static bool is_spared(const struct holder *holder, const struct diag_socket *entry, uint32_t inode)
 {
-	return holder->spare && !holder->space->error && (!entry || entry->state == TCP_LISTEN) &&
-	       !is_kept(holder, inode);
+	return holder->spare && !holder->space->error && (!entry || is_unconnected(entry)) &&
+	       !socket_is_among(inode, holder->kept, holder->kept_count);
 }
 
 /* A service's sockets may come from systemd's namespace. */
@@ -144,6 +133,55 @@ static bool read_connection(struct connection *connection, struct holder *holder
 	return is_tcp;
 }
 
+/* A copy of the socket as above, but of no other one that has taken its number meanwhile. */
+static int copy_of_same(struct holder *holder, const struct connection *connection, bool *gone)
+{
+	*gone = true;
+	for (size_t i = 0; i < connection->fd_count; i++) {
+		struct connection one = *connection;
+		int copy;
+
+		one.fds += i;
+		one.fd_count = 1;
+		if (!process_has_socket(holder_number(holder), one.fds))
+			continue;
+		copy = copy_of(holder, &one, gone);
+		if (!*gone)
+			return copy;
+	}
+	return -1;
+}
+
+/* By what the socket itself shows, otherwise by who listens. */
+static uint8_t role_of(const struct connection *connection, const struct net_namespace *space,
+		       int copy)
+{
+	unsigned sides = copy < 0 ? ROLE_BOTH : side_of(copy);
+
+	if (sides == ROLE_CLIENT || sides == ROLE_SERVER)
+		return (uint8_t)sides;
+	return (uint8_t)net_namespace_role(space, connection->state, connection->local.port);
+}
+
+bool connection_complete(struct connection *connection, struct holder *holder,
+			 const struct net_namespace *space, struct diag_socket *entry)
+{
+	bool gone = false;
+	int copy = -1;
+
+	if (!entry || !is_unconnected(entry))
+		copy = copy_of_same(holder, connection, &gone);
+	if (gone || holder->refused == ESRCH)
+		return false;
+	if (entry)
+		entry->held = true;
+	describe(connection, entry, copy);
+	connection->role = role_of(connection, space, copy);
+	if (copy >= 0)
+		close(copy);
+	return true;
+}
+
 size_t socket_fds(const struct socket_fd *sockets, size_t count)
 {
 	size_t same = 1;
@@ -151,6 +189,28 @@ size_t socket_fds(const struct socket_fd *sockets, size_t count)
 	while (same < count && sockets[same].inode == sockets->inode)
 		same++;
 	return same;
+}
+
+bool socket_is_among(uint32_t inode, const struct socket_fd *sockets, size_t count)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sockets[middle].inode == inode)
+			return true;
+		if (sockets[middle].inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+pid_t holder_number(const struct holder *holder)
+{
+	return holder->thread ? holder->thread : holder->process.pid;
 }
 
 static void add(struct connections *connections, const struct connection *connection)
@@ -187,8 +247,8 @@ void connections_read(struct connections *connections, struct holder *holder,
 
 bool connection_is_established(const struct connection *connection)
 {
-	return connection->state != TCP_LISTEN && connection->state != TCP_CLOSE &&
-	       connection->state != TCP_SYN_SENT;
+	return connection->state && connection->state != TCP_LISTEN &&
+	       connection->state != TCP_CLOSE && connection->state != TCP_SYN_SENT;
 }
 
 static int by_fd(const void *left, const void *right)
@@ -218,7 +278,7 @@ const char *connection_role(const struct connection *connection)
 {
 	if (connection->state == TCP_LISTEN)
 		return "listener";
-	if (connection->state == TCP_CLOSE)
+	if (connection->state == TCP_CLOSE || !connection->state)
 		return "-";
 	return connection->role == ROLE_SERVER ? "server" : "client";
 }

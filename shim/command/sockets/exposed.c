@@ -57,6 +57,7 @@ static struct exposed sift(struct connections *connections)
 		const struct connection *connection = &connections->list[i];
 		int32_t keepalive = connection->now.value[OPTION_KEEPALIVE];
 
+		exposed.unseen += !connection->state;
 		if (connection->state != TCP_ESTABLISHED || keepalive == 1)
 			continue;
 		if (is_loopback(&connection->peer.address))

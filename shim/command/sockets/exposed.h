@@ -11,6 +11,7 @@ struct exposed {
 	size_t connections; /* would hang */
 	size_t local;   /* keepalive is off, but the other end is on this host, and cannot vanish */
 	size_t unknown; /* whether keepalive is on could not be seen */
+	size_t unseen;  /* not even whether they are connected */
 };
 
 /*

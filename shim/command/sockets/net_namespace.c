@@ -31,6 +31,28 @@ ino_t net_namespace_of(pid_t pid)
 	return stat(path, &status) == 0 ? status.st_ino : 0;
 }
 
+/* Each namespace has files of its own below /proc/PID/net, which are everybody's to read. */
+ino_t net_namespace_mark(pid_t pid)
+{
+	struct stat status;
+
+	return proc_stat(pid, "net/snmp", &status) ? status.st_ino : 0;
+}
+
+bool net_namespace_is_used(pid_t pid)
+{
+	char file[8192];
+	const char *values = NULL; /* below a line of headings, which begins like it */
+	unsigned long established; /* CurrEstab */
+
+	proc_read(pid, "net/snmp", file, sizeof(file));
+	for (const char *next = file; (next = strstr(next, "Tcp: ")); next++)
+		values = next;
+	return !values ||
+	       sscanf(values, "Tcp: %*s %*s %*s %*s %*s %*s %*s %*s %lu", &established) != 1 ||
+	       established;
+}
+
 struct visit {
 	int net, user; /* the namespaces; net is replaced by the result */
 	int (*make)(const void *argument);

@@ -21,6 +21,18 @@ struct net_namespace {
 ino_t net_namespace_of(pid_t pid);
 
 /*
+ * A number by which every user can tell the process's namespace from others, even one who may not
+ * see which it is. 0 and errno if /proc does not show it: EPERM or EACCES if the process is hidden.
+ */
+ino_t net_namespace_mark(pid_t pid);
+
+/*
+ * Whether something may be connected in the process's namespace. Every user may know that much, but
+ * if it cannot be read, the answer is yes.
+ */
+bool net_namespace_is_used(pid_t pid);
+
+/*
  * Calls make(argument) in the network namespace of the process, in a child if that is another, and
  * returns the descriptor that it returns. On failure -1 and errno: that of make, or EPERM if the
  * namespace may not be entered.

@@ -81,9 +81,12 @@ static bool is_wanted(const struct selection *selection, const struct connection
 	uint16_t first = selection->port_first, last = selection->port_last;
 	uint16_t local = connection->local.port, peer = connection->peer.port;
 
+	if (selection->unknown && !connection->state)
+		first = 0;
 	if (first && (local < first || local > last) && (peer < first || peer > last))
 		return false;
-	if (selection->states && !(selection->states >> connection->state & 1))
+	if (selection->states && (connection->state || !selection->unknown) &&
+	    !(selection->states >> connection->state & 1))
 		return false;
 	return !selection->process || fnmatch(selection->process, process->comm, 0) == 0 ||
 	       fnmatch(selection->process, process->executable, 0) == 0;

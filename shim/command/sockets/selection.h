@@ -14,7 +14,8 @@ enum order { ORDER_PROCESS, ORDER_PEER, ORDER_PORT, ORDER_STATE, ORDER_PROBE };
 struct selection {
 	uint16_t port_first, port_last; /* of either end */
 	uint32_t states;                /* bits 1 << TCP_... */
-	const char *process;            /* a glob(7) of its name, or of its executable's */
+	bool unknown;        /* also sockets whose state, and so whose ports, are not known */
+	const char *process; /* a glob(7) of its name, or of its executable's */
 	enum order order;
 };
 

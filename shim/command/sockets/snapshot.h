@@ -21,15 +21,32 @@ struct snapshot {
 	struct lack values;             /* copies of descriptors refused */
 	struct lack timers;             /* no table of their network namespace */
 	struct lack descriptors;        /* not even the list of descriptors */
-	struct holding *holdings;       /* what the connections point to */
-	struct listed_space *spaces;    /* and the holders */
+	/* Network namespaces are counted here, for one process of each (snapshot_find_unread()): */
+	struct lack unread;
+	bool hidden; /* other users' processes are, so that nothing is known of their namespaces */
+	struct holding *holdings;    /* what the connections point to */
+	struct listed_space *spaces; /* and the holders */
 };
 
 /*
- * Adds the sockets of a process. Returns false, with what is wrong in *why, if there is no such
- * process or if its descriptors may not be listed.
+ * Adds the sockets of a process, with those of its threads that have descriptors of their own.
+ * Returns false, with what is wrong in *why, if there is no such process or if its descriptors may
+ * not be listed.
  */
 bool snapshot_add(struct snapshot *snapshot, pid_t pid, struct text *why);
+
+/*
+ * Finds out about sockets that were in no table, once all processes have been added: one that was
+ * made in another network namespace is looked up in all that were read, and what is in none of them
+ * is copied, if that is permitted. Otherwise its state stays unknown.
+ */
+void snapshot_complete(struct snapshot *snapshot);
+
+/*
+ * Once all processes have been added: finds the network namespaces in which something is connected,
+ * but which this user may not read, because their processes are other users'.
+ */
+void snapshot_find_unread(struct snapshot *snapshot);
 
 /* How many TCP sockets of the namespaces seen are held by none of the processes added. */
 size_t snapshot_others(const struct snapshot *snapshot);
