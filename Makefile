@@ -58,6 +58,8 @@ OTHERS_CFLAGS   = $(filter-out %=native,$(filter $(KEPT),$(CFLAGS)))
 OTHERS_LDFLAGS  = $(filter $(KEPT),$(LDFLAGS))
 MARKS_x86_64    = -fcf-protection=full
 MARKS_aarch64   = -mbranch-protection=standard
+# Atomic operations as instructions, not as calls of libgcc.
+ATOMICS_aarch64 = -mno-outline-atomics
 MACHINE        := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 # 40 KiB at most. clang's -Os is larger than gcc's; its -Oz keeps tables for jumps, copies functions into their
 # callers that are shorter called, and rewrites loops for speed.
@@ -66,7 +68,7 @@ SMALL           = $(if $(CLANG),-Oz -fno-jump-tables -mllvm -inline-threshold=-2
 PRELOAD_CFLAGS  = $(COMMON) $(OTHERS_CFLAGS) -fPIC -fvisibility=hidden '-ffile-prefix-map=$(CURDIR)=.' \
                   -fno-builtin -fno-stack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0 \
                   -fno-optimize-sibling-calls -fasynchronous-unwind-tables -fno-plt $(MARKS_$(MACHINE)) \
-                  $(SMALL) -ffunction-sections
+                  $(ATOMICS_$(MACHINE)) $(SMALL) -ffunction-sections
 PRELOAD_LDFLAGS = -nostdlib -shared -Wl,-soname,libkeepalive-shim.so -Wl,-z,now,-z,relro \
                   -Wl,-z,noexecstack,-z,noseparate-code -Wl,--hash-style=gnu,--build-id,--eh-frame-hdr -Wl,--gc-sections \
                   -Wl,--version-script=$(MAP)

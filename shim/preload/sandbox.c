@@ -75,8 +75,11 @@ static const struct call calls[] = {
 
 enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
 
-/* How many filters forbid the call, among those that are installed or about to be. */
-static uint16_t forbidden[CALLS];
+/*
+ * How many filters forbid the call, among those that are installed or about to be. Not all
+ * architectures can add to less than a word.
+ */
+static uint32_t forbidden[CALLS];
 static struct next unguarded; /* what the guards call */
 
 #ifdef SYS_socketcall
@@ -196,7 +199,7 @@ static void count(const struct filter *program, int change)
 {
 	for (unsigned i = 0; i < CALLS; i++) {
 		if (!program || !allows_in_any_form(program, &calls[i]))
-			__atomic_fetch_add(&forbidden[i], (uint16_t)change, __ATOMIC_RELAXED);
+			__atomic_fetch_add(&forbidden[i], (uint32_t)change, __ATOMIC_RELAXED);
 	}
 }
 
