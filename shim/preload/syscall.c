@@ -149,6 +149,7 @@ long first_syscall(long number, long a, long b, long c, long d, long e, long f)
 long confining_syscall(long number, long a, long b, const void *c, long d, long e, long f)
 {
 	enum { STRICT, FILTER }; /* operations of seccomp(2); prctl(2) counts its modes from 1 */
+	enum { NEW_LISTENER = 8 };
 	bool by_prctl = number == SYS_prctl;
 	int wanted = (int)(by_prctl ? b - 1 : a);
 	bool confines =
@@ -164,8 +165,8 @@ long confining_syscall(long number, long a, long b, const void *c, long d, long 
 	errno = error;
 	result = first_syscall(number, a, b, (long)c, d, e, f);
 	error = errno;
-	/* With SECCOMP_FILTER_FLAG_NEW_LISTENER the result is a descriptor. */
-	if (confines && result < 0)
+	/* A thread that SECCOMP_FILTER_FLAG_TSYNC cannot confine is the result, or a descriptor. */
+	if (confines && (result < 0 || (result && !(b & NEW_LISTENER))))
 		sandbox_failed(program);
 	errno = error;
 	return result;
