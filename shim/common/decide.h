@@ -79,7 +79,8 @@ bool may_be_switched_off(const struct settings *settings, const struct values *n
 static inline bool has_values_of(const struct profile *profile, const struct values *now)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		if (profile->value[i] && !has_value(profile, now, NULL, i))
+		/* The kernel's values, here any, do not count for what the profile sets. */
+		if (profile->value[i] && !has_value(profile, now, now, i))
 			return false;
 	}
 	return true;
