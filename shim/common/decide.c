@@ -1,6 +1,15 @@
 /* decide: who wins, from the values that a socket has and those that it should get. */
 #include "decide.h"
 
+/* The same for the profile's value, or the kernel's if the profile leaves it to the kernel. */
+static bool has_value(const struct profile *profile, const struct values *now,
+		      const struct values *kernel, enum sockopt option)
+{
+	int32_t wanted = profile->value[option] ? profile->value[option] : kernel->value[option];
+
+	return is_value(option, wanted, now->value[option]);
+}
+
 static unsigned differences(const struct profile *profile, const struct values *now,
 			    const struct values *kernel)
 {

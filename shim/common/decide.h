@@ -22,23 +22,20 @@ struct values {
 };
 
 /*
- * Whether the socket has the profile's value, or the kernel's if the profile leaves it to the
- * kernel. An option that MPTCP, or a kernel without it, does not return counts as equal.
+ * Whether a socket's value is the wanted one. An option that MPTCP, or a kernel without it, does not
+ * return counts as equal; so does any value if none is wanted, unless 0 is one.
  */
-static inline bool has_value(const struct profile *profile, const struct values *now,
-			     const struct values *kernel, enum sockopt option)
+static inline bool is_value(enum sockopt option, int32_t wanted, int32_t now)
 {
-	int32_t wanted = profile->value[option] ? profile->value[option] : kernel->value[option];
 	bool may_lack = option == OPTION_USER_TIMEOUT || option == OPTION_RTO_MAX;
 
 	/* The kernel stores it in ticks of 1 to 10 ms, rounded up: net/ipv4/tcp.c */
-	if (option == OPTION_RTO_MAX && wanted && now->value[option] - wanted < 10 &&
-	    now->value[option] >= wanted)
+	if (option == OPTION_RTO_MAX && wanted && now - wanted < 10 && now >= wanted)
 		return true;
 
 	if (!wanted && option != OPTION_USER_TIMEOUT && option != OPTION_KEEPALIVE)
 		return true;
-	return now->value[option] == wanted || (may_lack && now->value[option] == VALUE_UNKNOWN);
+	return now == wanted || (may_lack && now == VALUE_UNKNOWN);
 }
 
 /*
@@ -79,8 +76,7 @@ bool may_be_switched_off(const struct settings *settings, const struct values *n
 static inline bool has_values_of(const struct profile *profile, const struct values *now)
 {
 	for (unsigned i = 0; i < OPTIONS; i++) {
-		/* The kernel's values, here any, do not count for what the profile sets. */
-		if (profile->value[i] && !has_value(profile, now, now, i))
+		if (profile->value[i] && !is_value(i, profile->value[i], now->value[i]))
 			return false;
 	}
 	return true;
