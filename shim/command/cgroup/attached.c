@@ -608,47 +608,42 @@ void text_missing(struct text *text, unsigned missing)
 }
 
 struct serving {
-	struct settings *settings;
+	struct settings here; /* of the group that is looked at */
 	unsigned missing;
-	bool found; /* in this group or below */
-	bool taken; /* from this group */
-	bool seen;  /* the first of this group */
+	bool seen;
 };
 
-/*
- * The first of a group, because its programs run in the order in which they were attached; of the
- * groups, the innermost, unless an outer one forces.
- */
+/* The first, because the programs of a group run in the order in which they were attached. */
 static void take_settings(void *context, const struct attached *attached)
 {
 	struct serving *serving = context;
 
-	serving->taken = serving->taken ||
-			 (!serving->seen && (!serving->found || (attached->settings.base.force &&
-								 !serving->settings->base.force)));
-	if (serving->taken && !serving->seen) {
-		settings_copy(serving->settings, &attached->settings);
-		serving->missing = attached->missing;
-		serving->found = true;
-	}
+	if (serving->seen)
+		return;
+	settings_copy(&serving->here, &attached->settings);
+	serving->missing = attached->missing;
 	serving->seen = true;
 }
 
+/* Of the groups the innermost, unless an outer one forces. */
 bool attached_serve(pid_t pid, struct settings *settings, char **path, unsigned *missing)
 {
-	struct serving serving = { .settings = settings };
+	static struct serving serving;
 	struct text nobody = { NULL, NULL, NULL };
 	struct group group, above;
 	bool more = group_open_process(&group, pid, &nobody);
 
 	*path = NULL;
 	while (more) {
-		serving.taken = serving.seen = false;
+		serving.seen = false;
 		if (attached_find(&group, take_settings, &serving) != 0) {
 			group_close(&group);
 			break;
 		}
-		if (serving.taken) {
+		if (serving.seen &&
+		    (!*path || (serving.here.base.force && !settings->base.force))) {
+			settings_copy(settings, &serving.here);
+			*missing = serving.missing;
 			free(*path);
 			*path = strdup(group.path);
 		}
@@ -656,6 +651,5 @@ bool attached_serve(pid_t pid, struct settings *settings, char **path, unsigned 
 		group_close(&group);
 		group = above;
 	}
-	*missing = serving.missing;
 	return *path != NULL;
 }
