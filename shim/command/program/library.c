@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/message.h"
+#include "base/path.h"
 #include "program/elf_view.h"
 #include "text.h"
 
@@ -217,6 +218,11 @@ char *library_list(const char *path, struct slice present)
 			append(&list, entry);
 	}
 	return list;
+}
+
+bool library_is_file(const char *path)
+{
+	return strncmp(base_name(path), LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0;
 }
 
 void library_preload(const struct library *library)

@@ -29,6 +29,12 @@ bool library_find(const char *given, struct abi wanted, struct library *library)
  */
 char *library_list(const char *path, struct slice present);
 
+/*
+ * Whether a mapped file is the library by its name: also a copy that a package manager has replaced,
+ * which is deleted, or has a longer name for a while.
+ */
+bool library_is_file(const char *path);
+
 /* Adds the library to LD_PRELOAD of our environment. */
 void library_preload(const struct library *library);
 

@@ -323,15 +323,13 @@ static bool is_shell(const char *name)
 
 static bool is_script(const char *path)
 {
-	char start[2] = "";
+	char line[LINE_MAX_SIZE], *argument;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is = fd >= 0 && script_interpreter(fd, line, &argument);
 
-	if (fd >= 0) {
-		if (read(fd, start, sizeof(start)) < 0)
-			start[0] = '\0';
+	if (fd >= 0)
 		close(fd);
-	}
-	return start[0] == '#' && start[1] == '!';
+	return is;
 }
 
 /*

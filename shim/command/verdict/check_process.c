@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/lookalikes.h"
-#include "base/path.h"
 #include "process/proc.h"
 #include "process/process.h"
 #include "program/library.h"
@@ -34,7 +33,7 @@ static bool is_code_of_ours(const char *line)
 	const char *permissions = strchr(line, ' '), *path = strchr(line, '/');
 
 	return permissions && path && permissions < path && permissions[3] == 'x' &&
-	       strncmp(base_name(path), LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0;
+	       library_is_file(path);
 }
 
 /* Returns 0, or an errno if its memory map cannot be seen. */

@@ -78,12 +78,6 @@ static const char *file_at(const struct space *space, uint64_t address)
 	return NULL;
 }
 
-/* Also a copy that a package manager has replaced: it is deleted, or has a longer name for a while. */
-static bool is_ours(const char *path)
-{
-	return strncmp(base_name(path), LIBRARY_NAME, strlen(LIBRARY_NAME)) == 0;
-}
-
 /* A shared object in the process's memory. */
 struct object {
 	const struct space *space;
@@ -107,7 +101,7 @@ static void take_slot(struct object *object, uint64_t address)
 	file = file_at(object->space, is_64 ? wide : narrow);
 	if (!file)
 		return;
-	if (is_ours(file))
+	if (library_is_file(file))
 		object->reached = true;
 	else if (strcmp(file, object->path) == 0)
 		object->reached = object->reached || object->is_program; /* as it will be called */
@@ -235,7 +229,7 @@ void reach_read(pid_t pid, struct reach *reach)
 	for (size_t i = 0; i < space.count && !reach->error; i++) {
 		const char *path = space.list[i].path;
 
-		if (is_object(&space, i) && !linked_is_c_library(path) && !is_ours(path))
+		if (is_object(&space, i) && !linked_is_c_library(path) && !library_is_file(path))
 			read_object(&space, &space.list[i], reach);
 	}
 	for (size_t i = 0; i < space.count; i++)
